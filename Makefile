@@ -1,0 +1,57 @@
+# Every target says in one line what it is for; `make help` prints them.
+.DEFAULT_GOAL := help
+BIN := .venv/bin
+URL ?= http://127.0.0.1:8000
+DOSSIERS ?= 300
+SEED ?= 1
+export PYTHON
+
+.PHONY: help setup run demo test check format bench schemas lint-registry lock clean
+
+help: ## Print this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+
+setup: ## Bring .venv to the locked state; does nothing when it is there already
+	@deploy/setup.sh
+
+run: setup ## Set up, start everything on an empty store, play some weeks of dossiers, and stay up
+	@$(BIN)/lienthong up
+
+demo: setup ## Play dossiers against a running rehearsal server: make demo URL=… DOSSIERS=300 SEED=1
+	@$(BIN)/lienthong demo --url $(URL) --dossiers $(DOSSIERS) --seed $(SEED)
+
+test: setup ## Run every test, the browser and the killed servers included
+	@deploy/chromium.sh
+	@$(BIN)/pytest -n 2
+
+check: setup ## Format, lint, types, imports and the fast tests; under a minute
+	@$(BIN)/ruff format --check --quiet
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/pytest -n 2 -m "not slow"
+
+format: setup ## Write the code as `make check` wants it
+	@$(BIN)/ruff check --fix --quiet
+	@$(BIN)/ruff format --quiet
+
+bench: setup ## Measure dossiers per second, events per second, latency, memory and size
+	@$(BIN)/python -m bench
+
+schemas: setup ## Write schemas/ anew from the code
+	@$(BIN)/lienthong schemas write
+
+lint-registry: setup ## Name every mistake in registry/ with its file and line
+	@$(BIN)/lienthong registry lint
+
+# The locks name packages, versions and hashes, and no place to get them from.
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--custom-compile-command 'make lock'
+
+lock: ## Write the locks anew from requirements*.in (needs uv)
+	@PATH="$(CURDIR)/$(BIN):$$PATH"; $(LOCK) requirements.in -o requirements.txt
+	@PATH="$(CURDIR)/$(BIN):$$PATH"; $(LOCK) requirements-dev.in -o requirements-dev.txt
+
+clean: ## Remove what tools left behind; .venv and stored data stay
+	@rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build *.egg-info
+	@find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +

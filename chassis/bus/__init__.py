@@ -1,0 +1,1 @@
+"""How public events get from one service to another."""

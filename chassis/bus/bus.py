@@ -1,0 +1,22 @@
+"""The bus as a port: a reader asks each source for what comes after the position it has written down itself."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from kernel.message import Envelope
+
+
+class Bus(Protocol):
+    """Delivers at least once; disorder and repeats are the reader's to sort out by `sequence`."""
+
+    def sources(self, service: str) -> Sequence[str]:
+        """Return the sources that `service` reads: every other service's."""
+        ...
+
+    def take(self, source: str, after: int, limit: int) -> tuple[Sequence[Envelope], int]:
+        """Return up to `limit` envelopes after position `after`, and the position the reader is at once it took them."""
+        ...
+
+    def again(self, source: str, subject: str, first: int, last: int) -> Sequence[Envelope]:
+        """Ask `source` to say sequence `first` to `last` of `subject` again."""
+        ...

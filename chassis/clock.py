@@ -1,0 +1,89 @@
+"""What time it is: by the wall, or by a rehearsal clock that only moves forward when it is told to."""
+
+import json
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+from kernel.message import EPOCH
+
+
+class ClockMovesForwardOnly(ValueError):
+    """A rehearsal clock was told to go back."""
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """Return the instant it is, UTC."""
+        ...
+
+
+class WallClock:
+    """The time of the machine."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+class RehearsalClock:
+    """A clock kept in the data of a server started with `--rehearsal`.
+
+    Until it is first set it has no time of its own and shows the wall's; once set it stands still between moves; when
+    released it follows the wall from then on and cannot be set again.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        kept = json.loads(path.read_text()) if path.exists() else {"at": None, "released": False}
+        self._at = datetime.fromisoformat(kept["at"]) if kept["at"] else None
+        self._released: bool = kept["released"]
+
+    @property
+    def untouched(self) -> bool:
+        """Say whether nobody has set it yet: only then may it be set to a time in the past."""
+        return self._at is None and not self._released
+
+    @property
+    def released(self) -> bool:
+        return self._released
+
+    def now(self) -> datetime:
+        wall = datetime.now(UTC)
+        if self._at is None:
+            return wall
+        return max(self._at, wall) if self._released else self._at
+
+    def move_to(self, instant: datetime) -> None:
+        """Stand at `instant`.
+
+        Raises:
+            ClockMovesForwardOnly: `instant` lies before the present reading, or the clock was released.
+        """
+        if self._released:
+            raise ClockMovesForwardOnly("the clock was released and follows the wall; it cannot be set any more")
+        if self._at is not None and instant < self._at:
+            raise ClockMovesForwardOnly(f"the clock stands at {self._at.isoformat()} and only moves forward")
+        self._at = instant
+        self._keep()
+
+    def release(self) -> None:
+        """Follow the wall from now on, never showing less than was shown before."""
+        self._released = True
+        self._keep()
+
+    def _keep(self) -> None:
+        """Write the reading so that a power cut leaves the old one or the new one, never half of one."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = self._path.with_suffix(".new")
+        with fresh.open("w") as file:
+            json.dump({"at": self._at.isoformat() if self._at else None, "released": self._released}, file)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(self._path)
+
+
+def to_us(instant: datetime) -> int:
+    """Return microseconds since 1970-01-01 UTC, exactly."""
+    delta = instant - EPOCH
+    return (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds

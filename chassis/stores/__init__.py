@@ -1,0 +1,1 @@
+"""Where events and everything that is written with them are kept."""

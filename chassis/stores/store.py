@@ -1,0 +1,194 @@
+"""The event store as a port: one way in (`commit`), a few ways to look.
+
+Everything that must be true together is one `Writes`: events, marks, positions, held messages, timers, answers,
+snapshots and rows of read models become durable together or not at all. The event log itself is the outbox.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
+
+from kernel.message import Envelope
+
+
+class Conflict(Exception):
+    """Somebody else wrote first: a stream, a reader's position or a command id is not as it was read. Retry."""
+
+
+class StoreUnavailable(Exception):
+    """The database cannot be reached or refuses to write. Whoever reads waits and asks again."""
+
+
+class Recorded(NamedTuple):
+    """A stored event. `said` is the public type where the event is public, with its `subject` and gap-free `sequence`."""
+
+    position: int
+    stream: str
+    version: int
+    type: str
+    data: bytes
+    time_us: int
+    correlation: str
+    causation: str
+    said: str | None
+    subject: str | None
+    sequence: int | None
+
+
+class NewEvent(NamedTuple):
+    """An event to be stored at exactly `version` of its stream; `said_data` is None where it equals `data`."""
+
+    stream: str
+    version: int
+    type: str
+    data: bytes
+    time_us: int
+    correlation: str
+    causation: str
+    traceparent: str | None
+    said: str | None
+    subject: str | None
+    sequence: int | None
+    root: str | None
+    said_data: bytes | None
+
+
+class Snapshot(NamedTuple):
+    """A state of a stream at `version`; `shape` names the state's form, so that a changed form misses."""
+
+    stream: str
+    version: int
+    shape: str
+    data: bytes
+
+
+class Held(NamedTuple):
+    """A heard message that waits for an earlier one, or is parked with the `error` it fails with."""
+
+    envelope: Envelope
+    since_us: int
+    attempts: int
+    error: str | None
+
+
+class TimerRow(NamedTuple):
+    """A command that is due at `due_us`; `command` is its type's name, `data` its fields as JSON."""
+
+    id: str
+    due_us: int
+    command: str
+    data: bytes
+
+
+class AnswerRow(NamedTuple):
+    """The first answer to a command, for as long as the same command may come again."""
+
+    id: str
+    fingerprint: str
+    status: int
+    body: bytes
+    version: int
+    at_us: int
+
+
+class Statement(NamedTuple):
+    """One change of a read model: SQL with `:named` parameters that SQLite and PostgreSQL both understand."""
+
+    sql: str
+    params: Mapping[str, Any]
+
+
+class Discharge(NamedTuple):
+    """A parked message that staff laid aside: who, why and when."""
+
+    source: str
+    subject: str
+    sequence: int
+    by: str
+    reason: str
+    at_us: int
+
+
+@dataclass(slots=True)
+class Writes:
+    """What one transaction makes true.
+
+    Args:
+        expected: stream → version it must have before `events` are appended.
+        positions: source → (position read, position now).
+        held: (source, subject, sequence) → the message to keep, or None to let go of it.
+        timers: id → the timer to set, or None to cancel it.
+        owing: saga stream → since when (microseconds) something is owed, or None when nothing is any more.
+    """
+
+    events: list[NewEvent] = field(default_factory=list)
+    expected: dict[str, int] = field(default_factory=dict)
+    marks: dict[tuple[str, str], int] = field(default_factory=dict)
+    positions: dict[str, tuple[int, int]] = field(default_factory=dict)
+    held: dict[tuple[str, str, int], Held | None] = field(default_factory=dict)
+    discharges: list[Discharge] = field(default_factory=list)
+    timers: dict[str, TimerRow | None] = field(default_factory=dict)
+    answers: list[AnswerRow] = field(default_factory=list)
+    snapshots: list[Snapshot] = field(default_factory=list)
+    owing: dict[str, int | None] = field(default_factory=dict)
+    statements: list[Statement] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return any(getattr(self, name) for name in self.__slots__)
+
+
+class Store(Protocol):
+    """What a service keeps. One instance belongs to one service; readers of other services only `say`."""
+
+    def commit(self, writes: Writes) -> int:
+        """Make `writes` durable as a whole and return the position of the log's head.
+
+        Raises:
+            Conflict: a stream, position or command id moved since it was read; nothing was written.
+            StoreUnavailable: the database refuses; nothing was written.
+        """
+        ...
+
+    def head(self) -> int:
+        """Return the position of the last stored event, 0 when there is none."""
+        ...
+
+    def read_stream(self, stream: str, after: int = 0) -> Sequence[Recorded]:
+        """Return the events of `stream` with a version above `after`, in order."""
+        ...
+
+    def tail(self, after: int, limit: int) -> Sequence[Recorded]:
+        """Return up to `limit` events after position `after`, complete and in commit order."""
+        ...
+
+    def say(self, source: str, after: int, limit: int) -> tuple[Sequence[Envelope], int]:
+        """Return up to `limit` public events after position `after`, and the position up to which nothing is missing."""
+        ...
+
+    def say_again(self, source: str, subject: str, first: int, last: int) -> Sequence[Envelope]:
+        """Return the public events of `subject` with sequence `first` to `last`."""
+        ...
+
+    def last_sequence(self, subject: str) -> int: ...
+    def mark(self, source: str, subject: str) -> int: ...
+    def position(self, source: str) -> int: ...
+    def held(self, source: str, subject: str, sequence: int) -> Held | None: ...
+    def all_held(self) -> Sequence[Held]: ...
+    def due_timers(self, now_us: int, limit: int) -> Sequence[TimerRow]: ...
+    def next_timer_us(self) -> int | None: ...
+    def answer(self, command_id: str) -> AnswerRow | None: ...
+    def snapshot(self, stream: str, shape: str) -> Snapshot | None: ...
+    def owing(self) -> Sequence[str]: ...
+    def query(self, sql: str, params: Mapping[str, Any] | None = None) -> Sequence[Mapping[str, Any]]:
+        """Read rows of this service's read models; may be called from any thread."""
+        ...
+
+    def prune_answers(self, before_us: int, limit: int) -> int:
+        """Forget at most `limit` answers older than `before_us`; return how many went."""
+        ...
+
+    def define(self, tables: Iterable[str]) -> None:
+        """Create the read models' tables (`CREATE TABLE IF NOT EXISTS …`)."""
+        ...
+
+    def close(self) -> None: ...

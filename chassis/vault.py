@@ -1,0 +1,162 @@
+"""Personal data is sealed: a key for each person under an opaque id, kept here and nowhere else.
+
+Law: Luật Bảo vệ dữ liệu cá nhân 91/2025/QH15 arts. 13–14; NĐ 61/2018 art. 5 (dossier data is never altered or deleted, so
+it is made unreadable by destroying its key). Sealing is AES-256-GCM with the person id as associated data.
+"""
+
+import base64
+import hmac
+import json
+import os
+import secrets
+import sqlite3
+import threading
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from chassis.lru import Recent
+
+KEYS_REMEMBERED = 16_384
+PREFIX = "s1."
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS people(person TEXT PRIMARY KEY, wrapped_key BLOB NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS lookup(digest BLOB PRIMARY KEY, person TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS openings(
+  id INTEGER PRIMARY KEY AUTOINCREMENT, person TEXT NOT NULL, by TEXT NOT NULL, purpose TEXT NOT NULL,
+  fields TEXT NOT NULL, at TEXT NOT NULL) STRICT;
+CREATE INDEX IF NOT EXISTS openings_of ON openings(person);
+"""
+
+
+class CannotOpen(ValueError):
+    """The sealed value is not one of this vault's, was altered, or its key is gone."""
+
+
+class Vault(Protocol):
+    """Keys by person; seal, open."""
+
+    def person(self, kind: str, identifier: str) -> str:
+        """Return the opaque id of whoever has this identifier (`personal_id`, `tax_code`, …), the same one each time.
+
+        The person's key is durable before this returns.
+        """
+        ...
+
+    def seal(self, person: str, fields: Mapping[str, Any]) -> str:
+        """Return `fields` encrypted under the person's key, as text that may stand anywhere."""
+        ...
+
+    def open(self, sealed: str, by: str, purpose: str, fields: tuple[str, ...], at: datetime) -> dict[str, Any]:
+        """Return the named fields (all for `()`) and write down who read them and why.
+
+        Raises:
+            CannotOpen: not a sealed value of this vault, altered, or the person was forgotten.
+        """
+        ...
+
+
+class SqliteVault:
+    """The embedded vault: a database of its own, its keys wrapped by a master key kept in a file beside it."""
+
+    def __init__(self, path: Path, master_key_file: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        master = _master_key(master_key_file)
+        self._wrap = AESGCM(master)
+        self._index_key = hmac.digest(master, b"lienthong look-up index", "sha256")
+        self._lock = threading.Lock()
+        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self._db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;" + SCHEMA)
+        self._keys: Recent[str, AESGCM] = Recent(KEYS_REMEMBERED)
+
+    def person(self, kind: str, identifier: str) -> str:
+        digest = hmac.digest(self._index_key, f"{kind}:{identifier}".encode(), "sha256")
+        with self._lock:
+            row = self._db.execute("SELECT person FROM lookup WHERE digest=?", (digest,)).fetchone()
+            if row:
+                return str(row[0])
+            person, key = "p" + secrets.token_hex(12), AESGCM.generate_key(256)
+            nonce = os.urandom(12)
+            wrapped = nonce + self._wrap.encrypt(nonce, key, person.encode())
+            self._db.execute("BEGIN IMMEDIATE")
+            self._db.execute("INSERT INTO people VALUES(?, ?)", (person, wrapped))
+            self._db.execute("INSERT INTO lookup VALUES(?, ?)", (digest, person))
+            self._db.execute("COMMIT")
+            self._keys.update({person: AESGCM(key)})
+            return person
+
+    def seal(self, person: str, fields: Mapping[str, Any]) -> str:
+        nonce = os.urandom(12)
+        plain = json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
+        sealed = nonce + self._key(person).encrypt(nonce, plain, person.encode())
+        return f"{PREFIX}{person}.{base64.urlsafe_b64encode(sealed).decode()}"
+
+    def open(self, sealed: str, by: str, purpose: str, fields: tuple[str, ...], at: datetime) -> dict[str, Any]:
+        person, body = _parts(sealed)
+        try:
+            plain = self._key(person).decrypt(body[:12], body[12:], person.encode())
+        except InvalidTag as error:
+            raise CannotOpen("the sealed value was altered") from error
+        values: dict[str, Any] = json.loads(plain)
+        named = {name: values[name] for name in fields or tuple(values) if name in values}
+        with self._lock:
+            self._db.execute(
+                "INSERT INTO openings(person, by, purpose, fields, at) VALUES(?, ?, ?, ?, ?)",
+                (person, by, purpose, ",".join(named), at.isoformat()),
+            )
+        return named
+
+    def openings(self, person: str) -> list[dict[str, str]]:
+        """Return who read what of a person, why and when, oldest first."""
+        with self._lock:
+            rows = self._db.execute("SELECT by, purpose, fields, at FROM openings WHERE person=? ORDER BY id", (person,))
+            return [dict(zip(("by", "purpose", "fields", "at"), row, strict=True)) for row in rows]
+
+    def _key(self, person: str) -> AESGCM:
+        with self._lock:
+            known = self._keys.get(person)
+            if known is not None:
+                return known
+            row = self._db.execute("SELECT wrapped_key FROM people WHERE person=?", (person,)).fetchone()
+            if row is None:
+                raise CannotOpen("this vault has no key for that person")
+            key = AESGCM(self._wrap.decrypt(row[0][:12], row[0][12:], person.encode()))
+            self._keys.update({person: key})
+            return key
+
+    def close(self) -> None:
+        self._db.close()
+
+
+def is_sealed(text: str) -> bool:
+    """Say whether a text has the form of a sealed value."""
+    return text.startswith(PREFIX) and text.count(".") == 2
+
+
+def _parts(sealed: str) -> tuple[str, bytes]:
+    if not is_sealed(sealed):
+        raise CannotOpen("this is not a sealed value")
+    _, person, body = sealed.split(".")
+    try:
+        return person, base64.urlsafe_b64decode(body)
+    except ValueError as error:
+        raise CannotOpen("the sealed value is not readable") from error
+
+
+def _master_key(path: Path) -> bytes:
+    """Return the master key, making one on the first start; only its owner may read the file."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(secrets.token_bytes(32))
+            file.flush()
+            os.fsync(file.fileno())
+    key = path.read_bytes()
+    if len(key) != 32:
+        raise CannotOpen(f"the master key in {path.name} must be 32 bytes long, it has {len(key)}")
+    return key

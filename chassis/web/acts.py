@@ -1,0 +1,211 @@
+"""Named commands, views and listings as data; the border turns them into HTTP routes or calls them without HTTP.
+
+An act is one command a principal may give (`POST /dossiers/{ref}/acceptance`). The same definition serves HTTP, the
+players without HTTP, the OpenAPI page and the authorisation filter.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel
+
+from chassis.clock import Clock
+from chassis.codec import encode
+from chassis.executor import Answered, Done, Job, KeyReused, NotThere, Outcome, Stale
+from chassis.run import Engine, Running
+from chassis.service import Scope
+from chassis.stores.store import Store
+from chassis.web import problem
+from chassis.web.auth import Principal, Rights, may
+from chassis.web.refs import resolve
+from kernel.refusal import Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request: who asks, about what, when. `params` are the path's, with `ref` already resolved from a code."""
+
+    principal: Principal
+    params: Mapping[str, str]
+    now: datetime
+    store: Store
+
+    @property
+    def ref(self) -> str:
+        return self.params.get("ref", "")
+
+
+def _version_only(done: Done) -> dict[str, Any]:
+    return {"version": done.version}
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One command that a principal may give.
+
+    Args:
+        name: operation id, an order in snake_case (`accept_dossier`).
+        path: below `/api/v1`, with `{ref}` for the dossier.
+        body: pydantic model of the JSON body, or None where there is none.
+        rights: role → relation.
+        command: `(call, body)` → command, or `Refused` where the shell already sees that it cannot be.
+        scope: state of the command's stream → whom it concerns, None where nothing exists.
+        opens: for an act that brings a thing into being: command → its scope.
+        answer: what was done → JSON body of the answer.
+    """
+
+    name: str
+    path: str
+    summary_vi: str
+    summary_en: str
+    rights: Rights
+    command: Callable[[Call, Any], Any]
+    scope: Callable[[Any], Scope | None]
+    body: type[BaseModel] | None = None
+    opens: Callable[[Any], Scope] | None = None
+    answer: Callable[[Done], dict[str, Any]] = _version_only
+    status: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One thing to look at.
+
+    Args:
+        stream: call → stream that holds it.
+        scope: state → whom it concerns, None where nothing exists.
+        show: `(call, state)` → JSON body; it may show less to some principals.
+        shows: pydantic model of the body, for the OpenAPI page.
+    """
+
+    name: str
+    path: str
+    summary_vi: str
+    summary_en: str
+    rights: Rights
+    stream: Callable[[Call], str]
+    scope: Callable[[Any], Scope | None]
+    show: Callable[[Call, Any], dict[str, Any]]
+    shows: type[BaseModel] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A page of a read model, restricted to what the principal may see.
+
+    Args:
+        table: table or view; its columns serve the filter (see `auth.restriction`).
+        columns: what is shown.
+        cursor: unique column that orders the list.
+        filters: query parameter → SQL condition using `:<parameter>`.
+        descending: newest first.
+    """
+
+    name: str
+    path: str
+    summary_vi: str
+    summary_en: str
+    rights: Rights
+    table: str
+    columns: tuple[str, ...]
+    cursor: str
+    filters: Mapping[str, str] = field(default_factory=dict)
+    descending: bool = False
+
+
+class Border:
+    """The acts, views and listings of one running service, callable with or without HTTP."""
+
+    def __init__(self, engine: Engine, running: Running, clock: Clock) -> None:
+        self.engine = engine
+        self.running = running
+        self.clock = clock
+        self.acts = {act.name: act for act in running.service.acts}
+
+    def call_of(self, principal: Principal, params: Mapping[str, str]) -> Call:
+        store = self.running.store
+        resolved = dict(params)
+        if "ref" in resolved:
+            resolved["ref"] = resolve(store, resolved["ref"])
+        return Call(principal, resolved, self.clock.now(), store)
+
+    def job(
+        self, act: Act, principal: Principal, params: Mapping[str, str], body: Any, key: str,
+        expected: int | None = None, trace: str = "", traceparent: str | None = None,
+    ) -> Job | Refused:  # fmt: skip
+        """Return the piece of work that carries out `act`, or the refusal the shell already knows."""
+        call = self.call_of(principal, params)
+        command = act.command(call, body)
+        if isinstance(command, Refused):
+            return command
+
+        def scope(state: Any) -> Scope | None:
+            return act.opens(command) if act.opens is not None else act.scope(state)
+
+        def allow(scope: Scope | None) -> bool:
+            return may(principal, act.rights, scope)
+
+        return Job(
+            command=command,
+            id=_command_id(principal, act, key) if key else "",
+            fingerprint=_fingerprint(call.params, body),
+            allow=allow,
+            scope=scope,
+            expected=expected,
+            render=lambda outcome: _render(act, outcome, trace),
+            correlation=trace or call.ref,
+            traceparent=traceparent,
+        )
+
+    def submit(self, job: Job) -> None:
+        self.engine.submit(self.running.service.name, job)
+
+    def give(self, name: str, principal: Principal, params: Mapping[str, str], body: Mapping[str, Any], key: str) -> Job:
+        """Give a command without HTTP; its `future` has the answer once it is durable.
+
+        Raises:
+            pydantic.ValidationError: the body does not fit the act.
+        """
+        act = self.acts[name]
+        job = self.job(act, principal, params, act.body.model_validate(body) if act.body else None, key)
+        if isinstance(job, Refused):
+            refused = Job(command=None)
+            refused.future.set_result(Answered(*problem.rendered(problem.refusal_document(job)), 0, 0))
+            return refused
+        self.submit(job)
+        return job
+
+    def look(self, view: View, principal: Principal, params: Mapping[str, str]) -> tuple[dict[str, Any], int] | None:
+        """Return what a view shows and its version, or None where it does not exist for this principal."""
+        call = self.call_of(principal, params)
+        state, version = self.running.lane.fold(view.stream(call))
+        if not may(principal, view.rights, view.scope(state)):
+            return None
+        return view.show(call, state), version
+
+
+def _command_id(principal: Principal, act: Act, key: str) -> str:
+    return hashlib.blake2b(f"{principal.id}\0{act.name}\0{key}".encode(), digest_size=16).hexdigest()
+
+
+def _fingerprint(params: Mapping[str, str], body: Any) -> str:
+    content = body.model_dump_json() if body is not None else ""
+    return hashlib.blake2b(f"{sorted(params.items())}{content}".encode(), digest_size=16).hexdigest()
+
+
+def _render(act: Act, outcome: Outcome, trace: str) -> tuple[int, bytes]:
+    match outcome:
+        case Done():
+            return act.status, encode(act.answer(outcome))
+        case Refused():
+            return problem.rendered(problem.refusal_document(outcome, trace))
+        case Stale(version):
+            detail = f"The present version is {version}."
+            return problem.rendered(problem.document(problem.STALE, detail, (), trace))
+        case KeyReused():
+            return problem.rendered(problem.document(problem.KEY_REUSED, None, (), trace))
+        case NotThere():
+            return problem.rendered(problem.document(problem.NOT_FOUND, None, (), trace))

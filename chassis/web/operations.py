@@ -1,0 +1,138 @@
+"""What those who run the platform need: health, metrics, the log's tail, and parked messages to retry or discharge."""
+
+import asyncio
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from pydantic import BaseModel, Field
+from starlette.responses import JSONResponse, Response
+
+from chassis.inbox import LayAside, Retry
+from chassis.run import Engine
+from chassis.web.auth import INSPECTOR, SYSTEM, DevelopmentIssuer, Principal
+from chassis.web.problem import NOT_FOUND, Problem, ProblemDocument
+
+TAIL_LIMIT_MAX = 500
+ANSWERS: dict[int | str, dict[str, Any]] = {401: {"model": ProblemDocument}, 404: {"model": ProblemDocument}}
+
+
+class Parked(BaseModel):
+    """Which parked message, and for a discharge why."""
+
+    source: str = Field(max_length=200)
+    subject: str = Field(max_length=200)
+    sequence: int = Field(ge=1)
+    reason: str = Field(default="", max_length=500)
+
+
+class Lanes:
+    """Prometheus figures read from the lanes when they are asked for."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def collect(self) -> list[Metric]:
+        counts = CounterMetricFamily("lienthong_lane", "What a lane has done, by kind", labels=["service", "kind"])
+        held = GaugeMetricFamily("lienthong_held", "Messages that wait for an earlier one", labels=["service"])
+        parked = GaugeMetricFamily("lienthong_parked", "Messages put aside for staff", labels=["service"])
+        lag = GaugeMetricFamily("lienthong_reader_lag", "Messages said and not yet taken", labels=["service", "source"])
+        owing = GaugeMetricFamily("lienthong_sagas_owing", "Sagas that still owe something", labels=["service"])
+        for name, running in self._engine.running.items():
+            for kind, number in list(running.lane.counts.items()):
+                counts.add_metric([name, kind], number)
+            waiting = list(running.inbox.held.values())
+            held.add_metric([name], sum(one.error is None for one in waiting))
+            parked.add_metric([name], sum(one.error is not None for one in waiting))
+            owing.add_metric([name], len(running.lane.owing))
+            for source, behind in running.inbox.lag().items():
+                lag.add_metric([name, source], behind)
+        return [counts, held, parked, lag, owing]
+
+
+def operations(engine: Engine, issuer: DevelopmentIssuer) -> APIRouter:
+    """Return the routes of operation; all but health and metrics are for the role `system`, reading also for inspectors."""
+    router = APIRouter(tags=["operations"])
+    registry = CollectorRegistry()
+    registry.register(Lanes(engine))  # type: ignore[arg-type]
+
+    def staff(request: Request, *roles: str) -> Principal:
+        principal = issuer.principal_of(request)
+        if principal.role not in roles:
+            raise Problem(NOT_FOUND)
+        return principal
+
+    @router.get("/livez", summary="The process answers")
+    @router.get("/startupz", summary="The stores are open")
+    async def alive() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @router.get("/readyz", summary="Every service reads and writes")
+    async def ready() -> JSONResponse:
+        services = {
+            name: {"head": running.store.head(), "parked": sum(h.error is not None for h in running.inbox.held.values())}
+            for name, running in engine.running.items()
+        }
+        return JSONResponse({"status": "ok", "services": services, "now": engine.clock.now().isoformat()})
+
+    @router.get("/metrics", summary="Figures for Prometheus")
+    async def metrics() -> Response:
+        return Response(generate_latest(registry), media_type="text/plain; version=0.0.4")
+
+    @router.get("/api/v1/operations/events", operation_id="tail_events", summary="The log's tail", responses=ANSWERS)
+    async def tail(
+        request: Request,
+        service: str,
+        after: Annotated[int, Query(ge=0)] = 0,
+        limit: Annotated[int, Query(ge=1, le=TAIL_LIMIT_MAX)] = 100,
+    ) -> dict[str, Any]:
+        staff(request, SYSTEM, INSPECTOR)
+        running = engine.running.get(service)
+        if running is None:
+            raise Problem(NOT_FOUND)
+        events = running.store.tail(after, limit)
+        items = [
+            {"position": e.position, "stream": e.stream, "version": e.version, "type": e.type, "said": e.said,
+             "sequence": e.sequence, "time_us": e.time_us, "data": e.data.decode()}
+            for e in events
+        ]  # fmt: skip
+        return {"items": items, "next": events[-1].position if events else after}
+
+    @router.get("/api/v1/operations/parked", operation_id="list_parked", summary="Parked messages", responses=ANSWERS)
+    async def parked(request: Request) -> dict[str, Any]:
+        staff(request, SYSTEM, INSPECTOR)
+        items = [
+            {"service": name, "source": held.envelope.source, "subject": held.envelope.subject,
+             "sequence": held.envelope.sequence, "type": held.envelope.type, "error": held.error,
+             "attempts": held.attempts, "since_us": held.since_us,
+             "state": "parked" if held.error is not None else "held"}
+            for name, running in engine.running.items()
+            for held in list(running.inbox.held.values())
+        ]  # fmt: skip
+        return {"items": items}
+
+    @router.post("/api/v1/operations/parked/{service}/retry", operation_id="retry_parked", responses=ANSWERS)
+    async def retry(request: Request, service: str, which: Parked) -> dict[str, bool]:
+        staff(request, SYSTEM)
+        return {"taken": await _piece(engine, service, which, None)}
+
+    @router.post("/api/v1/operations/parked/{service}/discharge", operation_id="discharge_parked", responses=ANSWERS)
+    async def discharge(request: Request, service: str, which: Parked) -> dict[str, bool]:
+        by = staff(request, SYSTEM).id
+        return {"discharged": await _piece(engine, service, which, by)}
+
+    return router
+
+
+async def _piece(engine: Engine, service: str, which: Parked, discharged_by: str | None) -> bool:
+    running = engine.running.get(service)
+    key = (which.source, which.subject, which.sequence)
+    if running is None or key not in running.inbox.held:
+        raise Problem(NOT_FOUND)
+    if discharged_by is None:
+        piece: Retry | LayAside = Retry(running.inbox, key)
+    else:
+        piece = LayAside(running.inbox, key, discharged_by, which.reason)
+    engine.submit(service, piece)
+    return await asyncio.wrap_future(piece.future)

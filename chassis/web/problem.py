@@ -1,0 +1,140 @@
+"""Problem documents (RFC 9457): what is wrong, where, by which law, and how to mend it; in Vietnamese and English."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from chassis.codec import encode
+from kernel.refusal import Refused
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class InvalidParam(BaseModel):
+    """One thing in the request that did not fit."""
+
+    name: str
+    reason: str
+
+
+class ProblemDocument(BaseModel):
+    """RFC 9457 with a stable `code`, both languages, the law behind a refusal, and where the trouble arose."""
+
+    type: str
+    title: str
+    title_en: str
+    status: int
+    code: str
+    detail: str | None = None
+    law: str | None = None
+    invalid_params: list[InvalidParam] = []
+    origin: str = "platform"
+    instance: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of problem that is no rule of the law: the manners of this border."""
+
+    code: str
+    status: int
+    vi: str
+    en: str
+
+
+NOT_FOUND = Kind("not_found", 404, "Không tìm thấy.", "Not found.")
+MALFORMED = Kind("malformed_request", 400, "Yêu cầu không đọc được.", "The request cannot be read.")
+INVALID = Kind("invalid_request", 422, "Yêu cầu có nội dung không hợp lệ.", "The request has invalid content.")
+TOO_LARGE = Kind("body_too_large", 413, "Nội dung gửi lên quá lớn.", "The body is too large.")
+KEY_MISSING = Kind(
+    "idempotency_key_missing", 400,
+    "Thiếu tiêu đề Idempotency-Key.", "The header Idempotency-Key is missing.",
+)  # fmt: skip
+KEY_REUSED = Kind(
+    "idempotency_key_reused", 409,
+    "Khóa Idempotency-Key này đã dùng cho một nội dung khác.", "This Idempotency-Key was used for another body.",
+)  # fmt: skip
+STALE = Kind(
+    "version_changed", 412,
+    "Hồ sơ đã thay đổi từ lần xem trước.", "The dossier has changed since it was read.",
+)  # fmt: skip
+SIGN_IN = Kind("sign_in_needed", 401, "Cần đăng nhập.", "Sign in first.")
+TOKEN_INVALID = Kind("token_invalid", 401, "Mã truy cập không hợp lệ.", "The access token is not valid.")
+TOKEN_EXPIRED = Kind("token_expired", 401, "Mã truy cập đã hết hạn.", "The access token has expired.")
+CSRF = Kind("csrf_missing", 403, "Thiếu mã chống giả mạo yêu cầu.", "The CSRF token is missing or wrong.")
+UNAVAILABLE = Kind("try_again", 503, "Hệ thống bận, hãy thử lại.", "The platform is busy, try again.")
+UNEXPECTED = Kind("unexpected", 500, "Lỗi ngoài dự kiến, đã được ghi lại.", "Unexpected error, it has been recorded.")
+METHOD = Kind("method_not_allowed", 405, "Phương thức không được hỗ trợ.", "The method is not allowed here.")
+
+
+class Problem(Exception):
+    """Raise it where an answer cannot be given; it becomes a problem document."""
+
+    def __init__(self, kind: Kind, detail: str | None = None, invalid: Iterable[tuple[str, str]] = ()) -> None:
+        super().__init__(detail or kind.en)
+        self.kind = kind
+        self.detail = detail
+        self.invalid = tuple(invalid)
+
+
+def document(kind: Kind, detail: str | None = None, invalid: Iterable[tuple[str, str]] = (), instance: str = "") -> Any:
+    """Return the problem document of a kind as a JSON-able dictionary."""
+    problem: dict[str, Any] = {"type": f"urn:lienthong:problem:{kind.code}", "title": kind.vi, "title_en": kind.en}
+    problem |= {"status": kind.status, "code": kind.code}
+    if detail:
+        problem["detail"] = detail
+    if params := [{"name": name, "reason": reason} for name, reason in invalid]:
+        problem["invalid_params"] = params
+    return problem | {"origin": "platform", "instance": instance}
+
+
+def refusal_document(refused: Refused, instance: str = "") -> dict[str, Any]:
+    """Return the problem document of a refusal: 422 where something in the request did not fit, 409 otherwise."""
+    rule = refused.rule
+    kind = Kind(rule.code, 422 if refused.invalid else 409, rule.vi, rule.en)
+    problem: dict[str, Any] = document(kind, None, [(one.name, one.reason) for one in refused.invalid], instance)
+    return problem | {"law": rule.law}
+
+
+def response(problem: dict[str, Any], headers: dict[str, str] | None = None) -> Response:
+    return JSONResponse(problem, problem["status"], headers, MEDIA_TYPE)
+
+
+def rendered(problem: dict[str, Any]) -> tuple[int, bytes]:
+    """Return a problem as status and JSON bytes, as the executor keeps answers."""
+    return problem["status"], encode(problem)
+
+
+def trace_of(request: Request) -> str:
+    return str(request.scope.get("lienthong.trace", ""))
+
+
+async def on_problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)
+    headers = {"WWW-Authenticate": "Bearer"} if error.kind.status == 401 else None
+    return response(document(error.kind, error.detail, error.invalid, trace_of(request)), headers)
+
+
+async def on_invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    problems = error.errors()
+    kind = MALFORMED if any(one["type"] == "json_invalid" for one in problems) else INVALID
+    invalid = [(".".join(str(part) for part in one["loc"]), one["msg"]) for one in problems]
+    return response(document(kind, None, invalid, trace_of(request)))
+
+
+async def on_http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    kinds = {404: NOT_FOUND, 405: METHOD, 400: MALFORMED, 413: TOO_LARGE}
+    kind = kinds.get(error.status_code, Kind("http_error", error.status_code, NOT_FOUND.vi, str(error.detail)))
+    return response(document(kind, None, (), trace_of(request)), dict(error.headers or {}))
+
+
+async def on_unexpected(request: Request, error: Exception) -> Response:
+    return response(document(UNEXPECTED, None, (), trace_of(request)))

@@ -1,0 +1,85 @@
+"""For rehearsal only: move the clock, and be anybody. None of these routes exists without `--rehearsal`."""
+
+import asyncio
+from datetime import datetime
+from typing import Any, Literal
+
+from fastapi import APIRouter
+from pydantic import AwareDatetime, BaseModel, Field
+from starlette.responses import Response
+
+from chassis.clock import ClockMovesForwardOnly, RehearsalClock
+from chassis.run import Engine
+from chassis.vault import Vault
+from chassis.web.auth import COOKIE, TOKEN_LIFETIME_S, DevelopmentIssuer, Principal
+from chassis.web.problem import Kind, Problem, ProblemDocument
+
+CLOCK = Kind("clock_moves_forward_only", 409, "Đồng hồ chỉ đi tới.", "The clock only moves forward.")
+ANSWERS: dict[int | str, dict[str, Any]] = {409: {"model": ProblemDocument}, 422: {"model": ProblemDocument}}
+
+
+class MoveClock(BaseModel):
+    to: AwareDatetime
+
+
+class TokenRequest(BaseModel):
+    """Whom to be. A natural person is named by a personal id, a firm by its tax code; the vault gives the opaque id."""
+
+    role: Literal[
+        "applicant", "desk_officer", "agency_officer", "postal_staff", "accountant", "inspector", "system"
+    ]  # fmt: skip
+    id: str = Field(default="", max_length=100)
+    agency: str = Field(default="", max_length=35)
+    personal_id: str = Field(default="", max_length=12)
+    tax_code: str = Field(default="", max_length=14)
+    lifetime_s: int = Field(default=TOKEN_LIFETIME_S, ge=-3600, le=7 * 24 * 3600)
+
+
+def rehearsal(engine: Engine, issuer: DevelopmentIssuer, vault: Vault) -> APIRouter:
+    """Return the routes of rehearsal."""
+    router = APIRouter(prefix="/api/v1/rehearsal", tags=["rehearsal"])
+    clock = engine.clock
+    assert isinstance(clock, RehearsalClock)
+
+    def reading() -> dict[str, Any]:
+        return {"now": clock.now().isoformat(), "untouched": clock.untouched, "released": clock.released}
+
+    def principal(wanted: TokenRequest) -> Principal:
+        person = ""
+        if wanted.personal_id:
+            person = vault.person("personal_id", wanted.personal_id)
+        elif wanted.tax_code:
+            person = vault.person("tax_code", wanted.tax_code)
+        name = wanted.id or person or f"{wanted.role}:{wanted.agency or 'rehearsal'}"
+        return Principal(name, wanted.role, wanted.agency, person)
+
+    @router.get("/clock", operation_id="read_clock")
+    async def read() -> dict[str, Any]:
+        return reading()
+
+    @router.post("/clock", operation_id="move_clock", responses=ANSWERS)
+    async def move(wanted: MoveClock) -> dict[str, Any]:
+        to: datetime = wanted.to
+        try:
+            await asyncio.wrap_future(engine.move_clock(to))
+        except ClockMovesForwardOnly as error:
+            raise Problem(CLOCK, str(error)) from error
+        return reading()
+
+    @router.post("/clock/release", operation_id="release_clock")
+    async def release() -> dict[str, Any]:
+        clock.release()
+        return reading()
+
+    @router.post("/tokens", operation_id="issue_token")
+    async def token(wanted: TokenRequest) -> dict[str, str]:
+        who = principal(wanted)
+        return {"token": issuer.issue(who, wanted.lifetime_s), "id": who.id, "person": who.person}
+
+    @router.post("/sessions", operation_id="open_session")
+    async def session(wanted: TokenRequest, response: Response) -> dict[str, str]:
+        token = issuer.issue(principal(wanted))
+        response.set_cookie(COOKIE, token, max_age=TOKEN_LIFETIME_S, httponly=True, samesite="lax")
+        return {"csrf": issuer.csrf_token(token)}
+
+    return router

@@ -1,0 +1,142 @@
+"""Whether a dossier may be handed in at all: the procedure, the desk, the submitter and what was declared.
+
+Law: NĐ 61/2018 arts. 16–17; NĐ 118/2025 arts. 14–17. What is merely missing is no ground to turn a person away here:
+the desk asks for it, once.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from kernel.calendar import VIETNAM
+from kernel.procedure import Procedure
+from kernel.refusal import Invalid, Refused
+from services.intake.domain import rules
+from services.intake.domain.commands import SubmitDossier
+from services.intake.domain.completeness import misfits
+from services.intake.domain.words import NORMAL, SELF, FactValue
+
+Check = Callable[[SubmitDossier, Procedure], Refused | None]
+
+COUNT_LIMIT: Final = 1_000_000
+
+# A text fact is a word of the registry, never free text: facts stand in clear in every event.
+_WORD: Final = re.compile(r"[0-9A-Za-z_.-]{1,64}")
+
+_WANTED: Final = {
+    "bool": "true or false is needed",
+    "int": f"a whole number from 0 to {COUNT_LIMIT} is needed",
+    "str": "a word of letters, digits, dots, dashes and underscores is needed",
+}
+
+
+def inadmissible(command: SubmitDossier) -> Refused | None:
+    """Return why the dossier may not be handed in, or None; the first reason wins."""
+    procedure, today = command.published, command.now.astimezone(VIETNAM).date()
+    if procedure is None:
+        invalid = Invalid("procedure", f"{command.procedure} is not published here")
+        return Refused(rules.PROCEDURE_NOT_IN_FORCE, (invalid,))
+    if today < procedure.valid_from or (procedure.valid_to is not None and procedure.valid_to <= today):
+        invalid = Invalid("procedure", f"{procedure.code} version {procedure.version} is not in force on {today}")
+        return Refused(rules.PROCEDURE_NOT_IN_FORCE, (invalid,))
+    for check in _CHECKS:
+        refused = check(command, procedure)
+        if refused is not None:
+            return refused
+    return None
+
+
+def _channel(command: SubmitDossier, procedure: Procedure) -> Refused | None:
+    if command.channel in procedure.channels:
+        return None
+    return Refused(rules.CHANNEL_NOT_OFFERED, (Invalid("channel", f"one of {', '.join(procedure.channels)}"),))
+
+
+def _agency(command: SubmitDossier, procedure: Procedure) -> Refused | None:
+    agency = command.agency
+    if agency is not None and agency.kind in procedure.receiving_kinds:
+        if agency.stands_on(command.now.astimezone(VIETNAM).date()):
+            return None
+        return Refused(rules.AGENCY_NOT_RECEIVING, (Invalid("receiving_agency", f"{agency.id} does not stand today"),))
+    wanted = f"an agency of kind {', '.join(procedure.receiving_kinds)}"
+    return Refused(rules.AGENCY_NOT_RECEIVING, (Invalid("receiving_agency", wanted),))
+
+
+def _submitter(command: SubmitDossier, procedure: Procedure) -> Refused | None:
+    relations = tuple(rule.relation for rule in procedure.submitters)
+    if command.relation not in relations:
+        return Refused(rules.SUBMITTER_NOT_ALLOWED, (Invalid("relation", f"one of {', '.join(relations)}"),))
+    if (command.relation == SELF) != (command.submitter == command.applicant):
+        reason = "the applicant hands in as `self`, everybody else names the relation"
+        return Refused(rules.SUBMITTER_NOT_ALLOWED, (Invalid("relation", reason),))
+    return None
+
+
+def _hand_out(command: SubmitDossier, procedure: Procedure) -> Refused | None:
+    if command.hand_out_by not in procedure.hand_out_ways:
+        ways = ", ".join(procedure.hand_out_ways)
+        return Refused(rules.HAND_OUT_WAY_NOT_OFFERED, (Invalid("hand_out_by", f"one of {ways}"),))
+    if command.hand_out_by == "post" and not command.hand_out_to:
+        return Refused(rules.HAND_OUT_ADDRESS_MISSING, (Invalid("hand_out_to", "the address for the post"),))
+    return None
+
+
+def _category(command: SubmitDossier, procedure: Procedure) -> Refused | None:
+    known = (NORMAL, *(category for category in command.categories if category != NORMAL))
+    if command.category in known:
+        return None
+    return Refused(rules.CATEGORY_UNKNOWN, (Invalid("category", f"one of {', '.join(known)}"),))
+
+
+def _options(command: SubmitDossier, procedure: Procedure) -> Refused | None:
+    optional = tuple(step.code for step in procedure.steps if step.optional)
+    unknown = tuple(
+        Invalid(f"options[{place}]", f"{option} is no optional step; there are: {', '.join(optional) or 'none'}")
+        for place, option in enumerate(command.options)
+        if option not in optional
+    )
+    return Refused(rules.OPTION_UNKNOWN, unknown) if unknown else None
+
+
+def _facts(command: SubmitDossier, procedure: Procedure) -> Refused | None:
+    wrong = [
+        Invalid(f"facts.{name}", _WANTED[kind])
+        for name, kind in procedure.facts.items()
+        if not _has_type(command.facts.get(name), kind)
+    ]
+    wrong += [
+        Invalid(f"facts.{name}", f"{procedure.code} does not ask for it")
+        for name in command.facts
+        if name not in procedure.facts
+    ]
+    return Refused(rules.FACTS_DO_NOT_FIT, tuple(wrong)) if wrong else None
+
+
+def _has_type(value: FactValue | None, kind: str) -> bool:
+    match value:
+        case bool():
+            # A yes is no number, although Python counts it as one.
+            return kind == "bool"
+        case int():
+            return kind == "int" and 0 <= value <= COUNT_LIMIT
+        case str():
+            return kind == "str" and _WORD.fullmatch(value) is not None
+        case None:
+            return False
+
+
+def _components(command: SubmitDossier, procedure: Procedure) -> Refused | None:
+    wrong = misfits(procedure, command.components)
+    return Refused(rules.COMPONENT_UNKNOWN, wrong) if wrong else None
+
+
+_CHECKS: Final[tuple[Check, ...]] = (
+    _channel,
+    _agency,
+    _submitter,
+    _hand_out,
+    _category,
+    _options,
+    _facts,
+    _components,
+)

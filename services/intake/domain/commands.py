@@ -1,0 +1,310 @@
+"""What the desk may be told to do with a dossier, by people, by timers and by what other services said.
+
+Every command names the dossier, who orders it, and when it is. `prepare` in the wiring fills in what is marked
+*prepared*: the procedure version, the calendar, the next number; none of it is stored.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from kernel.agency import Agency
+from kernel.procedure import Procedure
+from kernel.working_time import Calendar
+from services.intake.domain.words import (
+    ApplicantKind,
+    Channel,
+    ComponentGiven,
+    FactValue,
+    HandOutWay,
+    MissingItem,
+    Outcome,
+    PaperShown,
+    RefusalReason,
+)
+
+Context = TypeVar("Context")
+
+
+def prepared(context: Context | None) -> Context:
+    """Return what the wiring filled in; a command without it is a fault of ours, never of whoever ordered it."""
+    assert context is not None, "the wiring prepares this command before it is decided"
+    return context
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubmitDossier:
+    """Hand a dossier in.
+
+    Args:
+        particulars, hand_out_to: sealed, or empty.
+        published: prepared; the procedure version in force, or None where there is none.
+        agency: prepared; the receiving agency as it stands today, or None.
+        agencies: prepared; every agency that will act.
+        categories: prepared; the groups of the procedure's fee schedule.
+    """
+
+    ref: str
+    procedure: str
+    channel: Channel
+    receiving_agency: str
+    applicant: str
+    applicant_kind: ApplicantKind
+    category: str
+    particulars: str
+    submitter: str
+    relation: str
+    components: tuple[ComponentGiven, ...]
+    options: tuple[str, ...]
+    hand_out_by: HandOutWay
+    hand_out_to: str
+    facts: dict[str, FactValue]
+    portal_code: str | None
+    actor: str
+    now: datetime
+    published: Procedure | None = None
+    agency: Agency | None = None
+    agencies: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordHandover:
+    """The post and the desk signed the handover record at `signed_at`."""
+
+    ref: str
+    handover_record: str
+    signed_at: datetime
+    actor: str
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordCollectionFailed:
+    """The post could not collect the papers and gave up."""
+
+    ref: str
+    actor: str
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskForSupplement:
+    """Tell the applicant everything that is missing; `published` and `calendar` are prepared."""
+
+    ref: str
+    items: tuple[MissingItem, ...]
+    actor: str
+    now: datetime
+    published: Procedure | None = None
+    calendar: Calendar | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiveSupplement:
+    """Take in what was asked for; `published` is prepared."""
+
+    ref: str
+    components: tuple[ComponentGiven, ...]
+    actor: str
+    now: datetime
+    published: Procedure | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopForSilence:
+    """The time to supplement has passed."""
+
+    ref: str
+    actor: str
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptDossier:
+    """Accept a complete dossier; `published`, `calendar` and `code` (where the portal gave none) are prepared."""
+
+    ref: str
+    actor: str
+    now: datetime
+    published: Procedure | None = None
+    calendar: Calendar | None = None
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptPaidDossier:
+    """Accept a complete dossier whose clock waited for the fee; `published` and `calendar` are prepared."""
+
+    ref: str
+    settled_at: datetime
+    actor: str
+    now: datetime
+    published: Procedure | None = None
+    calendar: Calendar | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopForNonPayment:
+    """The time to pay has passed."""
+
+    ref: str
+    actor: str
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefuseDossier:
+    """Refuse reception; `law` is instrument and article, `note` the officer's own words, sealed or empty."""
+
+    ref: str
+    reason_code: RefusalReason
+    law: str
+    note: str
+    actor: str
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawDossier:
+    """The applicant wants to stop."""
+
+    ref: str
+    actor: str
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordWithdrawal:
+    """The chain stopped at `stopped_at`; `kept` are the steps that had been decided."""
+
+    ref: str
+    kept: tuple[str, ...]
+    stopped_at: datetime
+    actor: str
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclineWithdrawal:
+    """The chain had decided before the wish to withdraw came."""
+
+    ref: str
+    reason: str
+    declined_at: datetime
+    actor: str
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordSettlement:
+    """The fee is settled."""
+
+    ref: str
+    settled_at: datetime
+    actor: str
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordResult:
+    """A step has its result."""
+
+    ref: str
+    step: str
+    result_code: str
+    number: str
+    decided_at: datetime
+    actor: str
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordSentBack:
+    """An agency sent a step back to the desk."""
+
+    ref: str
+    step: str
+    reason_code: str
+    sent_back_at: datetime
+    actor: str
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerSentBack:
+    """Answer the agency that sent a step back; `note` is sealed or empty, `published` and `calendar` are prepared."""
+
+    ref: str
+    step: str
+    note: str
+    actor: str
+    now: datetime
+    published: Procedure | None = None
+    calendar: Calendar | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolveDossier:
+    """The chain is closed."""
+
+    ref: str
+    outcome: Outcome
+    closed_at: datetime
+    actor: str
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DispatchResult:
+    """Give the result to the post."""
+
+    ref: str
+    actor: str
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeepAtDesk:
+    """Keep at the desk what the post brought back."""
+
+    ref: str
+    actor: str
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandOut:
+    """Give the result to the applicant, or to somebody with authority; `paper_shown` only at the desk."""
+
+    ref: str
+    way: HandOutWay
+    collector: str
+    paper_shown: PaperShown | None
+    actor: str
+    now: datetime
+
+
+Command = (
+    SubmitDossier
+    | RecordHandover
+    | RecordCollectionFailed
+    | AskForSupplement
+    | ReceiveSupplement
+    | StopForSilence
+    | AcceptDossier
+    | AcceptPaidDossier
+    | StopForNonPayment
+    | RefuseDossier
+    | WithdrawDossier
+    | RecordWithdrawal
+    | DeclineWithdrawal
+    | RecordSettlement
+    | RecordResult
+    | RecordSentBack
+    | AnswerSentBack
+    | ResolveDossier
+    | DispatchResult
+    | KeepAtDesk
+    | HandOut
+)

@@ -1,0 +1,1 @@
+"""The promises of the one-stop desk that span services. Pure."""

@@ -1,0 +1,1 @@
+"""What is owed, how it is paid, and what goes back: pure, one decider per file."""

@@ -1,0 +1,1 @@
+"""Routing: the chain of agencies behind one dossier; who is to act, since when, and until when."""

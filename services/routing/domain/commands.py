@@ -1,0 +1,239 @@
+"""What a chain may be told to do.
+
+Every command names the dossier (`ref`), who asks (`actor`) and when (`now`, UTC). Agencies' commands say for which `agency`
+they act. `calendars`, `plan` and the like are context that the shell fills in; nothing of it is stored unless an event
+says so.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+
+from kernel.working_time import Limit
+from services.routing.domain.plan import Calendars, PlannedStep
+from services.routing.domain.words import CancelReason, Ground
+
+NO_CALENDARS: Calendars = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenChain:
+    """Begin the chain of a dossier that was accepted at `accepted_at`.
+
+    `asked` are the optional steps that the applicant asked for; plan, lead, total limit and calendars come from the
+    registry's version of the procedure.
+    """
+
+    ref: str
+    code: str
+    procedure: str
+    procedure_version: str
+    receiving_agency: str
+    applicant: str
+    asked: tuple[str, ...]
+    agencies: tuple[str, ...]
+    due_at: datetime
+    clock_from: datetime
+    calendar_id: str
+    calendar_version: str
+    accepted_at: datetime
+    actor: str
+    now: datetime
+    lead_agency: str = ""
+    total_limit: Limit | None = None
+    plan: tuple[PlannedStep, ...] = ()
+    calendars: Calendars = NO_CALENDARS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeOverStep:
+    """The agency's system has the step."""
+
+    ref: str
+    step: str
+    agency: str
+    actor: str
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcknowledgeStep:
+    """An officer confirms that the step is theirs."""
+
+    ref: str
+    step: str
+    agency: str
+    actor: str
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtendLimit:
+    """Claim the longer limit that the law gives the step on `ground`."""
+
+    ref: str
+    step: str
+    agency: str
+    ground: str
+    actor: str
+    now: datetime
+    calendars: Calendars = NO_CALENDARS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecideStep:
+    """Issue the step's result."""
+
+    ref: str
+    step: str
+    agency: str
+    result_code: str
+    number: str
+    signer: str
+    sha256: str
+    actor: str
+    now: datetime
+    calendars: Calendars = NO_CALENDARS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefuseStep:
+    """Refuse after examination, for a reason in law; `note` is sealed."""
+
+    ref: str
+    step: str
+    agency: str
+    reason_code: str
+    law: str
+    note: str
+    actor: str
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendBack:
+    """Send the step back to an earlier one whose result is wrong, or to the desk for a supplement; `note` is sealed."""
+
+    ref: str
+    step: str
+    agency: str
+    to: str
+    reason_code: str
+    note: str
+    actor: str
+    now: datetime
+    calendars: Calendars = NO_CALENDARS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResumeStep:
+    """The desk answered at `answered_at` what the step was sent back for."""
+
+    ref: str
+    step: str
+    answered_at: datetime
+    actor: str
+    now: datetime
+    calendars: Calendars = NO_CALENDARS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuspendClock:
+    """The applicant was asked for a supplement during the examination."""
+
+    ref: str
+    ground: Ground
+    actor: str
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestartClock:
+    """The dossier is complete again since `from_at`; `due_at` is the new appointment, None if the old one holds."""
+
+    ref: str
+    ground: Ground
+    from_at: datetime
+    due_at: datetime | None
+    actor: str
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawChain:
+    """The applicant asked at `requested_at` to withdraw the dossier."""
+
+    ref: str
+    requested_at: datetime
+    actor: str
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopChain:
+    """The desk stopped the dossier."""
+
+    ref: str
+    reason: CancelReason
+    actor: str
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassHandOverLimit:
+    """The hand-over limit of a round of a step has passed."""
+
+    ref: str
+    step: str
+    round: int
+    actor: str
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassAcknowledgeLimit:
+    """The acknowledgement limit of a round of a step has passed."""
+
+    ref: str
+    step: str
+    round: int
+    actor: str
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassStepLimit:
+    """The limit of a round of a step has passed; where the law counts silence as agreement, others become ready."""
+
+    ref: str
+    step: str
+    round: int
+    actor: str
+    now: datetime
+    calendars: Calendars = NO_CALENDARS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassChainLimit:
+    """The appointment has passed."""
+
+    ref: str
+    actor: str
+    now: datetime
+
+
+AgencyCommand = TakeOverStep | AcknowledgeStep | ExtendLimit | DecideStep | RefuseStep | SendBack
+
+ChainCommand = (
+    AgencyCommand
+    | OpenChain
+    | ResumeStep
+    | SuspendClock
+    | RestartClock
+    | WithdrawChain
+    | StopChain
+    | PassHandOverLimit
+    | PassAcknowledgeLimit
+    | PassStepLimit
+    | PassChainLimit
+)

@@ -1,0 +1,124 @@
+"""What a chain will do, fixed at acceptance: the steps asked for, who acts in each, on which calendar, within which limits.
+
+Law: NĐ 118/2025 and every decree it amends: a dossier is finished under the rules it was accepted under.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from kernel.calendar import Calendar
+from kernel.procedure import Procedure, Step
+from kernel.refusal import Invalid
+from kernel.working_time import Limit
+from services.routing.domain import graph
+from services.routing.domain.words import DESK, Silence
+
+Calendars = Mapping[tuple[str, str], Calendar]
+"""Calendar by (id, version)."""
+
+# NĐ 61/2018 art. 19.4, where the procedure's own law says nothing else.
+SEND_BACK_WITHIN = Limit(3, "working_days")
+
+
+@dataclass(frozen=True, slots=True)
+class LongerLimit:
+    """A longer limit that the step may be given on one ground, with the law that allows it."""
+
+    ground: str
+    limit: Limit
+    law: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedStep:
+    """One step of a chain as it was planned at acceptance.
+
+    Args:
+        needs: steps of this chain whose results must exist first.
+        calendar_id, calendar_version: the calendar of its agency, pinned.
+        silence: what it means when the limit passes without an answer.
+        law: what gives the step its limit.
+    """
+
+    step: str
+    agency: str
+    needs: tuple[str, ...]
+    limit: Limit
+    acknowledge_within: Limit | None
+    hand_over_within: Limit | None
+    send_back_within: Limit
+    result_code: str
+    calendar_id: str
+    calendar_version: str
+    silence: Silence
+    longer_limits: tuple[LongerLimit, ...]
+    law: str
+
+    def longer_limit(self, ground: str) -> LongerLimit | None:
+        return next((longer for longer in self.longer_limits if longer.ground == ground), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """The agency that acts where a procedure names only its kind, and its calendar of that day."""
+
+    agency: str
+    calendar_id: str
+    calendar_version: str
+
+
+NOBODY = Seat("", "", "")
+
+
+def plan_of(procedure: Procedure, asked: tuple[str, ...], seats: Mapping[str, Seat]) -> tuple[PlannedStep, ...]:
+    """Return the steps of `procedure` that this dossier takes.
+
+    Args:
+        asked: codes of the optional steps that the applicant asked for.
+        seats: kind of agency → who of that kind acts for this dossier; a missing kind leaves the agency empty, and
+            the chain will refuse to open with it.
+    """
+    left_out = {step.code for step in procedure.steps if step.optional and step.code not in asked}
+    needs = graph.without({step.code: step.needs for step in procedure.steps}, left_out)
+    return tuple(
+        _planned(step, needs[step.code], seats.get(step.agency_kind, NOBODY))
+        for step in procedure.steps
+        if step.code in needs
+    )
+
+
+def _planned(step: Step, needs: tuple[str, ...], seat: Seat) -> PlannedStep:
+    return PlannedStep(
+        step=step.code,
+        agency=seat.agency,
+        needs=needs,
+        limit=step.limit,
+        acknowledge_within=step.acknowledge_within,
+        hand_over_within=step.hand_over_within,
+        send_back_within=SEND_BACK_WITHIN,
+        result_code=step.result.code,
+        calendar_id=seat.calendar_id,
+        calendar_version=seat.calendar_version,
+        silence="deemed_agreed" if step.silence == "deemed_agreed" else "escalate",
+        longer_limits=tuple(LongerLimit(longer.ground, longer.limit, longer.law) for longer in step.extensions),
+        law=step.law,
+    )
+
+
+def flaws(steps: tuple[PlannedStep, ...]) -> tuple[Invalid, ...]:
+    """Return what keeps a plan from being carried out: nothing to do, nobody to do it, or no order to do it in."""
+    if not steps:
+        return (Invalid("steps", "a chain has at least one step"),)
+    needs = {planned.step: planned.needs for planned in steps}
+    found = [
+        Invalid(planned.step, "no agency acts here; name one of its kind in the registry")
+        for planned in steps
+        if not planned.agency
+    ]
+    if len(needs) < len(steps) or DESK in needs:
+        found.append(Invalid("steps", f"every step has a code of its own, and none is called {DESK}"))
+    unknown = graph.unknown_needs(needs)
+    found += [Invalid(step, f"it needs {need}, which is no step of this chain") for step, need in unknown]
+    if not unknown and (circle := graph.cycle(needs)):
+        found.append(Invalid(circle[0], f"the steps wait for each other: {' → '.join(circle)}"))
+    return tuple(found)

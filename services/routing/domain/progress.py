@@ -1,0 +1,249 @@
+"""How far a chain has come: what its events add up to, no more than the next decision needs.
+
+The states are named tuples: every event makes one of each, and a tuple is made three times as fast as a dataclass.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import NamedTuple, assert_never
+
+from kernel.working_time import Limit
+from services.routing.domain.events import (
+    AcknowledgementOverdue,
+    ChainClosed,
+    ChainEvent,
+    ChainOpened,
+    ChainOverdue,
+    ChainStopped,
+    ChainWithdrawn,
+    ClockRestarted,
+    ClockSuspended,
+    DeskAnswered,
+    HandOverOverdue,
+    LimitExtended,
+    StepAcknowledged,
+    StepCancelled,
+    StepDecided,
+    StepDeemedAgreed,
+    StepEvent,
+    StepOverdue,
+    StepReady,
+    StepRefused,
+    StepSentBack,
+    StepTakenOver,
+    WithdrawalDeclined,
+)
+from services.routing.domain.plan import PlannedStep
+from services.routing.domain.words import DESK, Outcome, PassedLimit, Stage
+
+CLOSED_STAGES = frozenset({"decided", "refused", "cancelled"})
+RUNNING_STAGES = frozenset({"ready", "taken_over", "acknowledged"})
+
+
+class Progress(NamedTuple):
+    """How far one step has come.
+
+    Args:
+        round: how often it became ready; 0 before the first time.
+        version: how many results it issued.
+        since: when whoever holds it now got it.
+        waits_for: what it was sent back to, while it is sent back.
+        passed: limits of this round that are known to have passed.
+        ground: the ground on which its limit was made longer, or "".
+        act: how its last round ended, in the words of the command, so that the same command is known again.
+    """
+
+    plan: PlannedStep
+    stage: Stage = "planned"
+    round: int = 0
+    version: int = 0
+    since: datetime | None = None
+    clock_from: datetime | None = None
+    due_at: datetime | None = None
+    acknowledge_by: datetime | None = None
+    hand_over_by: datetime | None = None
+    send_back_by: datetime | None = None
+    waits_for: str = ""
+    passed: tuple[PassedLimit, ...] = ()
+    ground: str = ""
+    act: tuple[str, ...] = ()
+
+    @property
+    def is_open(self) -> bool:
+        return self.stage not in CLOSED_STAGES
+
+    @property
+    def is_running(self) -> bool:
+        """Say whether it lies with its agency: ready and not yet decided, refused or sent back."""
+        return self.stage in RUNNING_STAGES
+
+    @property
+    def waits_at_desk(self) -> bool:
+        return self.waits_for == DESK
+
+    @property
+    def has_result(self) -> bool:
+        """Say whether a result of its stands: revoked ones do not, those being corrected do."""
+        return self.version > 0 and self.stage != "refused"
+
+    @property
+    def limit(self) -> Limit:
+        longer = self.plan.longer_limit(self.ground) if self.ground else None
+        return longer.limit if longer else self.plan.limit
+
+
+class Chain(NamedTuple):
+    """How far the chain has come; `ref` is "" before it is opened.
+
+    Args:
+        ending: how it ended (an outcome, `withdrawn` or `stopped`), or "" while it is open.
+        declined: when the withdrawal that was declined last had been requested.
+    """
+
+    ref: str = ""
+    code: str = ""
+    procedure: str = ""
+    procedure_version: str = ""
+    receiving_agency: str = ""
+    lead_agency: str = ""
+    applicant: str = ""
+    opened_at: datetime | None = None
+    clock_from: datetime | None = None
+    due_at: datetime | None = None
+    calendar_id: str = ""
+    calendar_version: str = ""
+    total_limit: Limit | None = None
+    steps: dict[str, Progress] = {}  # noqa: RUF012 - never changed, `with_step` copies it
+    suspended_since: datetime | None = None
+    overdue: bool = False
+    ending: str = ""
+    declined: datetime | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.ref != "" and self.ending == ""
+
+    def open_steps(self) -> Iterator[Progress]:
+        return (progress for progress in self.steps.values() if progress.is_open)
+
+    def outcome(self) -> Outcome:
+        """What the chain comes to, once no step is open."""
+        decided = sum(progress.stage == "decided" for progress in self.steps.values())
+        if decided == len(self.steps):
+            return "granted"
+        return "partly_granted" if decided else "refused"
+
+
+NOT_OPENED = Chain()
+
+
+def _with(chain: Chain, *changed: Progress) -> Chain:
+    return chain._replace(steps=chain.steps | {progress.plan.step: progress for progress in changed})
+
+
+def evolve(chain: Chain, event: ChainEvent) -> Chain:
+    """Return the chain after `event`; one about a step that it does not know changes nothing."""
+    match event:
+        case ChainOpened():
+            return _opened(event)
+        case ChainClosed():
+            return chain._replace(ending=event.outcome)
+        case ChainWithdrawn():
+            return chain._replace(ending="withdrawn")
+        case ChainStopped():
+            return chain._replace(ending="stopped")
+        case WithdrawalDeclined():
+            return chain._replace(declined=event.requested_at)
+        case ChainOverdue():
+            return chain._replace(overdue=True)
+        case ClockSuspended():
+            return chain._replace(suspended_since=event.at)
+        case ClockRestarted():
+            return chain._replace(suspended_since=None, clock_from=event.clock_from, due_at=event.due_at, overdue=False)
+        case StepSentBack():
+            return _sent_back(chain, event)
+        case _:
+            progress = chain.steps.get(event.step)
+            return chain if progress is None else _with(chain, _after(progress, event))
+
+
+def _opened(event: ChainOpened) -> Chain:
+    return Chain(
+        ref=event.ref,
+        code=event.code,
+        procedure=event.procedure,
+        procedure_version=event.procedure_version,
+        receiving_agency=event.receiving_agency,
+        lead_agency=event.lead_agency,
+        applicant=event.applicant,
+        opened_at=event.at,
+        clock_from=event.clock_from,
+        due_at=event.due_at,
+        calendar_id=event.calendar_id,
+        calendar_version=event.calendar_version,
+        total_limit=event.total_limit,
+        steps={planned.step: Progress(planned) for planned in event.steps},
+    )
+
+
+def _sent_back(chain: Chain, event: StepSentBack) -> Chain:
+    """The sender waits; a step that was decided waits for its needs once more, like one that never began."""
+    sender = chain.steps.get(event.step)
+    if sender is None:
+        return chain
+    act = ("sent_back", event.to, event.reason_code)
+    chain = _with(chain, sender._replace(stage="sent_back", since=event.at, waits_for=event.to, act=act))
+    issuer = chain.steps.get(event.to)
+    if issuer is None or issuer.stage != "decided":
+        return chain
+    return _with(chain, issuer._replace(stage="planned", since=None))
+
+
+def _after(progress: Progress, event: StepEvent) -> Progress:
+    match event:
+        case StepReady():
+            return Progress(
+                progress.plan,
+                "ready",
+                round=event.round,
+                version=progress.version,
+                since=event.at,
+                clock_from=event.clock_from,
+                due_at=event.due_at,
+                acknowledge_by=event.acknowledge_by,
+                hand_over_by=event.hand_over_by,
+                send_back_by=event.send_back_by,
+            )
+        case StepTakenOver():
+            return progress._replace(stage="taken_over", since=_theirs_since(progress, event.at))
+        case StepAcknowledged():
+            return progress._replace(stage="acknowledged", since=_theirs_since(progress, event.at))
+        case LimitExtended():
+            return progress._replace(due_at=event.due_at, ground=event.ground)
+        case StepDecided():
+            act = ("decided", event.result_code, event.number, event.signer, event.sha256)
+            return progress._replace(stage="decided", version=event.version, waits_for="", act=act)
+        case StepDeemedAgreed():
+            return progress._replace(stage="decided", version=progress.version + 1, waits_for="", act=("deemed_agreed",))
+        case StepRefused():
+            return progress._replace(stage="refused", waits_for="", act=("refused", event.reason_code, event.law))
+        case StepCancelled():
+            stage: Stage = "decided" if progress.version else "cancelled"
+            return progress._replace(stage=stage, waits_for="")
+        case DeskAnswered():
+            return progress._replace(stage="planned", since=None, waits_for="")
+        case HandOverOverdue():
+            return progress._replace(passed=(*progress.passed, "hand_over"))
+        case AcknowledgementOverdue():
+            return progress._replace(passed=(*progress.passed, "acknowledge"))
+        case StepOverdue():
+            return progress._replace(passed=(*progress.passed, "step"))
+        case StepSentBack():
+            return progress
+        case _:
+            assert_never(event)
+
+
+def _theirs_since(progress: Progress, at: datetime) -> datetime | None:
+    """Where a hand-over has a limit of its own the step lies with the exchange until it is taken over."""
+    return at if progress.stage == "ready" and progress.hand_over_by is not None else progress.since

@@ -1,0 +1,20 @@
+"""Every word that routing uses as a value, once: stages, outcomes, reasons and parties."""
+
+from typing import Final, Literal
+
+Stage = Literal["planned", "ready", "taken_over", "acknowledged", "sent_back", "decided", "refused", "cancelled"]
+"""`planned` waits for its needs; `sent_back` for another step or the desk; the last three are closed."""
+
+Outcome = Literal["granted", "partly_granted", "refused"]
+CancelReason = Literal["needs_refused", "withdrawn", "no_supplement", "not_paid", "stopped"]
+DeclineReason = Literal["chain_closed"]
+Ground = Literal["supplement"]
+Silence = Literal["escalate", "deemed_agreed"]
+Party = Literal["desk", "agency", "applicant", "post", "gateway", "system"]
+PassedLimit = Literal["hand_over", "acknowledge", "step"]
+
+DESK: Final = "desk"
+"""Where a step may be sent back to instead of an earlier step; no step may have this code."""
+
+POLICY: Final = "system:routing"
+TIMER: Final = "system:timer"

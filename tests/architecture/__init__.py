@@ -1,0 +1,1 @@
+"""The shape of the house itself: its rooms, and that it is tidy."""

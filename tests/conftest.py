@@ -1,0 +1,40 @@
+"""What every test may ask for, and how hypothesis behaves here."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import settings
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+PROJECT = Path(__file__).resolve().parent.parent
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+# Cores are shared, so a slow example says nothing; a failing one prints what reproduces it.
+settings.register_profile("house", deadline=None, print_blob=True)
+settings.load_profile("house")
+
+
+@pytest.fixture(scope="session")
+def project() -> Path:
+    """The folder of the project."""
+    return PROJECT
+
+
+@pytest.fixture(scope="session")
+def browser() -> "Iterator[Browser]":
+    """A headless Chromium: the machine's own where there is one, else the copy that Playwright installed."""
+    from playwright.sync_api import sync_playwright  # only the slow tests pay for loading it
+
+    found = next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
+    # Chromium refuses its sandbox to root, which is who containers run tests as.
+    sandbox = hasattr(os, "geteuid") and os.geteuid() != 0
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=found, chromium_sandbox=sandbox)
+        yield started
+        started.close()

@@ -1,0 +1,502 @@
+"""Working time: the worked cases, the page that explains it, and what holds for every start and limit."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from fractions import Fraction
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chassis.calendars import load_calendars
+from kernel.calendar import VIETNAM, Words
+from kernel.working_time import (
+    Calendar,
+    CalendarDoesNotReach,
+    Interval,
+    Limit,
+    derive,
+    due,
+    is_working_day,
+    next_desk_minute,
+    starts_at,
+    working_minutes_between,
+)
+from tests.kernel.working_time_cases import DUE_CASES, SUPPLEMENT_CASES
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs" / "algorithms" / "working-time.md"
+CALENDARS = load_calendars(ROOT / "registry" / "calendars")
+FULL, EARLY, SATURDAY_MORNING = (CALENDARS[id] for id in ("full", "early", "saturday-morning"))
+MINUTE = timedelta(minutes=1)
+
+
+def local(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=VIETNAM)
+
+
+def said(instant: datetime) -> str:
+    """Return an instant as the tables write it: Vietnam time, seconds only where there are some."""
+    wall = instant.astimezone(VIETNAM).replace(tzinfo=None)
+    return wall.isoformat(timespec="auto" if wall.second or wall.microsecond else "minutes")
+
+
+def table(*columns: str) -> list[list[str]]:
+    """Return the rows of the page's table that has these columns."""
+    lines = PAGE.read_text(encoding="utf-8").splitlines()
+    start = lines.index(f"| {' | '.join(columns)} |") + 2
+    rows = []
+    for line in lines[start:]:
+        if not line.startswith("|"):
+            break
+        rows.append([cell.strip().strip("`") for cell in line.strip("|").split("|")])
+    return rows
+
+
+# Worked cases
+
+
+@pytest.mark.parametrize(("calendar", "start", "limit", "expected"), DUE_CASES)
+def test_a_limit_ends_with_its_last_counted_minute(calendar: str, start: str, limit: Limit, expected: str) -> None:
+    """Cases found minute by minute, independently of this code."""
+    at = due(CALENDARS[calendar], local(start), limit)
+    assert said(at) == expected
+    assert at.tzinfo is UTC
+
+
+@pytest.mark.parametrize(
+    ("calendar", "start", "limit", "asked", "given_at", "first_due", "used", "waited", "legal_due", "scoring_due"),
+    SUPPLEMENT_CASES,
+)
+def test_a_supplement_restarts_the_legal_clock_and_pauses_the_scoring_clock(
+    calendar: str,
+    start: str,
+    limit: Limit,
+    asked: str,
+    given_at: str,
+    first_due: str,
+    used: int,
+    waited: int,
+    legal_due: str,
+    scoring_due: str,
+) -> None:
+    """NĐ 61/2018 art. 19.4: from zero when complete again; QĐ 766/QĐ-TTg: the wait is subtracted."""
+    desk = CALENDARS[calendar]
+    first = due(desk, local(start), limit)
+    left = working_minutes_between(desk, local(asked), first)
+    assert said(first) == first_due
+    assert working_minutes_between(desk, local(start), local(asked)) == used
+    assert working_minutes_between(desk, local(asked), local(given_at)) == waited
+    assert said(due(desk, local(given_at), limit)) == legal_due
+    assert said(due(desk, local(given_at), Limit(left, "working_minutes"))) == scoring_due
+
+
+@pytest.mark.parametrize(
+    ("calendar", "start", "limit", "why", "expected"), table("calendar", "start", "limit", "why", "due")
+)
+def test_the_worked_table_of_the_page_holds(calendar: str, start: str, limit: str, why: str, expected: str) -> None:
+    """docs/algorithms/working-time.md runs."""
+    value, unit, *counting = limit.split()
+    assert said(due(CALENDARS[calendar], local(start), Limit(float(value), unit, *counting))) == expected, why
+
+
+@pytest.mark.parametrize(("received", "expected"), table("received", "starts"))
+def test_what_comes_after_15_00_starts_with_the_next_working_day(received: str, expected: str) -> None:
+    """NĐ 61/2018 art. 18.2, and the same-day procedures."""
+    assert said(starts_at(FULL, local(received), time(15))) == expected
+
+
+def test_without_a_same_day_hour_the_clock_starts_at_receipt() -> None:
+    """Only procedures that say so have the 15:00 rule."""
+    assert said(starts_at(FULL, local("2026-11-20T16:59:59"), None)) == "2026-11-20T16:59:59"
+
+
+def test_the_derivation_of_the_page_holds() -> None:
+    """docs/algorithms/working-time.md runs."""
+    derivation = derive(FULL, local("2026-08-21T16:00"), Limit(2, "working_days")).derivation
+    assert [
+        [said(part.start), said(part.end), str(part.counted_minutes), part.reason, FULL.in_words(part.reason).vi]
+        for part in derivation
+    ] == table("from", "to", "counted minutes", "reason", "in words")
+
+
+def test_a_derivation_leaves_the_day_of_the_event_out() -> None:
+    """Bộ luật Dân sự 2015 art. 147.2: the term begins with the day after the event."""
+    derivation = derive(FULL, local("2026-11-23T09:00"), Limit(1, "working_days", "event_day_excluded")).derivation
+    assert [(said(part.end), part.counted_minutes, part.reason) for part in derivation] == [
+        ("2026-11-24T00:00", 0, "event_day"),
+        ("2026-11-25T00:00", 0, "holiday:culture_day"),
+        ("2026-11-25T07:30", 0, "night"),
+        ("2026-11-25T11:30", 240, "desk_hours"),
+        ("2026-11-25T13:30", 0, "midday"),
+        ("2026-11-25T17:30", 240, "desk_hours"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("desk_hours", Words("giờ làm việc", "desk hours")),
+        ("holiday:tet", Words("nghỉ lễ: Tết Nguyên đán", "holiday: Lunar New Year")),
+        ("swapped_day:2024-04-29", Words("làm bù cho ngày: 2024-04-29", "worked in exchange for: 2024-04-29")),
+    ],
+)
+def test_a_reason_is_said_in_both_languages(reason: str, words: Words) -> None:
+    """A derivation is for people; holidays are called by the names in the registry."""
+    assert FULL.in_words(reason) == words
+
+
+@pytest.mark.parametrize(
+    ("calendar", "instant", "expected"),
+    [
+        (FULL, "2026-11-20T06:00", "2026-11-20T07:30"),
+        (FULL, "2026-11-20T07:30", "2026-11-20T07:30"),
+        (FULL, "2026-11-20T09:15:20", "2026-11-20T09:15:20"),
+        (FULL, "2026-11-20T11:29:59", "2026-11-20T11:29:59"),
+        (FULL, "2026-11-20T11:30", "2026-11-20T13:30"),
+        (FULL, "2026-11-20T17:30", "2026-11-23T07:30"),
+        (FULL, "2026-11-23T17:30", "2026-11-25T07:30"),
+        (EARLY, "2026-02-14T10:00", "2026-02-23T07:00"),
+        (SATURDAY_MORNING, "2026-11-20T17:30", "2026-11-21T07:30"),
+        (SATURDAY_MORNING, "2026-11-21T11:30", "2026-11-23T07:30"),
+    ],
+)
+def test_the_desk_opens_next(calendar: Calendar, instant: str, expected: str) -> None:
+    """A desk is open from the first instant of a span until before its last."""
+    assert said(next_desk_minute(calendar, local(instant))) == expected
+
+
+# The calendars
+
+# Weekdays off and Saturdays worked, day/month, as the years' notices have them; 2027 is a projection.
+YEARS = [
+    (2021, "1/1 10/2 11/2 12/2 15/2 16/2 21/4 30/4 3/5 2/9 3/9", ""),
+    (2022, "3/1 31/1 1/2 2/2 3/2 4/2 11/4 2/5 3/5 1/9 2/9", ""),
+    (2023, "2/1 20/1 23/1 24/1 25/1 26/1 1/5 2/5 3/5 1/9 4/9", ""),
+    (2024, "1/1 8/2 9/2 12/2 13/2 14/2 18/4 29/4 30/4 1/5 2/9 3/9", "4/5"),
+    (2025, "1/1 27/1 28/1 29/1 30/1 31/1 7/4 30/4 1/5 2/5 1/9 2/9", "26/4"),
+    (2026, "1/1 2/1 16/2 17/2 18/2 19/2 20/2 27/4 30/4 1/5 31/8 1/9 2/9 24/11", "10/1 22/8"),
+    (2027, "1/1 4/2 5/2 8/2 9/2 10/2 16/4 30/4 3/5 2/9 3/9 24/11", ""),
+]
+
+
+@pytest.mark.parametrize(("year", "off", "worked"), YEARS)
+def test_the_desk_is_closed_on_holidays_and_open_on_swapped_saturdays(year: int, off: str, worked: str) -> None:
+    """Bộ luật Lao động 2019 arts. 111.3 and 112; NQ 28/2026/QH16; the notices of each year."""
+
+    def days(text: str) -> list[date]:
+        return [date(year, int(month), int(day)) for day, month in (item.split("/") for item in text.split())]
+
+    whole_year = [date(year, 1, 1) + timedelta(days=n) for n in range(366)]
+    whole_year = [day for day in whole_year if day.year == year]
+    assert [d for d in whole_year if d.isoweekday() <= 5 and not is_working_day(FULL, d)] == days(off)
+    assert [d for d in whole_year if d.isoweekday() > 5 and is_working_day(FULL, d)] == days(worked)
+
+
+def test_vietnam_time_is_what_the_time_zone_database_says() -> None:
+    """The kernel uses a fixed offset instead of time zone files."""
+    zone = ZoneInfo("Asia/Ho_Chi_Minh")
+    noons = [datetime.combine(FULL.first_day, time(12), UTC) + timedelta(days=n) for n in range(7 * 365 + 2)]
+    assert {noon.astimezone(zone).utcoffset() for noon in noons} == {VIETNAM.utcoffset(None)}
+
+
+@pytest.mark.parametrize(
+    ("start", "limit", "unknown"),
+    [
+        ("2020-12-31T10:00", Limit(1, "working_hours"), date(2020, 12, 31)),
+        ("2028-01-01T00:00", Limit(1, "working_days"), date(2028, 1, 1)),
+        ("2027-12-31T17:00", Limit(1, "working_hours"), date(2028, 1, 1)),
+        ("2027-12-31T10:00", Limit(1, "working_days"), date(2028, 1, 1)),
+        ("2027-12-31T10:00", Limit(1, "working_days", "event_day_excluded"), date(2028, 1, 1)),
+    ],
+)
+def test_a_calendar_guesses_no_day_it_does_not_know(start: str, limit: Limit, unknown: date) -> None:
+    """A date promised on an unknown calendar would be a wrong promise."""
+    with pytest.raises(CalendarDoesNotReach) as raised:
+        due(FULL, local(start), limit)
+    assert (raised.value.calendar_id, raised.value.day) == ("full", unknown)
+
+
+@pytest.mark.parametrize("unit", ["working_days", "working_hours", "calendar_hours"])
+def test_an_instant_without_an_offset_is_a_mistake(unit: str) -> None:
+    """The machine's own time zone must never slip in."""
+    with pytest.raises((AssertionError, TypeError)):
+        due(FULL, datetime(2026, 11, 20, 10), Limit(1, unit))
+
+
+def test_the_last_minute_of_a_calendar_can_be_promised() -> None:
+    """Its last day is included."""
+    assert said(due(FULL, local("2027-12-31T16:30"), Limit(1, "working_hours"))) == "2027-12-31T17:30"
+
+
+def test_a_desk_may_be_open_day_and_night() -> None:
+    """Some police desks are; the parts of a day then have no gap of length zero."""
+    always = Calendar(
+        "always", "1", date(2026, 1, 1), date(2026, 12, 31), dict.fromkeys(range(1, 8), ((0, 1440),)), {}, {}
+    )
+    start = local("2026-11-20T10:00")
+    found = derive(always, start, Limit(3, "working_days"))
+    assert found.derivation == (Interval(start.astimezone(UTC), found.at, 3 * 1440, "desk_hours"),)
+
+
+def test_two_calendars_are_one_if_id_and_version_are() -> None:
+    """A dossier pins a calendar by these two."""
+    short = Calendar("full", FULL.version, FULL.first_day, FULL.first_day, FULL.desk_hours, {}, {})
+    assert {FULL: "found"}[short] == "found"
+    assert FULL != EARLY
+
+
+DAY_ONE, DAY_TWO = date(2026, 1, 1), date(2026, 1, 2)
+MORNING = ((450, 690),)
+
+
+@pytest.mark.parametrize(
+    ("last_day", "desk_hours", "closed", "worked", "complaint"),
+    [
+        (date(2025, 12, 31), {1: MORNING}, {}, {}, "ends before it begins"),
+        (DAY_TWO, {8: MORNING}, {}, {}, "weekday 8"),
+        (DAY_TWO, {1: ((690, 450),)}, {}, {}, "not spans in order"),
+        (DAY_TWO, {1: (*MORNING, (600, 700))}, {}, {}, "not spans in order"),
+        (DAY_TWO, {1: ((450, 1441),)}, {}, {}, "not spans in order"),
+        (DAY_TWO, {1: MORNING}, {date(2026, 1, 3): "tet"}, {}, "does not reach 2026-01-03"),
+        (DAY_TWO, {1: MORNING}, {DAY_ONE: "tet"}, {DAY_ONE: ("tet", 1)}, "both closed and worked"),
+        (DAY_TWO, {1: MORNING}, {}, {DAY_ONE: ("tet", 2)}, "a day that has none"),
+    ],
+)
+def test_a_calendar_does_not_contradict_itself(
+    last_day: date, desk_hours: dict, closed: dict, worked: dict, complaint: str
+) -> None:
+    """Its tables are counted on without looking again."""
+    with pytest.raises(ValueError, match=complaint):
+        Calendar("c", "1", DAY_ONE, last_day, desk_hours, closed, worked)
+
+
+# Limits
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "counting"),
+    [
+        (0, "working_days", "hour_kept"),
+        (-1, "working_hours", "hour_kept"),
+        (0.25, "working_days", "hour_kept"),
+        (float("inf"), "working_days", "hour_kept"),
+        (float("nan"), "working_days", "hour_kept"),
+        (2.5, "minutes", "hour_kept"),
+        (2.5, "working_minutes", "hour_kept"),
+        (1, "fortnights", "hour_kept"),
+        (1, "working_days", "somehow"),
+        (1, "working_hours", "event_day_excluded"),
+        (1.5, "working_days", "event_day_excluded"),
+    ],
+)
+def test_a_limit_is_a_positive_number_of_halves(value: float, unit: str, counting: str) -> None:
+    """Half days are the finest the decrees use; the Civil Code counts whole days."""
+    with pytest.raises(ValueError, match=r"limit|counting|counts"):
+        Limit(value, unit, counting)
+
+
+@pytest.mark.parametrize(
+    ("limit", "nominal", "vi", "en"),
+    [
+        (Limit(1, "working_days"), 480, "1 ngày làm việc", "1 working day"),
+        (Limit(1.5, "working_days"), 720, "1,5 ngày làm việc", "1.5 working days"),
+        (Limit(56, "working_hours"), 3360, "56 giờ làm việc", "56 working hours"),
+        (Limit(903, "working_minutes"), 903, "903 phút làm việc", "903 working minutes"),
+        (Limit(24, "calendar_hours"), None, "24 giờ", "24 calendar hours"),
+        (Limit(15, "calendar_days"), None, "15 ngày", "15 calendar days"),
+        (Limit(10, "minutes"), None, "10 phút", "10 minutes"),
+        (
+            Limit(7, "working_days", "event_day_excluded"),
+            3360,
+            "7 ngày làm việc (không tính ngày xảy ra sự kiện)",
+            "7 working days (day of the event excluded)",
+        ),
+    ],
+)
+def test_a_limit_is_said_in_words_and_summed_in_minutes(limit: Limit, nominal: int | None, vi: str, en: str) -> None:
+    """Eight working hours make a working day only where limits are added up."""
+    assert (limit.nominal_working_minutes, limit.in_words, str(limit)) == (nominal, Words(vi, en), en)
+
+
+# What holds for every start and limit
+
+instants = st.datetimes(datetime(2021, 1, 1), datetime(2027, 9, 30), timezones=st.just(VIETNAM))
+whole_minutes = instants.map(lambda instant: instant.replace(second=0, microsecond=0))
+calendars = st.sampled_from(list(CALENDARS.values()))
+even_calendars = st.sampled_from([FULL, EARLY])
+halves = st.integers(1, 60).map(lambda n: n / 2)
+desk_limits = st.one_of(
+    st.builds(Limit, halves, st.sampled_from(["working_days", "working_hours"])),
+    st.builds(Limit, st.integers(1, 5000), st.just("working_minutes")),
+    st.builds(Limit, st.integers(1, 30), st.just("working_days"), st.just("event_day_excluded")),
+)
+limits = st.one_of(
+    desk_limits,
+    st.builds(Limit, halves, st.sampled_from(["calendar_days", "calendar_hours"])),
+    st.builds(Limit, st.integers(1, 5000), st.just("minutes")),
+)
+
+
+@given(calendars, limits, instants, instants)
+def test_a_later_start_is_never_due_earlier(calendar: Calendar, limit: Limit, one: datetime, other: datetime) -> None:
+    """Nobody gains by handing in later."""
+    assert due(calendar, min(one, other), limit) <= due(calendar, max(one, other), limit)
+
+
+@given(calendars, limits, instants, st.timedeltas(timedelta(0), timedelta(days=1)))
+def test_a_slightly_later_start_is_never_due_earlier(
+    calendar: Calendar, limit: Limit, start: datetime, delay: timedelta
+) -> None:
+    """The same within a day, where the rounding of unequal days could hide."""
+    assert due(calendar, start, limit) <= due(calendar, start + delay, limit)
+
+
+@given(calendars, limits, instants, st.integers(1, 20))
+def test_a_longer_limit_is_due_later(calendar: Calendar, limit: Limit, start: datetime, more: int) -> None:
+    """And the start comes before both."""
+    longer = Limit(limit.value + more, limit.unit, limit.counting)
+    assert start < due(calendar, start, limit) < due(calendar, start, longer)
+
+
+@given(even_calendars, desk_limits, instants)
+def test_the_minutes_between_start_and_due_are_the_limit(calendar: Calendar, limit: Limit, start: datetime) -> None:
+    """Where every day has 480 desk minutes; the event's day, where left out, is taken off."""
+    begins = start
+    if limit.counting == "event_day_excluded":
+        begins = datetime.combine(start.date() + timedelta(days=1), time(), VIETNAM)
+    assert working_minutes_between(calendar, begins, due(calendar, start, limit)) == limit.nominal_working_minutes
+
+
+@given(calendars, instants, instants, instants)
+def test_minutes_add_up_whatever_the_seconds(calendar: Calendar, a: datetime, b: datetime, c: datetime) -> None:
+    """The shares of whose minute it was must add up to the whole."""
+    a_to_b, b_to_c = working_minutes_between(calendar, a, b), working_minutes_between(calendar, b, c)
+    assert a_to_b + b_to_c == working_minutes_between(calendar, a, c)
+
+
+@given(even_calendars, st.sampled_from(["working_days", "working_hours"]), halves, halves, instants)
+def test_a_limit_may_be_spent_in_two_parts(
+    calendar: Calendar, unit: str, first: float, second: float, start: datetime
+) -> None:
+    """The end of a day and the beginning of the next are the same place in working time."""
+    halfway = due(calendar, start, Limit(first, unit))
+    assert due(calendar, halfway, Limit(second, unit)) == due(calendar, start, Limit(first + second, unit))
+
+
+@given(calendars, limits, instants)
+def test_a_derivation_has_no_gap_and_adds_up(calendar: Calendar, limit: Limit, start: datetime) -> None:
+    """A person can check every due date by adding."""
+    found = derive(calendar, start, limit)
+    parts = found.derivation
+    assert found.at == due(calendar, start, limit)
+    assert [part.start for part in parts] == [start, *(part.end for part in parts[:-1])]
+    assert parts[-1].end == found.at
+    assert all(part.start < part.end for part in parts)
+    assert all(earlier.reason != later.reason for earlier, later in pairwise(parts))
+    assert all(calendar.in_words(part.reason) for part in parts)
+    counted = sum(part.counted_minutes for part in parts)
+    if limit.nominal_working_minutes is None:
+        assert counted * MINUTE == found.at - start
+    elif calendar is not SATURDAY_MORNING or limit.unit != "working_days":
+        assert counted == limit.nominal_working_minutes
+    elif limit.counting == "hour_kept":
+        assert counted == working_minutes_between(calendar, start, found.at)
+
+
+@given(calendars, limits, instants)
+def test_only_desk_time_is_counted(calendar: Calendar, limit: Limit, start: datetime) -> None:
+    """Every interval of a derivation lies in open or in closed time as its reason says."""
+    for part in derive(calendar, start, limit).derivation:
+        code = part.reason.partition(":")[0]
+        open_time = sum(
+            (min(to, part.end) - max(begin, part.start) for begin, to in spans(calendar, part)), timedelta(0)
+        )
+        if code in ("desk_hours", "swapped_day"):
+            assert open_time == part.end - part.start
+        elif code not in ("event_day", "calendar_time"):
+            assert (open_time, part.counted_minutes) == (timedelta(0), 0)
+
+
+def spans(calendar: Calendar, within: Interval) -> Iterator[tuple[datetime, datetime]]:
+    """Yield the desk hours that overlap an interval, read off the calendar's data day by day."""
+    day = within.start.astimezone(VIETNAM).date()
+    while (midnight := datetime.combine(day, time(), VIETNAM)) < within.end:
+        for from_minute, to_minute in desk_hours(calendar, day):
+            begin, to = midnight + from_minute * MINUTE, midnight + to_minute * MINUTE
+            if begin < within.end and to > within.start:
+                yield begin, to
+        day += timedelta(days=1)
+
+
+def desk_hours(calendar: Calendar, day: date) -> tuple[tuple[int, int], ...]:
+    if day in calendar.closed:
+        return ()
+    weekday = calendar.worked[day][1] if day in calendar.worked else day.isoweekday()
+    return calendar.desk_hours.get(weekday, ())
+
+
+hour_kept_limits = desk_limits.filter(lambda limit: limit.counting == "hour_kept")
+
+
+@given(even_calendars, hour_kept_limits, instants)
+def test_working_time_is_exact_to_the_microsecond(calendar: Calendar, limit: Limit, start: datetime) -> None:
+    """Seconds of the start are neither lost nor rounded."""
+    at = due(calendar, start, limit)
+    within = Interval(start, at, 0, "")
+    open_time = sum((min(to, at) - max(begin, start) for begin, to in spans(calendar, within)), timedelta(0))
+    assert open_time == (limit.nominal_working_minutes or 0) * MINUTE
+    assert any(begin < at <= to for begin, to in spans(calendar, within))
+
+
+@given(halves, instants)
+def test_an_unequal_day_keeps_the_fraction_and_rounds_up_to_a_second(value: float, start: datetime) -> None:
+    """House rule: no limit is cut short, and none grows by a second."""
+    at = due(SATURDAY_MORNING, start, Limit(value, "working_days"))
+    gained = days_passed(at) - (days_passed(start) + Fraction(value))
+    assert 0 <= gained < Fraction(1, 240 * 60)
+
+
+def days_passed(instant: datetime) -> Fraction:
+    """Return the working days until an instant, the place within the last day as an exact fraction."""
+    calendar, wall = SATURDAY_MORNING, instant.astimezone(VIETNAM)
+    passed = Fraction(sum(1 for n in range((wall.date() - calendar.first_day).days) if open_on(n)))
+    midnight = datetime.combine(wall.date(), time(), VIETNAM)
+    hours = desk_hours(calendar, wall.date())
+    done = sum(
+        (max(min(wall, midnight + to * MINUTE) - (midnight + begin * MINUTE), timedelta(0)) for begin, to in hours),
+        timedelta(0),
+    )
+    length = sum(to - begin for begin, to in hours)
+    return passed + (Fraction(done // timedelta(microseconds=1), length * 60_000_000) if length else 0)
+
+
+@cache
+def open_on(number: int) -> bool:
+    return bool(desk_hours(SATURDAY_MORNING, SATURDAY_MORNING.first_day + timedelta(days=number)))
+
+
+@settings(max_examples=60)
+@given(calendars, desk_limits, whole_minutes)
+def test_walking_minute_by_minute_ends_at_the_same_instant(calendar: Calendar, limit: Limit, start: datetime) -> None:
+    """The plainest way to count, as a clerk would with a clock and the year's notice."""
+    if calendar is SATURDAY_MORNING and limit.unit == "working_days":
+        calendar = FULL
+    assert said(due(calendar, start, limit)) == said(walk(calendar, start, limit))
+
+
+def walk(calendar: Calendar, start: datetime, limit: Limit) -> datetime:
+    left = limit.nominal_working_minutes or 0
+    instant = start
+    if limit.counting == "event_day_excluded":
+        instant = datetime.combine(start.date() + timedelta(days=1), time(), VIETNAM)
+    while True:
+        minute = instant.hour * 60 + instant.minute
+        left -= any(begin <= minute < to for begin, to in desk_hours(calendar, instant.date()))
+        instant += MINUTE
+        if not left:
+            return instant

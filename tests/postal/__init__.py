@@ -1,0 +1,1 @@
+"""The public post: what it must do and what it must refuse."""
