@@ -1,7 +1,7 @@
 # Every target says in one line what it is for; `make help` prints them.
 .DEFAULT_GOAL := help
 BIN := .venv/bin
-URL ?= http://127.0.0.1:8000
+URL ?= http://127.0.0.1:8080
 DOSSIERS ?= 300
 SEED ?= 1
 export PYTHON

@@ -5,7 +5,7 @@ holiday is a new version of every calendar that keeps it.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -13,9 +13,9 @@ from itertools import pairwise, product
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import yaml
 from jsonschema import Draft202012Validator, ValidationError
 
+from chassis.yaml_lines import Lined, YamlFault, read_lined
 from kernel.calendar import Calendar, Spans, Words
 
 SCHEMA = Path(__file__).resolve().parent.parent / "schemas" / "registry" / "calendar.schema.json"
@@ -45,16 +45,17 @@ class CalendarsInvalid(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class _Sheet:
-    """A file as read: its plain data, every scalar a string, and the line on which each part of it begins."""
+    """A file as read."""
 
     file: Path
-    data: Any
-    lines: Mapping[At, int]
+    read: Lined
+
+    @property
+    def data(self) -> Any:
+        return self.read.value
 
     def finding(self, at: At, text: str) -> Finding:
-        while at not in self.lines:
-            at = at[:-1]
-        return Finding(self.file, self.lines[at], text)
+        return Finding(self.file, self.read.line(*at), text)
 
 
 def load_calendars(folder: Path) -> dict[str, Calendar]:
@@ -142,42 +143,13 @@ def _mistakes_between(desks: list[_Sheet], holidays: list[_Sheet]) -> Iterator[F
 
 
 def _read(file: Path) -> _Sheet:
-    # The base loader makes every scalar a string: YAML would read 07:30 as a number and `no` as a boolean.
     try:
-        root = yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = 1 if mark is None else mark.line + 1
-        raise CalendarsInvalid((Finding(file, line, error.problem or "not YAML"),)) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise CalendarsInvalid((Finding(file, 1, f"not YAML: {error}"),)) from error
-    lines: dict[At, int] = {(): 1}
-    mistakes: list[Finding] = []
-    data = _plain(root, (), lines, lambda line, text: mistakes.append(Finding(file, line, text)))
-    if mistakes:
-        raise CalendarsInvalid(tuple(mistakes))
-    return _Sheet(file, data, lines)
-
-
-def _plain(node: yaml.Node | None, at: At, lines: dict[At, int], amiss: Callable[[int, str], None]) -> Any:
-    """Return the data below a node, having noted in `lines` where each part begins and told `amiss` of bad keys."""
-    if isinstance(node, yaml.SequenceNode):
-        for index, item in enumerate(node.value):
-            lines[(*at, index)] = item.start_mark.line + 1
-        return [_plain(item, (*at, index), lines, amiss) for index, item in enumerate(node.value)]
-    if not isinstance(node, yaml.MappingNode):
-        return None if node is None else node.value
-    held: dict[str, Any] = {}
-    for key, value in node.value:
-        line = key.start_mark.line + 1
-        if not isinstance(key, yaml.ScalarNode):
-            amiss(line, "a key is one word")
-            continue
-        if key.value in held:
-            amiss(line, f"{key.value!r} stands here a second time")
-        lines[(*at, key.value)] = line
-        held[key.value] = _plain(value, (*at, key.value), lines, amiss)
-    return held
+        return _Sheet(file, read_lined(file.read_text(encoding="utf-8")))
+    except YamlFault as fault:
+        text = f"{fault.detail!r} stands here a second time" if fault.code == "duplicate_key" else fault.detail
+        raise CalendarsInvalid((Finding(file, fault.line, text),)) from None
+    except UnicodeDecodeError as error:
+        raise CalendarsInvalid((Finding(file, 1, f"not UTF-8: {error.reason}"),)) from None
 
 
 @cache

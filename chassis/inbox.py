@@ -322,3 +322,8 @@ class LayAside:
 
     def alone(self) -> Iterable[Piece]:
         return (self,)
+
+
+def _unversioned(kind: str) -> str:
+    """Return a wire type without its version: `lienthong.intake.DossierAccepted`."""
+    return kind.rpartition(".v")[0]

@@ -1,6 +1,6 @@
 """What a service hands over to be run: its deciders, its ears, its promises, its read models and its borders."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -81,6 +81,20 @@ class Projection:
     heard: Mapping[str, tuple[type, Callable[[Any, Envelope], tuple[Statement, ...]]]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Invariant:
+    """Something that must hold of a service's whole log, for `lienthong verify`.
+
+    Args:
+        says: what is checked, in one sentence.
+        broken: every stored event as (stream, event), in order → one sentence for each place where it does not hold.
+    """
+
+    name: str
+    says: str
+    broken: Callable[[Iterable[tuple[str, Any]]], Iterable[str]]
+
+
 def _no_timers(event: Any) -> tuple[Timer | CancelTimer, ...]:
     return ()
 
@@ -99,7 +113,8 @@ class Service:
         hears: policies; their `react` gives commands.
         timers: stored event → timers to set or cancel.
         timer_commands: command types that timers may carry.
-        acts, views, listings: its HTTP border.
+        acts, views, listings: its HTTP border; `extra_routes` are ASGI routes of its gateways.
+        invariants: what `verify` checks over its whole log.
         published: (name, version, data type) of every public event; the schemas come from it.
     """
 
@@ -118,6 +133,7 @@ class Service:
     views: tuple["View", ...] = ()
     listings: tuple["Listing", ...] = ()
     extra_routes: tuple[Any, ...] = ()
+    invariants: tuple[Invariant, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

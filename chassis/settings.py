@@ -1,4 +1,4 @@
-"""What an operator may set, from the environment; every setting has a name, a unit and a default for the embedded form."""
+"""What an operator may set, from the environment; each setting has a name and a default for the embedded form."""
 
 import os
 from dataclasses import dataclass
@@ -24,5 +24,5 @@ class Settings:
     @classmethod
     def from_environment(cls) -> Self:
         """Read `LIENTHONG_PUBLIC_URL`, `LIENTHONG_VNPAY_TERMINAL`, … where they are set."""
-        given = {name: os.environ[f"LIENTHONG_{name.upper()}"] for name in cls.__slots__ if f"LIENTHONG_{name.upper()}" in os.environ}
-        return cls(**given)
+        variables = {name: f"LIENTHONG_{name.upper()}" for name in cls.__slots__}
+        return cls(**{name: os.environ[there] for name, there in variables.items() if there in os.environ})

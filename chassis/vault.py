@@ -59,6 +59,10 @@ class Vault(Protocol):
         """
         ...
 
+    def prove(self, sealed: str) -> None:
+        """Check that a sealed value is authentic, without reading it to anybody; raises `CannotOpen`."""
+        ...
+
 
 class SqliteVault:
     """The embedded vault: a database of its own, its keys wrapped by a master key kept in a file beside it."""
@@ -109,6 +113,18 @@ class SqliteVault:
                 (person, by, purpose, ",".join(named), at.isoformat()),
             )
         return named
+
+    def prove(self, sealed: str) -> None:
+        """Check that a sealed value is authentic and its key is here, without reading it to anybody.
+
+        Raises:
+            CannotOpen: altered, not of this vault, or its person was forgotten.
+        """
+        person, body = _parts(sealed)
+        try:
+            self._key(person).decrypt(body[:12], body[12:], person.encode())
+        except InvalidTag as error:
+            raise CannotOpen("the sealed value was altered") from error
 
     def openings(self, person: str) -> list[dict[str, str]]:
         """Return who read what of a person, why and when, oldest first."""

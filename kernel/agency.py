@@ -1,6 +1,6 @@
 """Who acts: the agencies of one installation, as dated data.
 
-Law: NĐ 118/2025 arts. 7–8 and 14; QĐ 20/2020/QĐ-TTg (agency identifiers). Levels are data: districts ended on 2025-07-01.
+Law: NĐ 118/2025 arts. 7–8 and 14; QĐ 20/2020/QĐ-TTg (identifiers). Levels are data: districts ended on 2025-07-01.
 """
 
 from dataclasses import dataclass

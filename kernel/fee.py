@@ -1,4 +1,4 @@
-"""What a procedure costs: fee rules as dated data, and the lines that follow from them. Phí and lệ phí are separate lines.
+"""What a procedure costs: fee rules as dated data. Phí (fee) and lệ phí (charge) are separate lines.
 
 Law: each rule cites its own; NĐ 61/2018 art. 22 (ways of paying); Luật Phí và lệ phí 97/2015/QH13.
 """
@@ -11,8 +11,8 @@ from datetime import date
 class Tariff:
     """One amount, for the dates, channels and applicant categories it names.
 
-    The amount is `amount_vnd`, plus `per_unit_vnd` for each unit of the integer fact `unit_fact`, at most `ceiling_vnd`.
-    `channels` and `categories` empty mean all of them; the first tariff of a line that fits is the one that holds.
+    The amount is `amount_vnd`, plus `per_unit_vnd` for each unit of the integer fact `unit_fact`, at most
+    `ceiling_vnd`. `channels` and `categories` empty mean all of them; the first tariff of a line that fits is the one that holds.
     """
 
     id: str

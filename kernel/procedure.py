@@ -1,6 +1,6 @@
 """What a published procedure asks, promises and costs: the words that the registry's data is read into.
 
-Law: NĐ 61/2018 and NĐ 118/2025 (one-stop mechanism); each procedure names its own law. A dossier is pinned to one version.
+Law: NĐ 61/2018 and NĐ 118/2025 (one-stop mechanism); each procedure names its own. A dossier is pinned to one version.
 """
 
 from collections.abc import Mapping

@@ -166,6 +166,7 @@ def _days_later(calendar: Calendar, start: datetime, half_days: int) -> datetime
     """
     index, within_us = calendar.place_of(start)
     done_us = calendar.desk_us_before(index, within_us) - calendar.desk_us_before(index)
+    # On a closed day nothing is done yet; any length then says that the place is 0 of a day.
     length_us = calendar.desk_us_of(index) or 1
     days, rest = divmod(2 * done_us + half_days * length_us, 2 * length_us)
     if not rest:

@@ -1,5 +1,7 @@
 """An attempt to pay is begun over what is owed; how it ended is taken down once, and money always counts."""
 
+from typing import Any
+
 import pytest
 
 from services.payments.domain.attempt import (
@@ -76,7 +78,7 @@ def test_the_gateways_word_is_taken_down(kind: str, event: object) -> None:
     ],
 )
 def test_known_then_amount_then_state(
-    events: tuple[object, ...], kind: str, changes: dict[str, object], code: str
+    events: tuple[object, ...], kind: str, changes: dict[str, Any], code: str
 ) -> None:
     """The order of the callback: what fails first is what the gateway is told."""
     given(decider, *events).when(ex.outcome(kind, **changes)).refused(code)

@@ -1,4 +1,4 @@
-"""What a dossier costs follows from the rule, the day, the channel, the category and its facts, and from nothing else."""
+"""What a dossier costs follows from rule, day, channel, category and facts, and from nothing else."""
 
 from datetime import date
 

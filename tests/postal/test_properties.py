@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from itertools import accumulate
 from typing import Any, get_args
 
 import msgspec
@@ -10,7 +11,7 @@ from hypothesis import given as for_all
 from hypothesis import strategies as st
 
 from kernel.refusal import Refused
-from services.postal.domain.attempts import Leg, measures_for, reasons_for
+from services.postal.domain.attempts import Leg, reasons_for
 from services.postal.domain.item_numbers import ItemNumberTaken
 from services.postal.domain.parcel import Custodian, Parcel, custodian, parcel
 from services.postal.domain.words import Command, Event
@@ -32,38 +33,31 @@ EVENTS: tuple[Event, ...] = (
 )
 
 
-def commands(leg: Leg) -> st.SearchStrategy[Command]:
-    """Everything that anybody might tell the post about one leg, sensible or not, some time in a month."""
-    at = st.integers(0, 60 * 24 * 30).map(lambda minutes: s.MONDAY + timedelta(minutes=minutes))
-    proofs = st.sampled_from([s.PROOF, replace(s.PROOF, seal_number="NP-2"), replace(s.PROOF, counted_papers=0)])
-    records = st.sampled_from([s.RECORD, replace(s.RECORD, record_no=""), replace(s.RECORD, accepted_papers=4)])
-    deliveries = st.sampled_from([s.DELIVERY, PROXY, replace(s.DELIVERY, relation="proxy")])
-    measures = sorted({measure for number in (1, 2) for measure in measures_for(leg, number)})
-    failures = st.builds(
-        s.fail,
-        st.just(leg),
-        at,
-        reason=st.sampled_from(reasons_for(leg)),
-        measure=st.sampled_from(measures),
-        photo=st.sampled_from(["a", "b", "c"]),
-    )
-    either = [
-        st.builds(s.order, st.just(leg), at),
-        st.builds(s.pick_up, st.just(leg), proofs, at),
-        failures,
-        failures,
-        st.builds(s.cancel, st.just(leg), at),
-    ]
-    only: list[st.SearchStrategy[Any]] = (
-        [st.builds(s.hand_over, records, at)]
-        if leg == "collection"
-        else [st.builds(s.deliver, deliveries, at), st.builds(s.bring_back, records, at)]
-    )
-    return st.one_of(*either, *only)
+def commands(leg: Leg) -> tuple[Command, ...]:
+    """Everything that anybody might tell the post about one leg, sensible or not; what matters stands in it twice."""
+    tries = [s.fail(leg, photo=photo, reason=reason) for photo in "ab" for reason in reasons_for(leg)[:2]]
+    lasts = [s.fail_last(leg, photo=photo) for photo in "abcd"]
+    common: tuple[Command, ...] = (*tries, *lasts, s.pick_up(leg), s.pick_up(leg, replace(s.PROOF, seal_number="NP-2")))
+    spoilt: tuple[Command, ...] = (s.pick_up(leg, replace(s.PROOF, seal_number="")), s.fail(leg, photo=""))
+    records = (s.RECORD, replace(s.RECORD, record_no="BB-18"), replace(s.RECORD, officer=""))
+    if leg == "collection":
+        return (*common, *spoilt, *(s.hand_over(record) for record in records), s.cancel(leg))
+    deliveries = (s.deliver(), s.deliver(PROXY), s.deliver(replace(s.DELIVERY, relation="proxy")))
+    return (*common, *common, *spoilt, *deliveries, *(s.bring_back(record) for record in (*records, *records)))
 
 
 def journey_of(leg: Leg) -> st.SearchStrategy[list[Command]]:
-    return st.lists(commands(leg), max_size=14).map(lambda told: [s.order(leg), *told])
+    """An order, and what is told after it; each command some hours or days after the one before."""
+    told = st.lists(st.tuples(st.sampled_from(commands(leg)), st.integers(0, 96)), min_size=4, max_size=20)
+    return told.map(lambda pairs: [s.order(leg), *_in_time(pairs)])
+
+
+def _in_time(pairs: list[tuple[Command, int]]) -> list[Command]:
+    hours = accumulate(wait for _, wait in pairs)
+    return [
+        replace(command, now=s.MONDAY + timedelta(hours=passed))
+        for (command, _), passed in zip(pairs, hours, strict=True)
+    ]
 
 
 journeys = st.sampled_from(LEGS).flatmap(journey_of)

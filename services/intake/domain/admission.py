@@ -33,7 +33,7 @@ _WANTED: Final = {
 def inadmissible(command: SubmitDossier) -> Refused | None:
     """Return why the dossier may not be handed in, or None; the first reason wins."""
     procedure, today = command.published, command.now.astimezone(VIETNAM).date()
-    if procedure is None:
+    if procedure is None or procedure.code != command.procedure:
         invalid = Invalid("procedure", f"{command.procedure} is not published here")
         return Refused(rules.PROCEDURE_NOT_IN_FORCE, (invalid,))
     if today < procedure.valid_from or (procedure.valid_to is not None and procedure.valid_to <= today):

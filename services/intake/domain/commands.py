@@ -285,9 +285,8 @@ class HandOut:
     now: datetime
 
 
-Command = (
-    SubmitDossier
-    | RecordHandover
+CommandOnDossier = (
+    RecordHandover
     | RecordCollectionFailed
     | AskForSupplement
     | ReceiveSupplement
@@ -308,3 +307,5 @@ Command = (
     | KeepAtDesk
     | HandOut
 )
+
+Command = SubmitDossier | CommandOnDossier

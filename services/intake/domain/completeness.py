@@ -22,7 +22,7 @@ def authority_paper(procedure: Procedure, relation: str) -> str | None:
 
 def brings(given: Iterable[ComponentGiven], code: str) -> bool:
     """Say whether a component was given, itself or by its substitute; re-used papers count like any other."""
-    return any(code == (component.substitute_for or component.code) for component in given)
+    return any(code in (component.code, component.substitute_for) for component in given)
 
 
 def missing(

@@ -113,11 +113,16 @@ def _appointment_after(
     complete_at = dossier.supplement.complete_at if waiting.asked and dossier.supplement else None
     if complete_at is not None:
         return appoint(prepared(command.published), submission.options, complete_at, prepared(command.calendar))
-    return Appointment(prepared(dossier.clock_from), prepared(dossier.due_at))
+    return _promised(dossier)
+
+
+def _promised(dossier: Dossier) -> Appointment:
+    assert dossier.appointment is not None, "every accepted dossier has its appointment"
+    return dossier.appointment
 
 
 def resolve(command: ResolveDossier, dossier: Dossier) -> Answer:
     if dossier.phase != "accepted":
         return ()
-    due_at = prepared(dossier.due_at)
+    due_at = _promised(dossier).due_at
     return (DossierResolved(command.ref, command.outcome, command.closed_at <= due_at, due_at, command.closed_at),)

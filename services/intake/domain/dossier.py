@@ -17,6 +17,7 @@ from services.intake.domain.commands import (
     AnswerSentBack,
     AskForSupplement,
     Command,
+    CommandOnDossier,
     DeclineWithdrawal,
     DispatchResult,
     HandOut,
@@ -50,10 +51,8 @@ def decide(command: Command, dossier: Dossier) -> Answer:
     return _decide_on(command, dossier.submission, dossier)
 
 
-def _decide_on(command: Command, submitted: DossierSubmitted, dossier: Dossier) -> Answer:
+def _decide_on(command: CommandOnDossier, submitted: DossierSubmitted, dossier: Dossier) -> Answer:
     match command:
-        case SubmitDossier():
-            return submission.submit(command, dossier)
         case RecordHandover():
             return submission.record_handover(command, submitted, dossier)
         case RecordCollectionFailed():

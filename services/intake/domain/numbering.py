@@ -65,17 +65,17 @@ Event = NumberIssued | PortalNumberKept
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """The numbers of one agency and day: the last one issued, and who holds which."""
+    """The numbers of one agency and day: the last one issued, who holds which, and which of them the portal gave."""
 
     last: int = 0
     held: dict[str, int] = field(default_factory=dict)
+    by_portal: frozenset[int] = frozenset()
 
     @property
     def next(self) -> int:
         """Return the next number that nobody holds."""
-        taken = set(self.held.values())
         number = self.last + 1
-        while number in taken:
+        while number in self.by_portal:
             number += 1
         return number
 
@@ -104,7 +104,7 @@ def evolve(numbers: Numbers, event: Event) -> Numbers:
         case NumberIssued():
             return replace(numbers, last=max(numbers.last, event.sequence), held=held)
         case PortalNumberKept():
-            return replace(numbers, held=held)
+            return replace(numbers, held=held, by_portal=numbers.by_portal | {event.sequence})
         case _:
             assert_never(event)
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 
+from services.intake.domain.appointment import Appointment
 from services.intake.domain.events import (
     DossierAccepted,
     DossierHandedOut,
@@ -85,8 +86,7 @@ class Dossier:
     supplement: Supplement | None = None
     code: str = ""
     pay_by: datetime | None = None
-    clock_from: datetime | None = None
-    due_at: datetime | None = None
+    appointment: Appointment | None = None
     fee_settled: bool = False
     refused_for: tuple[RefusalReason, str] | None = None
     withdrawal: Withdrawal = "none"
@@ -120,7 +120,8 @@ def evolve(dossier: Dossier, event: Event) -> Dossier:
         case PaymentAwaited():
             return replace(dossier, phase="awaiting_payment", code=event.code, pay_by=event.pay_by)
         case DossierAccepted():
-            return replace(dossier, phase="accepted", code=event.code, clock_from=event.clock_from, due_at=event.due_at)
+            appointment = Appointment(event.clock_from, event.due_at)
+            return replace(dossier, phase="accepted", code=event.code, appointment=appointment)
         case DossierRefused():
             return replace(dossier, phase="refused", refused_for=(event.reason_code, event.law))
         case WithdrawalRequested():
@@ -176,8 +177,8 @@ def _first_asked(sent_back: tuple[SentBack, ...]) -> tuple[SentBack, ...]:
 
 
 def still_awaited(awaited: tuple[str, ...], components: tuple[ComponentGiven, ...]) -> tuple[str, ...]:
-    """Return the awaited components that `components` do not bring, neither themselves nor by a substitute."""
-    brought = {component.substitute_for or component.code for component in components}
+    """Return the awaited components that `components` bring neither as themselves nor in a substitute."""
+    brought = {component.code for component in components} | {component.substitute_for for component in components}
     return tuple(code for code in awaited if code not in brought)
 
 
@@ -198,8 +199,7 @@ def _along_the_chain(
                 dossier,
                 sent_back=waiting,
                 answered_steps=answered,
-                clock_from=event.clock_from,
-                due_at=event.due_at,
+                appointment=Appointment(event.clock_from, event.due_at),
             )
         case DossierResolved():
             return replace(dossier, phase="resolved", outcome=event.outcome)

@@ -3,12 +3,14 @@
 Law: NĐ 61/2018 arts. 16–17; NĐ 118/2025 arts. 14–17; QĐ 45/2016 art. 7.4 (the signed record is the legal submission).
 """
 
+from kernel.procedure import Procedure
 from kernel.refusal import Refused
 from services.intake.domain import rules
 from services.intake.domain.admission import inadmissible
 from services.intake.domain.commands import RecordCollectionFailed, RecordHandover, SubmitDossier, prepared
 from services.intake.domain.events import DossierStopped, DossierSubmitted, Event, PapersReceived
 from services.intake.domain.state import Dossier
+from services.intake.domain.words import FEE_DUES, FeeDue
 
 Answer = tuple[Event, ...] | Refused
 
@@ -38,14 +40,20 @@ def submit(command: SubmitDossier, dossier: Dossier) -> Answer:
             hand_out_by=command.hand_out_by,
             hand_out_to=command.hand_out_to,
             facts=command.facts,
-            # Where no fee rule stands nothing will ever be asked for, so nothing may be waited for.
-            fee_due=procedure.fee_due if procedure.fee_rule else "none",
+            fee_due=_fee_due(procedure),
             agencies=command.agencies,
             portal_code=command.portal_code,
             by=command.actor,
             at=command.now,
         ),
     )
+
+
+def _fee_due(procedure: Procedure) -> FeeDue:
+    """Where no fee rule stands nothing will ever be asked for, so nothing may be waited for."""
+    if procedure.fee_rule is None:
+        return "none"
+    return next(due for due in FEE_DUES if due == procedure.fee_due)
 
 
 def _is_same(command: SubmitDossier, submission: DossierSubmitted) -> bool:

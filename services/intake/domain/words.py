@@ -23,6 +23,7 @@ Posting = Literal["none", "dispatched", "kept_at_desk"]
 FactValue = bool | int | str
 
 CHANNELS: Final[tuple[Channel, ...]] = get_args(Channel)
+FEE_DUES: Final[tuple[FeeDue, ...]] = get_args(FeeDue)
 HAND_OUT_WAYS: Final[tuple[HandOutWay, ...]] = get_args(HandOutWay)
 SUPPLEMENT_REASONS: Final[tuple[SupplementReason, ...]] = get_args(SupplementReason)
 REFUSAL_REASONS: Final[tuple[RefusalReason, ...]] = get_args(RefusalReason)
@@ -35,8 +36,7 @@ REFUSAL_DOCUMENT: Final = "refusal"
 """Stands among the results where the answer, or a part of it, was no: that paper is handed out like any other."""
 
 BY_TIMER: Final = "system:timer"
-BY_EVENT: Final = "system:event"
-BY_SAGA: Final = "system:saga"
+BY_SERVICE: Final = "system:intake"
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,10 +21,12 @@ IdDocumentKind = Literal["identity_card", "electronic_identity", "passport"]
 RECORD_NO_LIMIT_CHARACTERS: Final = 40
 SEAL_NUMBER_LIMIT_CHARACTERS: Final = 40
 CODE_LIMIT_CHARACTERS: Final = 40
+PRINCIPAL_LIMIT_CHARACTERS: Final = 100
 PAPERS_LIMIT: Final = 1_000
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _NUMBER = re.compile(r"[0-9A-Za-z][0-9A-Za-z./-]*")
+_PRINCIPAL = re.compile(r"[0-9A-Za-z][0-9A-Za-z:.@_-]*")
 _CODE = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]*")
 
 
@@ -102,7 +104,7 @@ def wrong_signatures(record_no: str, officer: str, post: str) -> tuple[Invalid, 
     """Return what keeps a record from being one that two people signed."""
     return (
         *_wrong_number("record_no", record_no, RECORD_NO_LIMIT_CHARACTERS),
-        *((Invalid("officer", "name the desk officer who signs"),) if not officer else ()),
+        *_wrong_principal("officer", officer),
         *((Invalid("officer", "who gives and who takes are two people"),) if officer == post else ()),
     )
 
@@ -125,6 +127,11 @@ def wrong_digest(name: str, text: str) -> Iterator[Invalid]:
 def _wrong_number(name: str, text: str, limit_characters: int) -> Iterator[Invalid]:
     if len(text) > limit_characters or not _NUMBER.fullmatch(text):
         yield Invalid(name, f"1 to {limit_characters} letters, digits, dots, slashes and dashes")
+
+
+def _wrong_principal(name: str, text: str) -> Iterator[Invalid]:
+    if len(text) > PRINCIPAL_LIMIT_CHARACTERS or not _PRINCIPAL.fullmatch(text):
+        yield Invalid(name, "the principal id of the desk officer who signs, not a name")
 
 
 def _wrong_papers(name: str, papers: int) -> Iterator[Invalid]:

@@ -1,19 +1,16 @@
 """What a chain may be told to do.
 
-Every command names the dossier (`ref`), who asks (`actor`) and when (`now`, UTC). Agencies' commands say for which `agency`
-they act. `calendars`, `plan` and the like are context that the shell fills in; nothing of it is stored unless an event
-says so.
+Every command names the dossier (`ref`), who asks (`actor`) and when (`now`, UTC). Agencies' commands say for which
+`agency` they act. `calendars`, `plan` and the like are context that the shell fills in; nothing of it is stored unless
+an event says so.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from types import MappingProxyType
 
 from kernel.working_time import Limit
 from services.routing.domain.plan import Calendars, PlannedStep
 from services.routing.domain.words import CancelReason, Ground
-
-NO_CALENDARS: Calendars = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +39,7 @@ class OpenChain:
     lead_agency: str = ""
     total_limit: Limit | None = None
     plan: tuple[PlannedStep, ...] = ()
-    calendars: Calendars = NO_CALENDARS
+    calendars: Calendars = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +74,7 @@ class ExtendLimit:
     ground: str
     actor: str
     now: datetime
-    calendars: Calendars = NO_CALENDARS
+    calendars: Calendars = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +90,7 @@ class DecideStep:
     sha256: str
     actor: str
     now: datetime
-    calendars: Calendars = NO_CALENDARS
+    calendars: Calendars = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,39 +119,43 @@ class SendBack:
     note: str
     actor: str
     now: datetime
-    calendars: Calendars = NO_CALENDARS
+    calendars: Calendars = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResumeStep:
-    """The desk answered at `answered_at` what the step was sent back for."""
+    """The desk answered at `answered_at` what the step was sent back for.
+
+    `clock_from` and `due_at` are the appointment from now on, new after a supplement.
+    """
 
     ref: str
     step: str
     answered_at: datetime
+    clock_from: datetime
+    due_at: datetime
     actor: str
     now: datetime
-    calendars: Calendars = NO_CALENDARS
+    calendars: Calendars = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuspendClock:
-    """The applicant was asked for a supplement during the examination."""
+    """The applicant was asked for a supplement, at `asked_at`, during the examination."""
 
     ref: str
     ground: Ground
+    asked_at: datetime
     actor: str
     now: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RestartClock:
-    """The dossier is complete again since `from_at`; `due_at` is the new appointment, None if the old one holds."""
+class RecordSupplement:
+    """The applicant brought papers to the desk at `received_at`."""
 
     ref: str
-    ground: Ground
-    from_at: datetime
-    due_at: datetime | None
+    received_at: datetime
     actor: str
     now: datetime
 
@@ -203,14 +204,25 @@ class PassAcknowledgeLimit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PassStepLimit:
-    """The limit of a round of a step has passed; where the law counts silence as agreement, others become ready."""
+    """The limit of a round of a step has passed: what the timer carries. The shell hands it on as `JudgeStepLimit`."""
 
     ref: str
     step: str
     round: int
     actor: str
     now: datetime
-    calendars: Calendars = NO_CALENDARS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgeStepLimit:
+    """Say what it means that a step's limit has passed: lateness, or agreement where its law counts silence so."""
+
+    ref: str
+    step: str
+    round: int
+    actor: str
+    now: datetime
+    calendars: Calendars = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,11 +241,11 @@ ChainCommand = (
     | OpenChain
     | ResumeStep
     | SuspendClock
-    | RestartClock
+    | RecordSupplement
     | WithdrawChain
     | StopChain
     | PassHandOverLimit
     | PassAcknowledgeLimit
-    | PassStepLimit
+    | JudgeStepLimit
     | PassChainLimit
 )

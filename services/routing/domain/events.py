@@ -3,8 +3,8 @@
 Law: TT 01/2018/TT-VPCP art. 17 (every step in real time, with its history); TT 03/2025/TT-VPCP Phụ lục I Mẫu 06.
 
 `ref` is the dossier's reference, `at` the UTC instant, `by` the principal who acted, `agency` the one whose step it is.
-`note` is an officer's text about the case, sealed. `round` counts how often a step became ready, `version` the results it
-issued.
+`note` is an officer's text about the case, sealed. `round` counts how often a step became ready, `version` the results
+it issued.
 """
 
 from dataclasses import dataclass
@@ -92,6 +92,7 @@ class LimitExtended:
     ref: str
     step: str
     agency: str
+    round: int
     ground: str
     law: str
     due_at: datetime
@@ -244,11 +245,18 @@ class ClockSuspended:
 
 
 @dataclass(frozen=True, slots=True)
-class ClockRestarted:
-    """The clock of the whole chain runs again, from zero; `due_at` is the appointment that holds from now on."""
+class SupplementArrived:
+    """The desk has what the applicant brought and holds the dossier until it answers; private, as above."""
 
     ref: str
-    ground: Ground
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ClockRestarted:
+    """The clock of the whole chain runs again, from zero since `clock_from`; `due_at` is the new appointment."""
+
+    ref: str
     clock_from: datetime
     due_at: datetime
     at: datetime
@@ -281,7 +289,7 @@ class WithdrawalDeclined:
 
 @dataclass(frozen=True, slots=True)
 class ChainStopped:
-    """The desk stopped the dossier, for instance because no supplement came; `stopped` and `kept` as in a withdrawal."""
+    """The desk stopped the dossier, so what was undecided stopped; `stopped` and `kept` as in a withdrawal."""
 
     ref: str
     reason: CancelReason
@@ -320,6 +328,7 @@ ChainEvent = (
     | ChainOpened
     | ChainOverdue
     | ClockSuspended
+    | SupplementArrived
     | ClockRestarted
     | ChainWithdrawn
     | WithdrawalDeclined

@@ -1,4 +1,4 @@
-"""What a chain will do, fixed at acceptance: the steps asked for, who acts in each, on which calendar, within which limits.
+"""What a chain will do, fixed at acceptance: which steps, who acts in each, on which calendar, within which limits.
 
 Law: NĐ 118/2025 and every decree it amends: a dossier is finished under the rules it was accepted under.
 """

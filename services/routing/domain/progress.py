@@ -3,7 +3,6 @@
 The states are named tuples: every event makes one of each, and a tuple is made three times as fast as a dataclass.
 """
 
-from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple, assert_never
 
@@ -31,6 +30,7 @@ from services.routing.domain.events import (
     StepRefused,
     StepSentBack,
     StepTakenOver,
+    SupplementArrived,
     WithdrawalDeclined,
 )
 from services.routing.domain.plan import PlannedStep
@@ -86,8 +86,13 @@ class Progress(NamedTuple):
         """Say whether a result of its stands: revoked ones do not, those being corrected do."""
         return self.version > 0 and self.stage != "refused"
 
+    def is_on_time(self, now: datetime) -> bool:
+        """The last instant of a limit is still in time."""
+        return self.due_at is None or now <= self.due_at
+
     @property
     def limit(self) -> Limit:
+        """The limit that holds for this round, made longer or not."""
         longer = self.plan.longer_limit(self.ground) if self.ground else None
         return longer.limit if longer else self.plan.limit
 
@@ -96,6 +101,8 @@ class Chain(NamedTuple):
     """How far the chain has come; `ref` is "" before it is opened.
 
     Args:
+        suspended_since: when the applicant was asked for the supplement that the clock waits for.
+        supplement_at: when something of it came to the desk.
         ending: how it ended (an outcome, `withdrawn` or `stopped`), or "" while it is open.
         declined: when the withdrawal that was declined last had been requested.
     """
@@ -115,6 +122,7 @@ class Chain(NamedTuple):
     total_limit: Limit | None = None
     steps: dict[str, Progress] = {}  # noqa: RUF012 - never changed, `with_step` copies it
     suspended_since: datetime | None = None
+    supplement_at: datetime | None = None
     overdue: bool = False
     ending: str = ""
     declined: datetime | None = None
@@ -123,8 +131,15 @@ class Chain(NamedTuple):
     def is_open(self) -> bool:
         return self.ref != "" and self.ending == ""
 
-    def open_steps(self) -> Iterator[Progress]:
-        return (progress for progress in self.steps.values() if progress.is_open)
+    def needs(self) -> dict[str, tuple[str, ...]]:
+        return {step: progress.plan.needs for step, progress in self.steps.items()}
+
+    def open_steps(self) -> tuple[str, ...]:
+        return tuple(step for step, progress in self.steps.items() if progress.is_open)
+
+    def results(self) -> tuple[str, ...]:
+        """The steps whose results stand."""
+        return tuple(step for step, progress in self.steps.items() if progress.has_result)
 
     def outcome(self) -> Outcome:
         """What the chain comes to, once no step is open."""
@@ -157,7 +172,9 @@ def evolve(chain: Chain, event: ChainEvent) -> Chain:
         case ChainOverdue():
             return chain._replace(overdue=True)
         case ClockSuspended():
-            return chain._replace(suspended_since=event.at)
+            return chain._replace(suspended_since=event.at, supplement_at=None)
+        case SupplementArrived():
+            return chain._replace(supplement_at=event.at)
         case ClockRestarted():
             return chain._replace(suspended_since=None, clock_from=event.clock_from, due_at=event.due_at, overdue=False)
         case StepSentBack():
@@ -224,7 +241,9 @@ def _after(progress: Progress, event: StepEvent) -> Progress:
             act = ("decided", event.result_code, event.number, event.signer, event.sha256)
             return progress._replace(stage="decided", version=event.version, waits_for="", act=act)
         case StepDeemedAgreed():
-            return progress._replace(stage="decided", version=progress.version + 1, waits_for="", act=("deemed_agreed",))
+            return progress._replace(
+                stage="decided", version=progress.version + 1, waits_for="", act=("deemed_agreed",)
+            )
         case StepRefused():
             return progress._replace(stage="refused", waits_for="", act=("refused", event.reason_code, event.law))
         case StepCancelled():

@@ -6,7 +6,7 @@ Stage = Literal["planned", "ready", "taken_over", "acknowledged", "sent_back", "
 """`planned` waits for its needs; `sent_back` for another step or the desk; the last three are closed."""
 
 Outcome = Literal["granted", "partly_granted", "refused"]
-CancelReason = Literal["needs_refused", "withdrawn", "no_supplement", "not_paid", "stopped"]
+CancelReason = Literal["needs_refused", "withdrawn", "no_supplement", "stopped"]
 DeclineReason = Literal["chain_closed"]
 Ground = Literal["supplement"]
 Silence = Literal["escalate", "deemed_agreed"]

@@ -1,0 +1,1 @@
+"""The command `lienthong`: one file for each group of commands."""

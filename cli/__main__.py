@@ -1,0 +1,31 @@
+"""The command `lienthong`."""
+
+import typer
+
+from cli import demo as demonstration
+from cli import dossier, events, parked, registry, schemas, serve, verify
+
+app = typer.Typer(
+    name="lienthong",
+    help="Liên Thông: carries a dossier through the one-stop shop (một cửa liên thông).",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
+)
+app.add_typer(registry.app, name="registry")
+app.add_typer(dossier.app, name="dossier")
+app.add_typer(events.app, name="events")
+app.add_typer(parked.app, name="parked")
+app.add_typer(schemas.app, name="schemas")
+app.command("serve")(serve.serve)
+app.command("up")(serve.up)
+app.command("demo")(demonstration.demo)
+app.command("verify")(verify.verify)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,77 @@
+"""Every service in one process: SQLite stores, the embedded bus, one HTTP border. `python -m services --data DIR`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from chassis.clock import Clock, RehearsalClock, WallClock
+from chassis.registry import Registry, load_registry
+from chassis.run import Engine, embedded
+from chassis.service import Parts, Service
+from chassis.settings import Settings
+from chassis.vault import SqliteVault
+from chassis.web.acts import Border
+from chassis.web.app import application
+from chassis.web.auth import DevelopmentIssuer
+from chassis.web.operations import operations
+from chassis.web.rehearsal import rehearsal as rehearsal_routes
+from chassis.web.routes import router_of
+from services.intake.wiring import service as intake
+from services.payments.wiring import service as payments
+from services.postal.wiring import service as postal
+from services.reporting.wiring import pages
+from services.reporting.wiring import service as reporting
+from services.routing.wiring import service as routing
+
+PROJECT = Path(__file__).resolve().parent.parent
+WIRINGS: tuple[Callable[[Parts], Service], ...] = (intake, routing, payments, postal, reporting)
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """The embedded product: an engine over every service, the vault, and a border for each service."""
+
+    parts: Parts
+    vault: SqliteVault
+    engine: Engine
+    borders: dict[str, Border]
+    issuer: DevelopmentIssuer
+
+    def close(self) -> None:
+        self.engine.stop()
+        self.vault.close()
+
+
+def compose(
+    data: Path, rehearsal: bool, settings: Settings | None = None, registry: Registry | None = None
+) -> Platform:
+    """Put the product together over the folder `data`; nothing runs yet.
+
+    Raises:
+        StoreInUse: another process serves this folder.
+    """
+    data.mkdir(parents=True, exist_ok=True)
+    clock: Clock = RehearsalClock(data / "clock.json") if rehearsal else WallClock()
+    vault = SqliteVault(data / "vault.db", data / "keys" / "vault.key")
+    laws = registry or load_registry(PROJECT / "registry")
+    parts = Parts(laws, vault, clock, settings or Settings.from_environment())
+    engine = embedded([wiring(parts) for wiring in WIRINGS], data, clock)
+    borders = {name: Border(engine, running, clock) for name, running in engine.running.items()}
+    return Platform(parts, vault, engine, borders, DevelopmentIssuer(data / "keys" / "issuer.key"))
+
+
+def asgi(platform: Platform) -> FastAPI:
+    """Return the application with every service's routes, the operators' and the pages."""
+    engine, issuer = platform.engine, platform.issuer
+    routers = [router_of(border, issuer) for border in platform.borders.values()]
+    routers.append(operations(engine, issuer))
+    if isinstance(engine.clock, RehearsalClock):
+        routers.append(rehearsal_routes(engine, issuer, platform.vault))
+    routers.append(pages(platform.parts, engine, issuer, platform.borders["reporting"]))
+    app = application("Liên Thông", routers)
+    app.state.borders = platform.borders
+    app.state.parts = platform.parts
+    app.state.engine = engine
+    return app

@@ -1,0 +1,1 @@
+"""What the post can look up: its work, and every parcel there was."""

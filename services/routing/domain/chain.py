@@ -1,0 +1,223 @@
+"""Carries one accepted dossier through its steps: who may begin, what each agency may say, and when nothing is left.
+
+Law: NĐ 61/2018/NĐ-CP arts. 19.4–19.9 and 21.1; NĐ 118/2025/NĐ-CP art. 21 (withdrawal); NĐ 63/2024 and NĐ 301/2026/NĐ-CP
+(bundles: hand-over, acknowledgement, each result released at once). Undoing is a new act of the agency whose act it
+was, never a rollback: a refusal cancels only what needs it, and results that exist stay valid.
+
+Whether a withdrawal or a decision came first is settled here, because both are told to this one stream.
+"""
+
+from datetime import datetime
+from typing import Final, assert_never
+
+from kernel.decider import Decider
+from kernel.refusal import Refused
+from services.routing.domain import rules
+from services.routing.domain.agency_acts import act_of_agency
+from services.routing.domain.commands import (
+    AcknowledgeStep,
+    ChainCommand,
+    DecideStep,
+    ExtendLimit,
+    JudgeStepLimit,
+    OpenChain,
+    PassAcknowledgeLimit,
+    PassChainLimit,
+    PassHandOverLimit,
+    RecordSupplement,
+    RefuseStep,
+    ResumeStep,
+    SendBack,
+    StopChain,
+    SuspendClock,
+    TakeOverStep,
+    WithdrawChain,
+)
+from services.routing.domain.events import (
+    AcknowledgementOverdue,
+    ChainEvent,
+    ChainOpened,
+    ChainOverdue,
+    ChainStopped,
+    ChainWithdrawn,
+    ClockRestarted,
+    ClockSuspended,
+    DeskAnswered,
+    HandOverOverdue,
+    StepDeemedAgreed,
+    StepOverdue,
+    SupplementArrived,
+    WithdrawalDeclined,
+)
+from services.routing.domain.moving_on import Facts, cancelled, folded, moved_on, step_ready
+from services.routing.domain.plan import flaws
+from services.routing.domain.progress import NOT_OPENED, Chain, Progress, evolve
+
+
+def decide(command: ChainCommand, chain: Chain) -> Facts | Refused:
+    """Answer a command; agencies and the applicant are told no, timers and news that come too late are passed over."""
+    match command:
+        case OpenChain():
+            return _open(command, chain)
+        case TakeOverStep() | AcknowledgeStep() | DecideStep() | RefuseStep() | SendBack() | ExtendLimit():
+            return act_of_agency(command, chain) if chain.ref else Refused(rules.CHAIN_UNKNOWN)
+        case WithdrawChain():
+            return _withdraw(command, chain) if chain.ref else Refused(rules.CHAIN_UNKNOWN)
+        case StopChain():
+            return _stop(command, chain)
+        case ResumeStep():
+            return _resume(command, chain)
+        case SuspendClock():
+            return _suspend(command, chain)
+        case RecordSupplement():
+            return _record_supplement(command, chain)
+        case PassHandOverLimit():
+            return _pass_hand_over(command, chain)
+        case PassAcknowledgeLimit():
+            return _pass_acknowledge(command, chain)
+        case JudgeStepLimit():
+            return _judge_step_limit(command, chain)
+        case PassChainLimit():
+            return _pass_chain_limit(command, chain)
+        case _:
+            assert_never(command)
+
+
+def _open(command: OpenChain, chain: Chain) -> Facts | Refused:
+    if chain.ref:
+        return ()
+    if invalid := flaws(command.plan):
+        return Refused(rules.PLAN_UNSOUND, invalid)
+    opened = ChainOpened(
+        command.ref,
+        command.code,
+        command.procedure,
+        command.procedure_version,
+        command.receiving_agency,
+        command.lead_agency,
+        command.applicant,
+        command.due_at,
+        command.clock_from,
+        command.calendar_id,
+        command.calendar_version,
+        command.total_limit,
+        command.plan,
+        command.now,
+    )
+    after = evolve(chain, opened)
+    ready = tuple(
+        step_ready(
+            command.ref,
+            progress,
+            command.calendars,
+            at=command.now,
+            ready_at=command.accepted_at,
+            clock_from=command.clock_from,
+        )
+        for progress in after.steps.values()
+        if not progress.plan.needs
+    )
+    return (opened, *ready)
+
+
+def _withdraw(command: WithdrawChain, chain: Chain) -> Facts:
+    """Law: NĐ 118/2025 art. 21: only while something is undecided; what is decided stays and is handed out."""
+    if chain.ending == "withdrawn" or chain.declined == command.requested_at:
+        return ()
+    if not chain.is_open:
+        return (WithdrawalDeclined(chain.ref, "chain_closed", command.requested_at, command.now),)
+    stopped = chain.open_steps()
+    facts = cancelled(chain, stopped, "withdrawn", command.now)
+    return (*facts, ChainWithdrawn(chain.ref, stopped, folded(chain, facts).results(), command.now))
+
+
+def _stop(command: StopChain, chain: Chain) -> Facts:
+    if not chain.is_open:
+        return ()
+    stopped = chain.open_steps()
+    facts = cancelled(chain, stopped, command.reason, command.now)
+    return (*facts, ChainStopped(chain.ref, command.reason, stopped, folded(chain, facts).results(), command.now))
+
+
+def _resume(command: ResumeStep, chain: Chain) -> Facts:
+    """Law: NĐ 61/2018 art. 19.4: once the dossier is complete again the limit is counted anew, from zero."""
+    progress = chain.steps.get(command.step)
+    if progress is None or not progress.waits_at_desk:
+        return ()
+    answered: Facts = (DeskAnswered(chain.ref, command.step, command.answered_at, command.now),)
+    if (command.clock_from, command.due_at) != (chain.clock_from, chain.due_at):
+        answered = (ClockRestarted(chain.ref, command.clock_from, command.due_at, command.now), *answered)
+    return moved_on(chain, answered, command.calendars, command.now, command.answered_at)
+
+
+def _suspend(command: SuspendClock, chain: Chain) -> Facts:
+    if not chain.is_open or chain.suspended_since is not None:
+        return ()
+    return (ClockSuspended(chain.ref, command.ground, command.asked_at),)
+
+
+def _record_supplement(command: RecordSupplement, chain: Chain) -> Facts:
+    if not chain.is_open or chain.suspended_since is None or chain.supplement_at is not None:
+        return ()
+    return (SupplementArrived(chain.ref, command.received_at),)
+
+
+def _round(command: PassHandOverLimit | PassAcknowledgeLimit | JudgeStepLimit, chain: Chain) -> Progress | None:
+    """Return the step if the round that the timer was set for still lies with its agency."""
+    progress = chain.steps.get(command.step)
+    if progress is None or not progress.is_running or progress.round != command.round:
+        return None
+    return progress
+
+
+def _passed(due_at: datetime | None, now: datetime) -> datetime | None:
+    """Return `due_at` if it has passed; the last instant of a limit is still in time."""
+    return due_at if due_at is not None and now > due_at else None
+
+
+def _pass_hand_over(command: PassHandOverLimit, chain: Chain) -> Facts:
+    """Law: NĐ 301/2026: systems hand over within ten minutes, else the portal alerts."""
+    progress = _round(command, chain)
+    if progress is None or progress.stage != "ready" or "hand_over" in progress.passed:
+        return ()
+    due_at = _passed(progress.hand_over_by, command.now)
+    if due_at is None:
+        return ()
+    return (HandOverOverdue(chain.ref, command.step, progress.plan.agency, progress.round, due_at, command.now),)
+
+
+def _pass_acknowledge(command: PassAcknowledgeLimit, chain: Chain) -> Facts:
+    """Law: NĐ 301/2026: the next agency acknowledges within two working hours, else the portal alerts."""
+    progress = _round(command, chain)
+    if progress is None or progress.stage == "acknowledged" or "acknowledge" in progress.passed:
+        return ()
+    due_at = _passed(progress.acknowledge_by, command.now)
+    if due_at is None:
+        return ()
+    return (AcknowledgementOverdue(chain.ref, command.step, progress.plan.agency, progress.round, due_at, command.now),)
+
+
+def _judge_step_limit(command: JudgeStepLimit, chain: Chain) -> Facts:
+    """Law: NĐ 61/2018 art. 19.5: silence escalates; it is agreement only where the step's own law says so."""
+    progress = _round(command, chain)
+    if progress is None or "step" in progress.passed:
+        return ()
+    due_at = _passed(progress.due_at, command.now)
+    if due_at is None:
+        return ()
+    plan = progress.plan
+    if plan.silence == "deemed_agreed":
+        agreed = StepDeemedAgreed(chain.ref, command.step, plan.agency, plan.law, due_at, command.now)
+        return moved_on(chain, (agreed,), command.calendars, command.now, command.now)
+    return (StepOverdue(chain.ref, command.step, plan.agency, progress.round, due_at, command.now),)
+
+
+def _pass_chain_limit(command: PassChainLimit, chain: Chain) -> Facts:
+    """Law: NĐ 61/2018 art. 19.9; while the clock stands still nothing falls due."""
+    if not chain.is_open or chain.overdue or chain.suspended_since is not None:
+        return ()
+    due_at = _passed(chain.due_at, command.now)
+    return () if due_at is None else (ChainOverdue(chain.ref, chain.lead_agency, due_at, command.now),)
+
+
+decider: Final[Decider[ChainCommand, Chain, ChainEvent]] = Decider(NOT_OPENED, decide, evolve)

@@ -1,0 +1,102 @@
+"""The clocks that run in a chain, with every counted and skipped interval, so that a person can check each date.
+
+Law: NĐ 61/2018/NĐ-CP arts. 19.4–19.9; docs/algorithms/working-time.md.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from kernel.working_time import Calendar, Interval, Limit, derive, working_minutes_between
+from services.routing.domain.plan import Calendars
+from services.routing.domain.progress import Chain, Progress
+
+MINUTE = timedelta(minutes=1)
+DAY_AND_NIGHT = frozenset({"calendar_days", "calendar_hours", "minutes"})
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """One running clock.
+
+    Args:
+        step: whose clock it is; "" for the chain as a whole.
+        agency: who answers for it: the step's agency, or the one that leads the chain.
+        limit: what the law gives, or None where the appointment alone is known.
+        used_minutes, left_minutes: of the limit's own minutes (the calendar's working minutes, or all of them where the
+            limit runs day and night) until now and from now on; what is overdue stands in `left_minutes` below zero.
+        derivation: from `clock_from` to `due_at` without a gap.
+    """
+
+    step: str
+    agency: str
+    clock_from: datetime
+    due_at: datetime
+    limit: Limit | None
+    calendar_id: str
+    calendar_version: str
+    used_minutes: int
+    left_minutes: int
+    derivation: tuple[Interval, ...]
+
+
+def clocks(chain: Chain, calendars: Calendars, now: datetime) -> tuple[Clock, ...]:
+    """Return the clocks that run now: the chain's, unless it stands still, and one for each step at its agency."""
+    if not chain.is_open:
+        return ()
+    of_steps = tuple(_of_step(progress, calendars, now) for progress in chain.steps.values() if progress.is_running)
+    return of_steps if chain.suspended_since is not None else (_of_chain(chain, calendars, now), *of_steps)
+
+
+def _of_chain(chain: Chain, calendars: Calendars, now: datetime) -> Clock:
+    assert chain.clock_from is not None
+    assert chain.due_at is not None
+    calendar = calendars[chain.calendar_id, chain.calendar_version]
+    return _clock("", chain.lead_agency, calendar, chain.clock_from, chain.due_at, chain.total_limit, now)
+
+
+def _of_step(progress: Progress, calendars: Calendars, now: datetime) -> Clock:
+    assert progress.clock_from is not None
+    assert progress.due_at is not None
+    plan = progress.plan
+    calendar = calendars[plan.calendar_id, plan.calendar_version]
+    return _clock(plan.step, plan.agency, calendar, progress.clock_from, progress.due_at, progress.limit, now)
+
+
+def _clock(
+    step: str,
+    agency: str,
+    calendar: Calendar,
+    clock_from: datetime,
+    due_at: datetime,
+    limit: Limit | None,
+    now: datetime,
+) -> Clock:
+    day_and_night = limit is not None and limit.unit in DAY_AND_NIGHT
+    present = max(now, clock_from)
+    return Clock(
+        step,
+        agency,
+        clock_from,
+        due_at,
+        limit,
+        calendar.id,
+        calendar.version,
+        _minutes(calendar, clock_from, present, day_and_night),
+        _minutes(calendar, present, due_at, day_and_night),
+        _derivation(calendar, clock_from, due_at, limit),
+    )
+
+
+def _derivation(
+    calendar: Calendar, clock_from: datetime, due_at: datetime, limit: Limit | None
+) -> tuple[Interval, ...]:
+    """Return the intervals until `due_at`; where no one limit leads there, those of the minutes that lie between."""
+    derived = derive(calendar, clock_from, limit) if limit else None
+    if derived is None or derived.at != due_at:
+        minutes = working_minutes_between(calendar, clock_from, due_at)
+        derived = derive(calendar, clock_from, Limit(minutes, "working_minutes")) if minutes > 0 else None
+    return derived.derivation if derived and derived.at == due_at else ()
+
+
+def _minutes(calendar: Calendar, a: datetime, b: datetime, day_and_night: bool) -> int:
+    return (b - a) // MINUTE if day_and_night else working_minutes_between(calendar, a, b)

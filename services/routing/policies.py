@@ -1,0 +1,227 @@
+"""What routing does at once when the desk has said something, and when a limit has passed.
+
+Nothing here decides: what has become moot is answered with nothing by the chain itself.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from kernel.message import CancelTimer, Heard, Hearing, Timer, type_of
+from services.routing.domain.commands import (
+    OpenChain,
+    PassAcknowledgeLimit,
+    PassChainLimit,
+    PassHandOverLimit,
+    PassStepLimit,
+    RecordSupplement,
+    ResumeStep,
+    StopChain,
+    SuspendClock,
+    WithdrawChain,
+)
+from services.routing.domain.events import (
+    ChainClosed,
+    ChainEvent,
+    ChainOpened,
+    ChainStopped,
+    ChainWithdrawn,
+    ClockRestarted,
+    ClockSuspended,
+    LimitExtended,
+    StepAcknowledged,
+    StepCancelled,
+    StepDecided,
+    StepEvent,
+    StepReady,
+    StepRefused,
+    StepSentBack,
+    StepTakenOver,
+)
+from services.routing.domain.words import POLICY, TIMER, CancelReason
+
+# The last instant of a limit is still in time, so the bell rings just after it.
+AFTER_LIMIT = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class DossierAccepted:
+    """intake: the dossier is complete, has its code and its appointment."""
+
+    ref: str
+    code: str
+    procedure: str
+    procedure_version: str
+    receiving_agency: str
+    applicant: str
+    options: tuple[str, ...]
+    agencies: tuple[str, ...]
+    due_at: datetime
+    calendar_id: str
+    calendar_version: str
+    clock_from: datetime
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawalRequested:
+    """intake: the applicant wants an accepted dossier back."""
+
+    ref: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DossierStopped:
+    """intake: nothing came in time, so the dossier is not handled any further."""
+
+    ref: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SupplementRequested:
+    """intake: the applicant was told what is missing, at the `desk` or during the `examination`."""
+
+    ref: str
+    stage: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SupplementReceived:
+    """intake: the applicant brought what was asked for, or a part of it."""
+
+    ref: str
+    stage: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SentBackAnswered:
+    """intake: the desk gave a step back; clock and appointment as they hold from now on."""
+
+    ref: str
+    step: str
+    clock_from: datetime
+    due_at: datetime
+    at: datetime
+
+
+def _open(data: DossierAccepted, heard: Heard) -> tuple[OpenChain, ...]:
+    return (
+        OpenChain(
+            ref=data.ref,
+            code=data.code,
+            procedure=data.procedure,
+            procedure_version=data.procedure_version,
+            receiving_agency=data.receiving_agency,
+            applicant=data.applicant,
+            asked=data.options,
+            agencies=data.agencies,
+            due_at=data.due_at,
+            clock_from=data.clock_from,
+            calendar_id=data.calendar_id,
+            calendar_version=data.calendar_version,
+            accepted_at=data.at,
+            actor=POLICY,
+            now=heard.now,
+        ),
+    )
+
+
+def _withdraw(data: WithdrawalRequested, heard: Heard) -> tuple[WithdrawChain, ...]:
+    return (WithdrawChain(ref=data.ref, requested_at=data.at, actor=POLICY, now=heard.now),)
+
+
+def _stop(data: DossierStopped, heard: Heard) -> tuple[StopChain, ...]:
+    reason: CancelReason = "no_supplement" if data.reason == "no_supplement" else "stopped"
+    return (StopChain(ref=data.ref, reason=reason, actor=POLICY, now=heard.now),)
+
+
+def _suspend(data: SupplementRequested, heard: Heard) -> tuple[SuspendClock, ...]:
+    if data.stage != "examination":
+        return ()
+    return (SuspendClock(ref=data.ref, ground="supplement", asked_at=data.at, actor=POLICY, now=heard.now),)
+
+
+def _record_supplement(data: SupplementReceived, heard: Heard) -> tuple[RecordSupplement, ...]:
+    if data.stage != "examination":
+        return ()
+    return (RecordSupplement(ref=data.ref, received_at=data.at, actor=POLICY, now=heard.now),)
+
+
+def _resume(data: SentBackAnswered, heard: Heard) -> tuple[ResumeStep, ...]:
+    return (
+        ResumeStep(
+            ref=data.ref,
+            step=data.step,
+            answered_at=data.at,
+            clock_from=data.clock_from,
+            due_at=data.due_at,
+            actor=POLICY,
+            now=heard.now,
+        ),
+    )
+
+
+HEARS: Final[tuple[Hearing, ...]] = (
+    Hearing(type_of("intake", "DossierAccepted", 1), DossierAccepted, _open),
+    Hearing(type_of("intake", "WithdrawalRequested", 1), WithdrawalRequested, _withdraw),
+    Hearing(type_of("intake", "DossierStopped", 1), DossierStopped, _stop),
+    Hearing(type_of("intake", "SupplementRequested", 1), SupplementRequested, _suspend),
+    Hearing(type_of("intake", "SupplementReceived", 1), SupplementReceived, _record_supplement),
+    Hearing(type_of("intake", "SentBackAnswered", 1), SentBackAnswered, _resume),
+)
+
+
+def timers(event: ChainEvent) -> tuple[Timer | CancelTimer, ...]:
+    """Return which limits begin to run with a stored event, and which do not matter any more."""
+    match event:
+        case ChainOpened() | ClockRestarted():
+            return (_chain_limit(event),)
+        case StepReady():
+            return tuple(_limits(event))
+        case LimitExtended():
+            return (_step_limit(event),)
+        case StepTakenOver():
+            return (CancelTimer(_id(event, "hand-over")),)
+        case StepAcknowledged():
+            return (CancelTimer(_id(event, "hand-over")), CancelTimer(_id(event, "acknowledge")))
+        case StepDecided() | StepRefused() | StepSentBack():
+            return (CancelTimer(_id(event, "limit")),)
+        case StepCancelled():
+            return tuple(CancelTimer(_id(event, limit)) for limit in ("hand-over", "acknowledge", "limit"))
+        case ClockSuspended() | ChainClosed() | ChainWithdrawn() | ChainStopped():
+            return (CancelTimer(f"{event.ref}-chain"),)
+        case _:
+            return ()
+
+
+def _id(event: StepEvent, limit: str) -> str:
+    return f"{event.ref}-{event.step}-{limit}"
+
+
+def _chain_limit(event: ChainOpened | ClockRestarted) -> Timer:
+    rings_at = event.due_at + AFTER_LIMIT
+    return Timer(f"{event.ref}-chain", rings_at, PassChainLimit(ref=event.ref, actor=TIMER, now=rings_at))
+
+
+def _limits(event: StepReady) -> Iterator[Timer]:
+    ref, step, round = event.ref, event.step, event.round
+    if event.hand_over_by is not None:
+        rings_at = event.hand_over_by + AFTER_LIMIT
+        hand_over = PassHandOverLimit(ref=ref, step=step, round=round, actor=TIMER, now=rings_at)
+        yield Timer(_id(event, "hand-over"), rings_at, hand_over)
+    if event.acknowledge_by is not None:
+        rings_at = event.acknowledge_by + AFTER_LIMIT
+        acknowledge = PassAcknowledgeLimit(ref=ref, step=step, round=round, actor=TIMER, now=rings_at)
+        yield Timer(_id(event, "acknowledge"), rings_at, acknowledge)
+    yield _step_limit(event)
+
+
+def _step_limit(event: StepReady | LimitExtended) -> Timer:
+    rings_at = event.due_at + AFTER_LIMIT
+    limit = PassStepLimit(ref=event.ref, step=event.step, round=event.round, actor=TIMER, now=rings_at)
+    return Timer(_id(event, "limit"), rings_at, limit)

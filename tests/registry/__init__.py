@@ -1,0 +1,1 @@
+"""The registry: its data, its loader and its lint."""

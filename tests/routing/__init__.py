@@ -1,0 +1,1 @@
+"""Chains of agencies: who may act when, what each act leads to, and whose minute it is."""
