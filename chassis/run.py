@@ -56,8 +56,15 @@ class Engine:
 
     def run_until_idle(self) -> None:
         """Turn every lane until no command, no message and no due timer is left."""
-        while any([lane.turn() for lane in self._lanes])  # noqa: C419  (every lane gets its turn):
+        while self._turn_all():
             pass
+
+    def _turn_all(self) -> bool:
+        """Give every lane its turn; say whether any had something to do."""
+        moved = False
+        for lane in self._lanes:
+            moved |= lane.turn()
+        return moved
 
     def move_clock(self, to: datetime) -> "Future[None]":
         """Bring a rehearsal clock to `to`, stopping at every timer on the way; done when all have caught up."""
@@ -91,7 +98,7 @@ class Engine:
     def _loop(self) -> None:
         while not self._stopping:
             try:
-                moved = any([lane.turn() for lane in self._lanes])  # noqa: C419  (every lane gets its turn)
+                moved = self._turn_all()
             except StoreUnavailable as error:
                 log.error("a store is not available, waiting: %s", error)
                 time.sleep(WAIT_FOR_STORE_S)
