@@ -76,11 +76,12 @@ class Registry:
     Args:
         version: hash of all its files; what a record of a decision names.
         calendars: the newest version of each calendar, by its id.
+        calendar_versions: every version, by id and version, for dossiers pinned to an older one.
     """
 
     version: str
     calendars: Mapping[str, Calendar]
-    _calendar_versions: Mapping[tuple[str, str], Calendar]
+    calendar_versions: Mapping[tuple[str, str], Calendar]
     _procedures: Mapping[str, tuple[Procedure, ...]]
     _agencies: Mapping[str, Agency]
     _acting: Mapping[tuple[str, str | None], tuple[Agency, ...]]
@@ -132,7 +133,7 @@ class Registry:
         Raises:
             NotInRegistry: there is no such version.
         """
-        return _found(self._calendar_versions, (id, version), "calendar")
+        return _found(self.calendar_versions, (id, version), "calendar")
 
     def fee_rule(self, id: str) -> FeeRule:
         """Return a fee rule.
@@ -192,7 +193,7 @@ def _registry(folder: Folder) -> Registry:
     return Registry(
         version=folder.version,
         calendars=MappingProxyType({id: calendar for (id, _), calendar in sorted(folder.calendars.items())}),
-        _calendar_versions=folder.calendars,
+        calendar_versions=folder.calendars,
         _procedures=MappingProxyType({code: tuple(versions) for code, versions in procedures.items()}),
         _agencies=MappingProxyType({agency.id: agency for agency in agencies}),
         _acting=MappingProxyType({place: tuple(held) for place, held in acting.items()}),

@@ -37,7 +37,8 @@ def examine(folder: Folder) -> tuple[Finding, ...]:
         found += _origins(document, document.lined.value, ())
     for procedure in folder.procedures:
         found += chain_findings(procedure)
-        found += _asked(procedure, _facts_of_fees(folder, procedure.thing))
+        found += _asked(procedure)
+        found += _facts(procedure, folder)
         found += _ends(procedure)
     found += _versions(folder.procedures)
     found += _agencies(folder)
@@ -72,19 +73,8 @@ def _name(item: Any) -> str | None:
     return next((name for name in names if isinstance(name, str)), None)
 
 
-def _facts_of_fees(folder: Folder, procedure: Procedure) -> frozenset[str]:
-    return frozenset(
-        tariff.unit_fact
-        for rule in folder.fee_rules
-        if rule.thing.id == procedure.fee_rule
-        for line in rule.thing.lines
-        for tariff in line.tariffs
-        if tariff.unit_fact is not None
-    )
-
-
-def _asked(entry: Entry[Procedure], facts_of_fees: frozenset[str]) -> Iterator[Finding]:
-    """Say what is wrong with components, submitters, facts and ways."""
+def _asked(entry: Entry[Procedure]) -> Iterator[Finding]:
+    """Say what is wrong with components, submitters and ways."""
     procedure = entry.thing
     components = {component.code for component in procedure.components}
     seen: set[str] = set()
@@ -98,8 +88,6 @@ def _asked(entry: Entry[Procedure], facts_of_fees: frozenset[str]) -> Iterator[F
                 yield entry.finding("substitute_itself", *at)
             elif other not in components:
                 yield entry.finding("substitute_unknown", *at, component=other)
-        if component.required not in ALWAYS_KNOWN:
-            yield from _fact(entry, component.required, "bool", "components", index, "required")
     relations: set[str] = set()
     for index, submitter in enumerate(procedure.submitters):
         if submitter.relation in relations:
@@ -107,16 +95,31 @@ def _asked(entry: Entry[Procedure], facts_of_fees: frozenset[str]) -> Iterator[F
         relations.add(submitter.relation)
         if submitter.authority is not None and submitter.authority not in components:
             yield entry.finding("authority_unknown", "submitters", index, "authority", component=submitter.authority)
-    for fact in sorted(facts_of_fees):
-        yield from _fact(entry, fact, "int", "fee_rule")
-    used = {component.required for component in procedure.components} | facts_of_fees
-    for fact in procedure.facts:
-        if fact not in used:
-            yield entry.finding("fact_unused", "facts", fact, fact=fact)
     if "online" in procedure.hand_out_ways and "portal" not in procedure.channels:
         yield entry.finding("online_without_portal", "hand_out_ways")
     if "post" in procedure.channels and "post" not in procedure.hand_out_ways:
         yield entry.finding("post_one_way", "hand_out_ways")
+
+
+def _facts(entry: Entry[Procedure], folder: Folder) -> Iterator[Finding]:
+    """Say where a fact is used that is not asked for, or asked for and not used."""
+    counted = {
+        tariff.unit_fact
+        for rule in folder.fee_rules
+        if rule.thing.id == entry.thing.fee_rule
+        for line in rule.thing.lines
+        for tariff in line.tariffs
+        if tariff.unit_fact is not None
+    }
+    for fact in sorted(counted):
+        yield from _fact(entry, fact, "int", "fee_rule")
+    for index, component in enumerate(entry.thing.components):
+        if component.required not in ALWAYS_KNOWN:
+            yield from _fact(entry, component.required, "bool", "components", index, "required")
+    used = counted | {component.required for component in entry.thing.components}
+    for fact in entry.thing.facts:
+        if fact not in used and folder.is_whole("fees"):
+            yield entry.finding("fact_unused", "facts", fact, fact=fact)
 
 
 def _fact(entry: Entry[Procedure], fact: str, expected: str, *at: str | int) -> Iterator[Finding]:

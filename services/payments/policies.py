@@ -36,6 +36,7 @@ class PaymentAwaited:
     applicant: str
     at: datetime
     pay_by: datetime | None = None
+    submitter: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class DossierAccepted:
     applicant: str
     fee_due: str
     at: datetime
+    submitter: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,7 @@ def _raise(news: PaymentAwaited | DossierAccepted, pay_by: datetime | None, hear
         category=news.category,
         facts=news.facts,
         payer=news.applicant,
+        submitter=news.submitter,
         receiving_agency=news.receiving_agency,
         pay_by=pay_by,
         accepted_at=news.at,

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from chassis.service import Parts, Route, Service
+from chassis.service import Invariant, Parts, Route, Service
 from chassis.unit import Unit
 from kernel.refusal import Refused
 from services.postal.api import ACTS, LISTINGS, views
+from services.postal.domain.invariants import unexplained_custody, wrong_item_numbers
 from services.postal.domain.item_numbers import (
     ItemBook,
     ItemNumberTaken,
@@ -43,18 +44,27 @@ from services.postal.publishing import PUBLISHED, publish
 ITEMS: Final = ItemRange(service="RH", country="VN", first_serial=1, last_serial=99_999_999)
 """Assumed: registered mail of Vietnam, the whole range; the operator's own range replaces it."""
 
+INVARIANTS: Final = (
+    Invariant("custody", "papers were passed on only by whoever had them", unexplained_custody),
+    Invariant("item_numbers", "every parcel has a right item number of its own out of the book", wrong_item_numbers),
+)
 
-def numbered(command: OrderParcel, unit: Unit) -> OrderParcel | Refused:
-    """Take a number for a parcel that has none; a repeated order takes none."""
-    state: Parcel = unit.state(stream_of(command))[0]
-    if state.order is not None:
-        return command
-    taken = unit.run(TakeItemNumber(command.ref, command.leg, ITEMS, command.actor, command.now))
-    if isinstance(taken, Refused):
-        return taken
-    book: ItemBook = unit.state(book_of(ITEMS))[0]
-    assert book.last is not None, "the book has just given a number"
-    return replace(command, item_code=book.last.item_code)
+
+def numbered_from(items: ItemRange) -> Callable[[OrderParcel, Unit], OrderParcel | Refused]:
+    """Return what takes a number for a parcel that has none; a repeated order takes none."""
+
+    def prepare(command: OrderParcel, unit: Unit) -> OrderParcel | Refused:
+        state: Parcel = unit.state(stream_of(command))[0]
+        if state.order is not None:
+            return command
+        taken = unit.run(TakeItemNumber(command.ref, command.leg, items, command.actor, command.now))
+        if isinstance(taken, Refused):
+            return taken
+        book: ItemBook = unit.state(book_of(items))[0]
+        assert book.last is not None, "the book has just given a number"
+        return replace(command, item_code=book.last.item_code)
+
+    return prepare
 
 
 def on_the_calendar_of(parts: Parts) -> Callable[[MarkAttemptFailed, Unit], MarkAttemptFailed]:
@@ -69,8 +79,8 @@ def on_the_calendar_of(parts: Parts) -> Callable[[MarkAttemptFailed, Unit], Mark
     return prepare
 
 
-def service(parts: Parts) -> Service:
-    """Return the post, to be run on `parts`."""
+def service(parts: Parts, items: ItemRange = ITEMS) -> Service:
+    """Return the post, to be run on `parts`, numbering its parcels from `items`."""
     return Service(
         name="postal",
         events=(
@@ -85,7 +95,7 @@ def service(parts: Parts) -> Service:
         ),
         streams={"parcel": parcel, "items": item_numbers},
         routes={
-            OrderParcel: Route(parcel, stream_of, prepare=numbered),
+            OrderParcel: Route(parcel, stream_of, prepare=numbered_from(items)),
             MarkPickedUp: Route(parcel, stream_of),
             SignHandover: Route(parcel, stream_of),
             MarkAttemptFailed: Route(parcel, stream_of, prepare=on_the_calendar_of(parts)),
@@ -102,4 +112,5 @@ def service(parts: Parts) -> Service:
         acts=ACTS,
         views=views(parts.vault),
         listings=LISTINGS,
+        invariants=INVARIANTS,
     )

@@ -33,6 +33,7 @@ from services.routing.domain.events import (
     StepAcknowledged,
     StepCancelled,
     StepDecided,
+    StepDeemedAgreed,
     StepEvent,
     StepReady,
     StepRefused,
@@ -191,7 +192,7 @@ def timers(event: ChainEvent) -> tuple[Timer | CancelTimer, ...]:
             return (CancelTimer(_id(event, "hand-over")), CancelTimer(_id(event, "acknowledge")))
         case StepDecided() | StepRefused() | StepSentBack():
             return (CancelTimer(_id(event, "limit")),)
-        case StepCancelled():
+        case StepCancelled() | StepDeemedAgreed():
             return tuple(CancelTimer(_id(event, limit)) for limit in ("hand-over", "acknowledge", "limit"))
         case ClockSuspended() | ChainClosed() | ChainWithdrawn() | ChainStopped():
             return (CancelTimer(f"{event.ref}-chain"),)

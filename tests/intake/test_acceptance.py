@@ -9,6 +9,7 @@ import pytest
 from services.intake.domain.commands import AcceptPaidDossier, RefuseDossier, StopForNonPayment
 from services.intake.domain.dossier import decider
 from services.intake.domain.events import DossierAccepted, DossierRefused, DossierStopped, PaymentAwaited
+from services.intake.domain.words import FactValue
 from tests.intake.cases import (
     ACCEPT,
     ACCEPTED,
@@ -110,7 +111,7 @@ def test_everything_that_is_missing_is_named() -> None:
 )
 def test_a_substitute_and_a_re_used_paper_count(components: tuple[Any, ...]) -> None:
     """NQ 66.7/2025 and NĐ 45/2020 art. 16: what a database or the e-store holds is not asked for again."""
-    facts = {"issued_before": True}
+    facts: dict[str, FactValue] = {"issued_before": True}
     given(decider, replace(SUBMITTED, components=components, facts=facts)).when(ACCEPT).then(
         replace(ACCEPTED, facts=facts)
     )

@@ -65,7 +65,7 @@ def test_nothing_is_waited_for_where_no_fee_rule_stands(channel: str, fee_rule: 
     assert event.fee_due == fee_due
 
 
-OPTIONAL = {"procedure": "3.000722", "published": BUNDLE, "facts": {}, "channel": "portal"}
+OPTIONAL: dict[str, Any] = {"procedure": "3.000722", "published": BUNDLE, "facts": {}, "channel": "portal"}
 
 
 @pytest.mark.parametrize(
@@ -95,6 +95,7 @@ OPTIONAL = {"procedure": "3.000722", "published": BUNDLE, "facts": {}, "channel"
         ({"components": (given_paper("diploma"),)}, "component_unknown"),
         ({"components": (given_paper("declaration", substitute_for="identity_paper"),)}, "component_unknown"),
         ({"components": (given_paper("declaration", substitute_for="diploma"),)}, "component_unknown"),
+        ({"agencies": None}, "area_needed"),
         # The first reason wins: who may not receive at all is not told about papers.
         ({"agency": None, "category": "rich", "components": (given_paper("diploma"),)}, "agency_not_receiving"),
     ],

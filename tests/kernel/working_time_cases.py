@@ -1,6 +1,27 @@
 """Worked cases of working time, found minute by minute; instants are Vietnam time."""
 
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from chassis.calendars import load_calendars
+from kernel.calendar import VIETNAM
 from kernel.working_time import Limit
+
+ROOT = Path(__file__).resolve().parents[2]
+CALENDARS = load_calendars(ROOT / "registry" / "calendars")
+FULL, EARLY, SATURDAY_MORNING = (CALENDARS[id] for id in ("full", "early", "saturday-morning"))
+MINUTE = timedelta(minutes=1)
+
+
+def local(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=VIETNAM)
+
+
+def said(instant: datetime) -> str:
+    """Return an instant as the tables write it: Vietnam time, seconds only where there are some."""
+    wall = instant.astimezone(VIETNAM).replace(tzinfo=None)
+    return wall.isoformat(timespec="auto" if wall.second or wall.microsecond else "minutes")
+
 
 # calendar, start, limit → due
 DUE_CASES = (

@@ -1,0 +1,1 @@
+"""The rules, the wire format and the borders of payments."""

@@ -24,6 +24,7 @@ REF = "01JD3V6Q4N8Y2K5W7X9Z0A1B2C"
 CODE = "H48.23-261120-0001"
 AGENCY = "H48.23"
 PAYER = "person-7f3a"
+SUBMITTER = "person-90cc"
 ACCOUNTANT = "accountant:H48.23:2"
 OFFICER = "officer:H48.23.01:7"
 GATEWAY_ACTOR = "gateway:vnpay"
@@ -78,6 +79,7 @@ def raise_obligation(rule: FeeRule | None = KEPT, now: datetime = NOON) -> Raise
         category="normal",
         facts={},
         payer=PAYER,
+        submitter=SUBMITTER,
         receiving_agency=AGENCY,
         pay_by=None,
         accepted_at=NOON,
@@ -92,11 +94,13 @@ def raised(total_vnd: int = FEE_VND, refundable: tuple[str, ...] = ()) -> Obliga
     return ObligationRaised(
         ref=REF,
         code=CODE,
+        procedure="1.008891",
         lines=(line,),
         total_vnd=total_vnd,
         rule="architect",
         rule_version="2026-1",
         payer=PAYER,
+        submitter=SUBMITTER,
         receiving_agency=AGENCY,
         pay_by=None,
         refundable=refundable,
@@ -162,7 +166,7 @@ def start(txn_ref: str = TXN, **changes: object) -> StartAttempt:
 
 
 def started(txn_ref: str = TXN) -> PaymentStarted:
-    return PaymentStarted(REF, txn_ref, "vnpay", FEE_VND, EXPIRY, NOON)
+    return PaymentStarted(REF, txn_ref, "vnpay", CODE, FEE_VND, EXPIRY, NOON)
 
 
 def succeeded(txn_ref: str = TXN, at: datetime = NOON, gateway_no: str = "14422574") -> PaymentSucceeded:

@@ -8,6 +8,7 @@ from typing import Any, get_args, get_type_hints
 import msgspec
 import pytest
 from hypothesis import given as example
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from kernel.money import Posting, balanced
@@ -28,7 +29,7 @@ from tests.payments import examples as ex
 from tests.payments.books import Books
 
 REFS = ("dossier-a", "dossier-b")
-TXNS = ("t1", "t2", "t3", "t4")
+TXNS = ("t1", "t2", "t3")
 RULES = (ex.KEPT, ex.REFUNDED, ex.FREE)
 ENDS = ("withdrawn", "refused", "stopped", "not_paid")
 OUTCOMES = ("succeeded", "succeeded", "failed", "cancelled_by_payer", "unfinished")
@@ -37,7 +38,7 @@ OUTCOMES = ("succeeded", "succeeded", "failed", "cancelled_by_payer", "unfinishe
 def commands() -> st.SearchStrategy[Any]:
     """Every command there is, over so few things that they meet often; each attempt belongs to one dossier."""
     refs, txns = st.sampled_from(REFS), st.sampled_from(TXNS)
-    amounts = st.sampled_from((ex.FEE_VND, ex.FEE_VND, ex.FEE_VND, 0, 1, -ex.FEE_VND))
+    amounts = st.sampled_from((*[ex.FEE_VND] * 8, 0, 1, -ex.FEE_VND))
     expire = ExpireAttempt(ref="", txn_ref="", actor="system:timer", now=ex.EXPIRY)
     return st.one_of(
         st.builds(lambda ref, rule: replace(ex.raise_obligation(rule), ref=ref), refs, st.sampled_from(RULES)),
@@ -62,8 +63,23 @@ def commands() -> st.SearchStrategy[Any]:
             refs,
             st.sampled_from((None, *TXNS)),
             amounts,
-            st.sampled_from(("UNC-1", "UNC-2", "")),
+            st.sampled_from(("UNC-1", "UNC-1", "UNC-2", "")),
         ),
+    )
+
+
+def histories(length: int) -> st.SearchStrategy[list[Any]]:
+    """Orders in any order; most histories begin with fees raised and attempts begun, so that they get far."""
+    rules = st.sampled_from((ex.KEPT, ex.REFUNDED, ex.REFUNDED, ex.FREE))
+    raised = st.tuples(
+        *(st.builds(lambda rule, ref=ref: replace(ex.raise_obligation(rule), ref=ref), rules) for ref in REFS)
+    )
+    begun = raised.map(lambda fees: [*fees, *(ex.start(txn, ref=_dossier_of(txn)) for txn in TXNS)])
+    beginnings = st.one_of(begun, begun, st.just([]))
+    return st.builds(
+        lambda beginning, rest: beginning + rest,
+        beginnings,
+        st.lists(commands(), min_size=length // 3, max_size=length),
     )
 
 
@@ -124,7 +140,8 @@ def check_receipts(books: Books) -> None:
     assert settled == issued
 
 
-@example(st.lists(commands(), max_size=40))
+@settings(max_examples=300)
+@example(histories(60))
 def test_the_books_balance_and_nothing_paid_is_forgotten(orders: list[Any]) -> None:
     """Two attempts paid, paid late, paid after withdrawal, repeated and contradicting callbacks: in any order."""
     books = Books()
@@ -135,16 +152,16 @@ def test_the_books_balance_and_nothing_paid_is_forgotten(orders: list[Any]) -> N
     check_receipts(books)
 
 
-@example(st.lists(commands(), max_size=25), commands())
-def test_asked_twice_it_is_done_once(orders: list[Any], order: Any) -> None:
-    """The same command again, even through the whole transaction, adds nothing."""
+@settings(max_examples=200)
+@example(histories(60))
+def test_asked_twice_it_is_done_once(orders: list[Any]) -> None:
+    """The same command again, even through the whole transaction, adds nothing and is answered the same."""
     books = Books()
-    for earlier in orders:
-        books.do(earlier)
-    first, after_first = books.do(order), books.log
-    second = books.do(order)
-    assert books.log == after_first
-    assert second == (first if isinstance(first, Refused) else ())
+    for order in orders:
+        first, after_first = books.do(order), books.log
+        second = books.do(order)
+        assert books.log == after_first, order
+        assert second == (first if isinstance(first, Refused) else ())
 
 
 def begun(*orders: Any) -> Books:

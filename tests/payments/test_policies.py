@@ -28,6 +28,7 @@ NEWS = {
     "facts": {"rooms": 5, "urgent": True, "district": "x"},
     "receiving_agency": ex.AGENCY,
     "applicant": ex.PAYER,
+    "submitter": ex.SUBMITTER,
     "fee_due": "before_clock",
     "pay_by": "2026-11-27T10:00:00Z",
     "reason": "no_supplement",

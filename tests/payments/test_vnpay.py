@@ -198,7 +198,6 @@ REQUEST = PayRequest(
     started_at=ex.NOON,
     expires_at=ex.EXPIRY,
     return_url="https://motcua.example/dossiers/H48.23-261120-0001?paid=1",
-    payer_ip="203.113.131.9",
 )
 
 
@@ -214,7 +213,7 @@ def test_the_payer_is_sent_with_a_signed_address() -> None:
         ("vnp_CreateDate", "20261120120000"),
         ("vnp_CurrCode", "VND"),
         ("vnp_ExpireDate", "20261120121500"),
-        ("vnp_IpAddr", "203.113.131.9"),
+        ("vnp_IpAddr", "127.0.0.1"),
         ("vnp_Locale", "vn"),
         ("vnp_OrderInfo", "Le phi ho so H48.23-261120-0001 Dot 1"),
         ("vnp_OrderType", "other"),

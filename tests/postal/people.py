@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from chassis.web.auth import (
     POSTAL_STAFF,
     Principal,
 )
+from services.postal.domain.item_numbers import ItemRange
+from services.postal.wiring import ITEMS
 from services.postal.wiring import service as postal
 from tests.harness import Platform
 from tests.postal import teller
@@ -62,9 +65,9 @@ def dispatch(platform: Platform, ref: str) -> None:
 
 
 @contextmanager
-def post_office(data: Path) -> Iterator[Platform]:
+def post_office(data: Path, items: ItemRange = ITEMS) -> Iterator[Platform]:
     """Run the post beside the teller in a folder."""
-    platform = Platform(data, (teller.service, postal))
+    platform = Platform(data, (teller.service, partial(postal, items=items)))
     try:
         yield platform
     finally:

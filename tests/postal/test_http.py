@@ -71,6 +71,33 @@ def test_a_body_that_does_not_fit_changes_nothing(
     assert head(post) == before
 
 
+def test_papers_go_to_the_desk_and_a_result_to_its_owner(post: HttpPlatform) -> None:
+    """QĐ 45/2016 arts. 7.4 and 9, at the addresses that the README names."""
+    who, base = post.token("postal_staff", id=p.POSTMAN.id), f"/api/v1/parcels/{REF}"
+    assert post.post(f"{base}/collection/failed-attempts", who, p.failed(1, measure="address_check")).status_code == 200
+    assert post.post(f"{base}/collection/pickup", who, p.pick_up()).json()["custodian"] == "post"
+    assert problem(post.post(f"{base}/collection/handover", who, p.record(officer=p.POSTMAN.id))) == (
+        422,
+        "handover_record_unsigned",
+    )
+    assert problem(post.post(f"{base}/collection/handover", who, p.record(accepted_papers=3))) == (
+        422,
+        "papers_do_not_add_up",
+    )
+    assert post.post(f"{base}/collection/handover", who, p.record()).json()["custodian"] == "desk"
+    p.dispatch(post, REF)
+    post.settle()
+    assert post.post(f"{base}/delivery/pickup", who, p.pick_up()).json()["custodian"] == "post"
+    assert problem(post.post(f"{base}/delivery/back-at-desk", who, p.record())) == (409, "attempts_left")
+    assert problem(post.post(f"{base}/delivery/completion", who, p.delivery(relation="proxy"))) == (
+        422,
+        "receiver_without_authority",
+    )
+    proxy = p.delivery(relation="proxy", authority_paper=p.digest(5))
+    assert post.post(f"{base}/delivery/completion", who, proxy).json()["custodian"] == "applicant"
+    assert post.get("/api/v1/parcels-to-do", who).json() == {"items": [], "next": None}
+
+
 @pytest.mark.parametrize(
     ("content", "outcome"),
     [

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from chassis.inbox import Retry
 from chassis.web.problem import Problem
 from kernel.codes import ItemCode
+from services.postal.domain.item_numbers import ItemRange
 from services.postal.policies import HEARS
 from services.postal.projections.codes import codes
 from tests.harness import Platform, body_of
@@ -128,6 +130,25 @@ def test_every_parcel_has_a_number_of_its_own_also_after_a_restart(tmp_path: Pat
             given_out = [data["item_code"] for kind, data in post.events("postal") if kind == "ParcelOrdered"]
     assert len(given_out) == 12
     assert sorted(int(ItemCode.parse(code).serial) for code in given_out) == list(range(1, 13))
+
+
+def test_an_order_without_a_number_waits_for_staff_and_no_other_dossier_does(tmp_path: Path) -> None:
+    """Contracts: what fails is parked with its error, and only its own subject waits; a new range mends it."""
+    with p.post_office(tmp_path, ItemRange("RH", "VN", 1, 1)) as post:
+        served, waiting = p.submit_by_post(post, 1), p.submit_by_post(post, 2)
+        teller.tell(post, teller.DossierAccepted(served, "H48.01-260907-0001", post.clock.now()))
+        post.engine.run_until_idle()
+        ((key, parked),) = post.engine.running["postal"].inbox.held.items()
+        assert parked.error is not None
+        assert "item_numbers_used_up" in parked.error
+        assert key[1] == waiting
+        assert shown(post, "H48.01-260907-0001", "collection")["ref"] == served
+        assert [kind for kind, _ in post.events("postal")] == ["ItemNumberTaken", "ParcelOrdered"]
+    with p.post_office(tmp_path, ItemRange("RH", "VN", 500, 600)) as post:
+        post.engine.submit("postal", Retry(post.engine.running["postal"].inbox, key))
+        post.engine.run_until_idle()
+        assert shown(post, waiting, "collection")["item_code"] == str(ItemCode("RH", "00000500", "VN"))
+        assert not post.engine.running["postal"].inbox.held
 
 
 def test_a_dossiers_code_leads_to_its_parcel(post: Platform) -> None:

@@ -21,11 +21,12 @@ NEW_FEE = "        valid_from: 2026-01-05\n"
 
 # fmt: off
 FILES = (
-    Planted(KARAOKE, 'version: "2025-11-17"', "version: [", (("not_yaml", "name_vi: Liên thông"),)),
+    Planted(KARAOKE, 'version: "2025-11-17"', "version: [", (("not_yaml", 'name_en: "Karaoke'),)),
     Planted(KARAOKE, "field_vi: Văn hóa", "field_vi: &a Văn hóa\nfield_en: *a", (("not_yaml", "field_en: *a"),)),
     Planted(KARAOKE, "  rooms: int", "  rooms: !!set int", (("not_yaml", "  rooms: !!set int"),)),
     Planted(KARAOKE, "  rooms: int", "  ? [rooms]\n  : int", (("not_yaml", "  ? [rooms]"),)),
-    Planted(KARAOKE, "lead_kind: province_committee", "lead_kind: a\nlead_kind: b", (("duplicate_key", "lead_kind: b"),)),
+    Planted(KARAOKE, "lead_kind: province_committee", "lead_kind: a\nlead_kind: b",
+            (("duplicate_key", "lead_kind: b"),)),
     Planted("fees/note.yml", "", "id: note", (("stray_file", "id: note"),)),
     Planted(KARAOKE, 'code: "9.000297"', 'code: "9.000298"', (("misnamed_file", TOP),)),
     Planted("calendars/early.yaml", "holidays: holidays-vn", "holidays: tet", (("calendar_mistake", "holidays: tet"),)),
@@ -38,7 +39,8 @@ FORMS = (
     Planted(KARAOKE, "  fee_due: NĐ 297/2025/NĐ-CP arts. 6.2 and 9.1\n", "", (("missing_key", "sources:"),)),
     Planted(KARAOKE, '    note: "no source limits the time', '    why: "no source limits the time',
             (("missing_key", "  payment_limit:"), ("unknown_key", "    why:"))),
-    Planted(BIRTH, "    sources:\n      agency_kind:", "    sources:\n      kind:", (("source_of_nothing", "      kind:"),)),
+    Planted(BIRTH, "    sources:\n      agency_kind:", "    sources:\n      kind:",
+            (("source_of_nothing", "      kind:"),)),
     Planted(KARAOKE, f"    {LICENCE_LIMIT}\n", "", (("missing_limit", "code: karaoke_licence"),)),
     Planted(KARAOKE, LICENCE_LIMIT, "limit: null", (("missing_limit", "limit: null"),)),
     Planted(KARAOKE, 'code: "9.000297"', "code: 9.000297", (("wrong_type", "code: 9.000297"),)),
@@ -56,7 +58,8 @@ FORMS = (
     Planted(PROVINCE, "\nagencies:\n", "\noffices:\n",
             (("does_not_fit", TOP), ("unknown_key", "offices:"), ("source_of_nothing", "  agencies:"))),
     Planted("agencies/spare.yaml", "", "source: NQ 1\nagencies:\n  - id: H48.99\n    kind: spare\n    level: province\n"
-            "    name_vi: x\n    name_en: x\n    parent: H48\n    calendar: early\n", (("missing_key", "- id: H48.99"),)),
+            "    name_vi: x\n    name_en: x\n    parent: H48\n    calendar: early\n",
+            (("missing_key", "- id: H48.99"),)),
     Planted(COMMUNES, "name: Đăk Cấm, type: ward", "name: Đăk Cấm, type: town", (("type_unknown", "type: town"),)),
 )
 
@@ -119,15 +122,18 @@ AGENCIES = (
     Planted(ARCHITECT, "receiving_kinds: [province_desk, commune_desk]",
             "receiving_kinds:\n  - province_desk\n  - district_desk", (("kind_without_agency", "- district_desk"),)),
     Planted(PROVINCE, "kind: construction_department\n", "kind: construction_department\n    valid_to: 2025-12-31\n",
-            (("kind_without_agency", None),)),
+            (("kind_without_agency", "lead_kind: construction_department", ARCHITECT),
+             ("kind_without_agency", "agency_kind: construction_department", ARCHITECT))),
     Planted(PROVINCE, "parent: H48.01\n", "parent: H48.99\n", (("parent_unknown", "parent: H48.99"),)),
     Planted(COMMUNES, "parent: G01.51\n", "parent: G01.99\n", (("parent_unknown", "parent: G01.99"),)),
     Planted(PROVINCE, "parent: null\n    source: QĐ 20", "parent: H48.01.01\n    source: QĐ 20",
             (("parent_cycle", "parent: H48.01.01"),)),
     Planted(OFFICES, "calendar: full\n", "calendar: late\n", (("calendar_unknown", "calendar: late"),)),
     Planted(COMMUNES, 'code: "23284"', 'code: "23293"', (("duplicate_code", "name: Đăk Cấm"),)),
-    Planted(OFFICES, '    area: "21548"', '    area: "23293"', (("two_agencies_act", "id: G24.51.14"),)),
-    Planted(OFFICES, '["23538", "23535"]', '["23538", "23539"]', (("area_without_agency", None),)),
+    Planted(OFFICES, '    area: "21548"', '    area: "23293"',
+            (("two_agencies_act", "id: G24.51.14"), ("area_without_agency", 'code: "21548"', COMMUNES))),
+    Planted(OFFICES, '["23538", "23535"]', '["23538", "23539"]',
+            (("area_without_agency", 'code: "23535"', COMMUNES),)),
 )
 
 DATES = (
@@ -142,13 +148,15 @@ DATES = (
 
 FEES = (
     Planted(KARAOKE, "fee_rule: karaoke_chain", "fee_rule: karaoke",
-            (("fee_rule_unknown", "fee_rule: karaoke"), ("fact_unused", "  rooms: int"))),
+            (("fee_rule_unknown", "fee_rule: karaoke"), ("fact_unused", "  rooms: int"),
+             ("fee_rule_unused", "id: karaoke_chain", KARAOKE_FEE))),
     Planted("fees/spare.yaml", "", 'id: spare\nversion: "2026-01-01"\nlaw: NQ 1\nsource: NQ 1\n'
             "refund: {withdrawn: none, refused: none, stopped: none}\nlines:\n  - code: spare\n    kind: phi\n"
             "    name_vi: x\n    name_en: x\n    tariffs:\n"
             "      - {id: flat, amount_vnd: 1, valid_from: 2026-01-01, law: NQ 1, source: NQ 1}\n",
             (("fee_rule_unused", "id: spare"),)),
-    Planted(BIRTH, "fee_due: none", "fee_due: before_hand_out", (("fee_and_rule_disagree", "fee_due: before_hand_out"),)),
+    Planted(BIRTH, "fee_due: none", "fee_due: before_hand_out",
+            (("fee_and_rule_disagree", "fee_due: before_hand_out"),)),
     Planted(KARAOKE, "clock_starts: payment", "clock_starts: acceptance",
             (("clock_and_fee_disagree", "clock_starts: acceptance"),)),
     Planted(BIRTH, "payment_limit: null", "payment_limit: {value: 5, unit: working_days}",

@@ -14,13 +14,13 @@ class Planted(NamedTuple):
         file: the file to edit, from the registry's folder on.
         old: what stands there, exactly once; empty to write the file anew.
         new: what stands there instead.
-        found: each finding to expect: its code, and its line, or text that only that line has.
+        found: each finding to expect: its code; its line, or text that only that line has; its file, if another one.
     """
 
     file: str
     old: str
     new: str
-    found: tuple[tuple[str, str], ...]
+    found: tuple[tuple[str, str] | tuple[str, str, str], ...]
 
 
 def copy(tmp_path: Path) -> Path:
@@ -46,3 +46,9 @@ def line_of(registry: Path, file: str, marker: str) -> int:
     numbers = [number for number, line in enumerate(lines, start=1) if marker in line]
     assert len(numbers) == 1, f"{marker!r} stands on lines {numbers} of {file}"
     return numbers[0]
+
+
+def expected(registry: Path, planted: Planted) -> set[tuple[str, str, int]]:
+    """Return code, file and line of each finding that `planted` expects."""
+    places = ((code, elsewhere[0] if elsewhere else planted.file, marker) for code, marker, *elsewhere in planted.found)
+    return {(code, file, line_of(registry, file, marker)) for code, file, marker in places}

@@ -1,4 +1,4 @@
-"""Two real chains and the people in them, as the tests tell it: a week in November 2026 in one commune of Quảng Ngãi."""
+"""Two real chains and who acts in them, as the tests tell it: November 2026 in one commune of Quảng Ngãi."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -194,6 +194,12 @@ def told(*commands: ChainCommand, before: Iterable[ChainEvent] = ()) -> tuple[Ch
         assert not isinstance(answer, Refused), f"{command}: {answer}"
         events += answer
     return events
+
+
+def led_to(events: Iterable[ChainEvent], command: ChainCommand) -> tuple[Any, ...]:
+    """Return what one more command adds; it may not be refused."""
+    before = tuple(events)
+    return told(command, before=before)[len(before) :]
 
 
 def done(planned: PlannedStep, now: datetime = MONDAY, number: str = "01/GCN") -> tuple[ChainCommand, ...]:

@@ -52,7 +52,7 @@ def accept(command: AcceptDossier, submission: DossierSubmitted, dossier: Dossie
 
 
 def _may_not_accept(submission: DossierSubmitted, dossier: Dossier, procedure: Procedure) -> Refused | None:
-    if dossier.phase != "at_desk":
+    if dossier.phase != "submitted":
         return Refused(rules.DOSSIER_CLOSED)
     if dossier.papers_with_post:
         return Refused(rules.PAPERS_WITH_POST)
@@ -110,6 +110,7 @@ def _accepted(
         category=submission.category,
         facts=submission.facts,
         receiving_agency=submission.receiving_agency,
+        area=submission.area,
         applicant=submission.applicant,
         options=submission.options,
         agencies=submission.agencies,
@@ -151,7 +152,7 @@ def refuse(command: RefuseDossier, dossier: Dossier) -> Answer:
     if command.reason_code not in REFUSAL_REASONS or not command.law.strip():
         wrong = Invalid("reason_code", f"one of {', '.join(REFUSAL_REASONS)}, with the law it rests on")
         return Refused(rules.REFUSAL_WITHOUT_REASON, (wrong,))
-    if dossier.phase not in ("at_desk", "awaiting_payment"):
+    if dossier.phase not in ("submitted", "awaiting_payment"):
         return Refused(_ended_or_gone_on(dossier))
     answered = dossier.supplement is not None and dossier.supplement.answered
     if command.reason_code == "supplement_incomplete" and not answered:

@@ -130,6 +130,12 @@ def _components(command: SubmitDossier, procedure: Procedure) -> Refused | None:
     return Refused(rules.COMPONENT_UNKNOWN, wrong) if wrong else None
 
 
+def _area(command: SubmitDossier, procedure: Procedure) -> Refused | None:
+    if command.agencies is not None:
+        return None
+    return Refused(rules.AREA_NEEDED, (Invalid("area", "the statistics office's code of a commune, like 23293"),))
+
+
 _CHECKS: Final[tuple[Check, ...]] = (
     _channel,
     _agency,
@@ -139,4 +145,5 @@ _CHECKS: Final[tuple[Check, ...]] = (
     _options,
     _facts,
     _components,
+    _area,
 )

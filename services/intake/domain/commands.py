@@ -40,7 +40,7 @@ class SubmitDossier:
         particulars, hand_out_to: sealed, or empty.
         published: prepared; the procedure version in force, or None where there is none.
         agency: prepared; the receiving agency as it stands today, or None.
-        agencies: prepared; every agency that will act.
+        agencies: prepared; every agency that will act, or None where the area does not tell.
         categories: prepared; the groups of the procedure's fee schedule.
     """
 
@@ -48,6 +48,7 @@ class SubmitDossier:
     procedure: str
     channel: Channel
     receiving_agency: str
+    area: str | None
     applicant: str
     applicant_kind: ApplicantKind
     category: str
@@ -64,7 +65,7 @@ class SubmitDossier:
     now: datetime
     published: Procedure | None = None
     agency: Agency | None = None
-    agencies: tuple[str, ...] = ()
+    agencies: tuple[str, ...] | None = None
     categories: tuple[str, ...] = ()
 
 

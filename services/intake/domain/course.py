@@ -39,7 +39,7 @@ Answer = tuple[Event, ...] | Refused
 
 def withdraw(command: WithdrawDossier, dossier: Dossier) -> Answer:
     match dossier.phase:
-        case "at_desk" | "awaiting_payment":
+        case "submitted" | "awaiting_payment":
             return (DossierWithdrawn(command.ref, (), command.actor, command.now),)
         case "accepted" if dossier.withdrawal == "none":
             return (WithdrawalRequested(command.ref, command.actor, command.now),)

@@ -29,11 +29,12 @@ class DossierSubmitted:
     """A dossier was handed in; from here on it is pinned to one version of its procedure.
 
     Args:
+        area: GSO code of the commune the dossier belongs to, or None where it is the receiving desk's own.
         applicant, submitter: opaque person ids; they are the same exactly where `relation` is `self`.
         category: group of the fee schedule, `normal` or one that the schedule names.
         particulars: sealed JSON: name, personal_id, tax_code, address, phone, email.
         options: codes of the optional steps asked for.
-        hand_out_to: sealed address JSON, or empty.
+        hand_out_to: sealed JSON: name, address, phone; or empty.
         facts: the typed answers that rules and fees use; nothing personal.
         agencies: every agency that will act.
         portal_code: number that the portal gave, or None; it becomes the dossier code.
@@ -44,6 +45,7 @@ class DossierSubmitted:
     procedure_version: str
     channel: Channel
     receiving_agency: str
+    area: str | None
     applicant: str
     applicant_kind: ApplicantKind
     category: str
@@ -134,6 +136,7 @@ class DossierAccepted:
     category: str
     facts: dict[str, FactValue]
     receiving_agency: str
+    area: str | None
     applicant: str
     options: tuple[str, ...]
     agencies: tuple[str, ...]

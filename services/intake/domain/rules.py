@@ -45,6 +45,12 @@ AGENCY_NOT_RECEIVING: Final = Rule(
     "Cơ quan này không tiếp nhận thủ tục đã chọn.",
     "This agency does not receive that procedure.",
 )
+AREA_NEEDED: Final = Rule(
+    "area_needed",
+    "NĐ 118/2025 arts. 14, 17.3",
+    "Cần cho biết hồ sơ thuộc xã, phường nào để xác định cơ quan giải quyết.",
+    "The commune the dossier belongs to must be named, for its agencies resolve it.",
+)
 SUBMITTER_NOT_ALLOWED: Final = Rule(
     "submitter_not_allowed",
     "NĐ 61/2018 arts. 6, 16; NĐ 118/2025 arts. 6, 15",

@@ -72,6 +72,7 @@ class Dossier:
     """One dossier as the desk sees it.
 
     Args:
+        calendar: id and version of the calendar the appointment was counted on; what restarts is counted on it too.
         given: the components as they stand, supplements in the place of what they mend.
         desk_asked: the one supplement that the desk may ask for was asked for.
         answered_steps: steps sent back and answered.
@@ -87,6 +88,7 @@ class Dossier:
     code: str = ""
     pay_by: datetime | None = None
     appointment: Appointment | None = None
+    calendar: tuple[str, str] | None = None
     fee_settled: bool = False
     refused_for: tuple[RefusalReason, str] | None = None
     withdrawal: Withdrawal = "none"
@@ -112,7 +114,7 @@ def evolve(dossier: Dossier, event: Event) -> Dossier:
     """Return the dossier after `event`; every event is taken in every state."""
     match event:
         case DossierSubmitted():
-            return replace(dossier, submission=event, phase="at_desk", given=event.components)
+            return replace(dossier, submission=event, phase="submitted", given=event.components)
         case PapersReceived():
             return replace(dossier, papers_received_at=event.at)
         case SupplementRequested() | SupplementReceived():
@@ -121,7 +123,8 @@ def evolve(dossier: Dossier, event: Event) -> Dossier:
             return replace(dossier, phase="awaiting_payment", code=event.code, pay_by=event.pay_by)
         case DossierAccepted():
             appointment = Appointment(event.clock_from, event.due_at)
-            return replace(dossier, phase="accepted", code=event.code, appointment=appointment)
+            calendar = (event.calendar_id, event.calendar_version)
+            return replace(dossier, phase="accepted", code=event.code, appointment=appointment, calendar=calendar)
         case DossierRefused():
             return replace(dossier, phase="refused", refused_for=(event.reason_code, event.law))
         case WithdrawalRequested():

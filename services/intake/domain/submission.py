@@ -29,6 +29,7 @@ def submit(command: SubmitDossier, dossier: Dossier) -> Answer:
             procedure_version=procedure.version,
             channel=command.channel,
             receiving_agency=command.receiving_agency,
+            area=command.area,
             applicant=command.applicant,
             applicant_kind=command.applicant_kind,
             category=command.category,
@@ -41,7 +42,7 @@ def submit(command: SubmitDossier, dossier: Dossier) -> Answer:
             hand_out_to=command.hand_out_to,
             facts=command.facts,
             fee_due=_fee_due(procedure),
-            agencies=command.agencies,
+            agencies=prepared(command.agencies),
             portal_code=command.portal_code,
             by=command.actor,
             at=command.now,
@@ -62,6 +63,7 @@ def _is_same(command: SubmitDossier, submission: DossierSubmitted) -> bool:
         command.procedure == submission.procedure
         and command.channel == submission.channel
         and command.receiving_agency == submission.receiving_agency
+        and command.area == submission.area
         and command.applicant == submission.applicant
         and command.applicant_kind == submission.applicant_kind
         and command.category == submission.category
@@ -86,6 +88,6 @@ def record_handover(command: RecordHandover, submission: DossierSubmitted, dossi
 def record_collection_failed(command: RecordCollectionFailed, submission: DossierSubmitted, dossier: Dossier) -> Answer:
     if submission.channel != "post":
         return Refused(rules.NOT_BY_POST)
-    if dossier.phase != "at_desk" or dossier.papers_received_at is not None:
+    if dossier.phase != "submitted" or dossier.papers_received_at is not None:
         return ()
     return (DossierStopped(command.ref, "not_collected", (), command.now),)

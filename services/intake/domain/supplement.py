@@ -24,7 +24,7 @@ Answer = tuple[Event, ...] | Refused
 
 
 def ask_for_supplement(command: AskForSupplement, submission: DossierSubmitted, dossier: Dossier) -> Answer:
-    stage: Stage = "desk" if dossier.phase == "at_desk" else "examination"
+    stage: Stage = "desk" if dossier.phase == "submitted" else "examination"
     if _is_asked_already(command, stage, dossier):
         return ()
     procedure = prepared(command.published)
@@ -50,9 +50,9 @@ def _is_asked_already(command: AskForSupplement, stage: Stage, dossier: Dossier)
 
 def _may_not_ask(dossier: Dossier) -> Refused | None:
     match dossier.phase:
-        case "at_desk" if dossier.papers_with_post:
+        case "submitted" if dossier.papers_with_post:
             return Refused(rules.PAPERS_WITH_POST)
-        case "at_desk":
+        case "submitted":
             return Refused(rules.SUPPLEMENT_ASKED_ONCE) if dossier.desk_asked else None
         case "awaiting_payment" | "resolved" | "handed_out":
             return Refused(rules.NOT_AT_DESK)
@@ -101,7 +101,7 @@ def receive_supplement(command: ReceiveSupplement, dossier: Dossier) -> Answer:
     brings_awaited = still_awaited(asked.awaited, command.components) != asked.awaited
     if not brings_awaited and command.components and set(command.components) <= set(dossier.given):
         return ()
-    if dossier.phase != ("at_desk" if asked.stage == "desk" else "accepted"):
+    if dossier.phase != ("submitted" if asked.stage == "desk" else "accepted"):
         return Refused(rules.NOT_AT_DESK if dossier.phase in ("awaiting_payment", "accepted") else rules.DOSSIER_CLOSED)
     if not asked.awaited:
         return Refused(rules.SUPPLEMENT_NOT_ASKED)
@@ -117,7 +117,7 @@ def stop_for_silence(command: StopForSilence, dossier: Dossier) -> Answer:
     asked = dossier.supplement
     if asked is None or asked.answered or asked.due_at is None or command.now < asked.due_at:
         return ()
-    if dossier.phase != ("at_desk" if asked.stage == "desk" else "accepted"):
+    if dossier.phase != ("submitted" if asked.stage == "desk" else "accepted"):
         return ()
     decided = tuple(result.step for result in dossier.results)
     return (DossierStopped(command.ref, "no_supplement", decided, command.now),)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
 Channel = Literal["portal", "counter", "post"]
-ApplicantKind = Literal["citizen", "enterprise", "household_business"]
+ApplicantKind = Literal["citizen", "enterprise", "household_business", "organisation"]
 HandOutWay = Literal["desk", "online", "post"]
 FeeDue = Literal["before_clock", "before_hand_out", "none"]
 PaperForm = Literal["original", "copy", "electronic"]
@@ -15,7 +15,7 @@ StopReason = Literal["no_supplement", "not_paid", "not_collected"]
 Outcome = Literal["granted", "partly_granted", "refused", "withdrawn"]
 PaperShown = Literal["slip", "identity_paper", "authority_paper"]
 Phase = Literal[
-    "none", "at_desk", "awaiting_payment", "accepted", "resolved", "handed_out", "refused", "withdrawn", "stopped"
+    "none", "submitted", "awaiting_payment", "accepted", "resolved", "handed_out", "refused", "withdrawn", "stopped"
 ]
 Withdrawal = Literal["none", "requested", "turned_down"]
 Posting = Literal["none", "dispatched", "kept_at_desk"]

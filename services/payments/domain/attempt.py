@@ -83,11 +83,12 @@ Command = StartAttempt | RecordOutcome | ExpireAttempt
 
 @dataclass(frozen=True, slots=True)
 class PaymentStarted:
-    """The payer was sent to the gateway with this amount."""
+    """The payer was sent to the gateway with this amount; `code` is the dossier's."""
 
     ref: str
     txn_ref: str
     gateway: GatewayName
+    code: str
     amount_vnd: int
     expires_at: datetime
     at: datetime
@@ -178,7 +179,13 @@ def _start(command: StartAttempt, state: Attempt) -> tuple[Event, ...] | Refused
         return Refused(rules.AMOUNT_OVER_GATEWAY_LIMIT, (Invalid("amount_vnd", f"at most {command.limit_vnd}"),))
     return (
         PaymentStarted(
-            command.ref, command.txn_ref, command.gateway, amount_vnd, expires_at=command.expires_at, at=command.now
+            ref=command.ref,
+            txn_ref=command.txn_ref,
+            gateway=command.gateway,
+            code=command.obligation.code,
+            amount_vnd=amount_vnd,
+            expires_at=command.expires_at,
+            at=command.now,
         ),
     )
 

@@ -59,9 +59,12 @@ class Obligation:
 
     standing: Standing = "none"
     ref: str = ""
+    code: str = ""
+    procedure: str = ""
     rule: tuple[str, str] = ("", "")
     total_vnd: int = 0
     payer: str = ""
+    submitter: str = ""
     receiving_agency: str = ""
     refundable: tuple[str, ...] = ()
     settled_txn: str | None = None
@@ -117,11 +120,13 @@ def _raise(command: RaiseObligation, state: Obligation) -> tuple[Event, ...] | R
     raised = ObligationRaised(
         ref=command.ref,
         code=command.code,
+        procedure=command.procedure,
         lines=lines,
         total_vnd=total_vnd,
         rule=rule.id,
         rule_version=rule.version,
         payer=command.payer,
+        submitter=command.submitter,
         receiving_agency=command.receiving_agency,
         pay_by=command.pay_by,
         refundable=tuple(case for case, _ in rule.refund if rule.refunds(case)),
@@ -254,9 +259,12 @@ def evolve(state: Obligation, event: Event) -> Obligation:
             return Obligation(
                 standing="open",
                 ref=event.ref,
+                code=event.code,
+                procedure=event.procedure,
                 rule=(event.rule, event.rule_version),
                 total_vnd=event.total_vnd,
                 payer=event.payer,
+                submitter=event.submitter,
                 receiving_agency=event.receiving_agency,
                 refundable=event.refundable,
             )

@@ -54,6 +54,7 @@ class RaiseObligation:
     category: str
     facts: Mapping[str, int | str | bool]
     payer: str
+    submitter: str
     receiving_agency: str
     pay_by: datetime | None
     accepted_at: datetime
@@ -119,17 +120,19 @@ class ObligationRaised:
     """The fee is fixed, line by line, with the rule that says so.
 
     Args:
-        payer: person id of the applicant.
+        payer: person id of the applicant; submitter: of whoever handed the dossier in and may pay too, or empty.
         refundable: the cases in which the schedule gives a paid fee back, pinned here.
     """
 
     ref: str
     code: str
+    procedure: str
     lines: tuple[ObligationLine, ...]
     total_vnd: int
     rule: str
     rule_version: str
     payer: str
+    submitter: str
     receiving_agency: str
     pay_by: datetime | None
     refundable: tuple[str, ...]

@@ -19,7 +19,7 @@ RAW_LIMIT_BYTES = 8_192
 
 @dataclass(frozen=True, slots=True)
 class PayRequest:
-    """What the payer takes to the gateway. Nothing in it says who the payer is, except the network address.
+    """What the payer takes to the gateway. Nothing in it says who the payer is.
 
     Args:
         purpose: what is paid, in any script; adapters reduce it to what their gateway prints.
@@ -32,7 +32,6 @@ class PayRequest:
     started_at: datetime
     expires_at: datetime
     return_url: str
-    payer_ip: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import quote_plus, unquote_plus
-from zoneinfo import ZoneInfo
 
+from kernel.calendar import VIETNAM
 from kernel.refusal import Refused
 from services.payments.domain.attempt import CURRENCY, Outcome
 from services.payments.domain.obligation_words import GatewayName
@@ -22,8 +22,9 @@ from services.payments.domain.rules import AMOUNT_DIFFERS, ATTEMPT_UNKNOWN, OUTC
 from services.payments.gateways.gateway import RAW_LIMIT_BYTES, Answer, Decision, Notice, PayRequest, Unverified
 
 VERSION = "2.1.0"
-VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 MINOR_UNITS_PER_VND = 100
+PAYER_IP_UNTOLD = "127.0.0.1"
+"""The field is mandatory; where the payer's browser is, VNPAY sees for itself and is not told by us."""
 AMOUNT_LIMIT_DIGITS = 12
 PURPOSE_LIMIT_CHARACTERS = 255
 HASH = "vnp_SecureHash"
@@ -39,7 +40,6 @@ MESSAGES = {
     "99": "Unknown error",
 }
 CODE_OF_REFUSAL = {ATTEMPT_UNKNOWN: "01", OUTCOME_CONTRADICTED: "02", AMOUNT_DIFFERS: "04"}
-STOPS_SENDING = frozenset({"00", "02"})
 
 INQUIRY_FIELDS = (
     "RequestId", "Version", "Command", "TmnCode", "TxnRef", "TransactionDate", "CreateDate", "IpAddr", "OrderInfo",
@@ -133,7 +133,7 @@ class Vnpay:
                 "vnp_OrderType": "other",
                 "vnp_CreateDate": vnp_date(request.started_at),
                 "vnp_ExpireDate": vnp_date(request.expires_at),
-                "vnp_IpAddr": request.payer_ip,
+                "vnp_IpAddr": PAYER_IP_UNTOLD,
                 "vnp_Locale": "vn",
                 "vnp_ReturnUrl": request.return_url,
             }

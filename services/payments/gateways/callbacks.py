@@ -1,0 +1,75 @@
+"""A gateway's notice on its way in: kept sealed, then verified, then told to the attempt, then answered.
+
+Law: NĐ 118/2025/NĐ-CP art. 24 (online payment).
+
+The order is that of the payments README. The work is one or two jobs for the lane, which takes them in turn, so the raw
+bytes stand in the log before anything that follows from them; the last job's answer is the gateway's answer.
+"""
+
+import hashlib
+from datetime import datetime
+
+from chassis.executor import Done, Job, Outcome
+from chassis.vault import Vault
+from kernel.refusal import Refused
+from services.payments.domain.attempt import RecordOutcome
+from services.payments.domain.callback import KeepCallback
+from services.payments.gateways.gateway import RAW_LIMIT_BYTES, Answer, Gateway, Notice, Unverified
+
+SEALED_FIELD = "raw"
+
+
+def receive(gateway: Gateway, vault: Vault, raw: bytes, now: datetime) -> tuple[Job, ...]:
+    """Return the jobs that a notice comes to, to be submitted in this order; the last one's answer goes back."""
+    keep = _keep(gateway, vault, raw, now)
+    notice = gateway.read(raw)
+    if isinstance(notice, Unverified):
+        reply = gateway.answer(notice)
+        return (Job(keep, render=lambda outcome: (200, reply.body)),)
+    record = _record(gateway, notice, now)
+    return Job(keep), Job(record, render=lambda outcome: (200, _answer(gateway, outcome).body), correlation=notice.txn_ref)
+
+
+def sealed_under(gateway: Gateway, vault: Vault) -> str:
+    """Return whose key seals a gateway's notices: the gateway's own, for nothing in them is believed yet."""
+    return vault.person("gateway", gateway.name)
+
+
+def _keep(gateway: Gateway, vault: Vault, raw: bytes, now: datetime) -> KeepCallback:
+    kept = raw[:RAW_LIMIT_BYTES].decode("latin-1")
+    return KeepCallback(
+        ref=hashlib.sha256(raw).hexdigest(),
+        gateway=gateway.name,
+        raw=vault.seal(sealed_under(gateway, vault), {SEALED_FIELD: kept}),
+        length_bytes=len(raw),
+        actor=_actor(gateway),
+        now=now,
+    )
+
+
+def _record(gateway: Gateway, notice: Notice, now: datetime) -> RecordOutcome:
+    return RecordOutcome(
+        txn_ref=notice.txn_ref,
+        gateway=gateway.name,
+        outcome=notice.outcome,
+        amount_vnd=notice.amount_vnd,
+        currency=notice.currency,
+        response_code=notice.response_code,
+        gateway_no=notice.gateway_no,
+        actor=_actor(gateway),
+        now=now,
+    )
+
+
+def _actor(gateway: Gateway) -> str:
+    return f"gateway:{gateway.name}"
+
+
+def _answer(gateway: Gateway, outcome: Outcome) -> Answer:
+    match outcome:
+        case Done(events=events):
+            return gateway.answer(events)
+        case Refused():
+            return gateway.answer(outcome)
+        case _:
+            raise AssertionError(f"a notice has no principal, no key and no version: {outcome}")

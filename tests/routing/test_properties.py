@@ -1,0 +1,272 @@
+"""What holds for every chain, whatever graph it has and whatever anybody says to it, in whatever order."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, get_args, get_type_hints
+
+import msgspec
+from hypothesis import given as for_all
+from hypothesis import settings
+from hypothesis import strategies as st
+
+from kernel.message import Timer
+from kernel.refusal import Refused
+from services.routing.domain.chain import decider
+from services.routing.domain.commands import (
+    ChainCommand,
+    JudgeStepLimit,
+    PassStepLimit,
+    RecordSupplement,
+    StopChain,
+    SuspendClock,
+)
+from services.routing.domain.events import (
+    ChainEvent,
+    ChainOpened,
+    StepDecided,
+    StepReady,
+    StepRefused,
+)
+from services.routing.domain.holder import holders
+from services.routing.domain.plan import PlannedStep
+from services.routing.domain.progress import NOT_OPENED, Chain
+from services.routing.domain.words import Silence
+from services.routing.policies import timers
+from tests.routing import scene as s
+
+AGENCIES = (s.COMMUNE, s.POLICE, s.INSURANCE)
+ACTS = (
+    "take_over", "acknowledge", "acknowledge", "acknowledge", "acknowledge", "decide", "decide", "decide",
+    "decide_otherwise", "refuse", "send_back", "send_back", "to_desk", "resume", "resume", "resume_later", "ask",
+    "bring", "extend", "wait", "stranger", "withdraw", "stop",
+)  # fmt: skip
+
+
+@st.composite
+def plans(draw: st.DrawFn) -> tuple[PlannedStep, ...]:
+    """Any graph of up to six steps, in any order, with any mixture of limits."""
+    count = draw(st.integers(1, 6))
+    planned = []
+    for index in range(count):
+        needs = tuple(f"s{need}" for need in range(index) if draw(st.booleans()))
+        hurried: dict[str, Any] = s.BUNDLE_LIMITS if draw(st.booleans()) else {}
+        silence: Silence = "deemed_agreed" if draw(st.integers(0, 2)) == 0 else "escalate"
+        one = s.step(f"s{index}", draw(st.sampled_from(AGENCIES)), needs, draw(st.sampled_from([0.5, 1, 3])), **hurried)
+        planned.append(replace(one, silence=silence, longer_limits=s.VERIFICATION))
+    return tuple(draw(st.permutations(planned)))
+
+
+def strategies_of_acts() -> st.SearchStrategy[list[tuple[str, int, int, int]]]:
+    """What happens: (act, which step, which other step, after how many minutes)."""
+    act = st.tuples(st.sampled_from(ACTS), st.integers(0, 5), st.integers(0, 5), st.integers(0, 600))
+    return st.lists(act, min_size=10, max_size=60)
+
+
+class World:
+    """A chain with its timers and a clock, checked at every step it takes."""
+
+    def __init__(self, plan: tuple[PlannedStep, ...]) -> None:
+        self.plan = plan
+        self.now = s.MONDAY
+        self.events: list[ChainEvent] = []
+        self.chain: Chain = NOT_OPENED
+        self.timers: dict[str, Timer] = {}
+        self.say(s.opening(plan))
+
+    def say(self, command: ChainCommand) -> None:
+        answer = decider.decide(command, self.chain)
+        if isinstance(answer, Refused):
+            return
+        before = self.chain
+        for event in answer:
+            self._check_fact(event)
+            self.chain = decider.evolve(self.chain, event)
+            self.events.append(event)
+            for timer in timers(event):
+                if isinstance(timer, Timer):
+                    self.timers[timer.id] = timer
+                else:
+                    self.timers.pop(timer.id, None)
+        again = decider.decide(command, self.chain)
+        assert again == (), f"asked twice, it was done twice: {command}: {again}"
+        lost = set(before.results()) - set(self.chain.results())
+        revoked = {event.step for event in answer if isinstance(event, StepRefused)}
+        assert lost <= revoked, "only its own agency takes a result back"
+        self._check_chain()
+
+    def _check_fact(self, event: ChainEvent) -> None:
+        if isinstance(event, StepReady):
+            progress = self.chain.steps[event.step]
+            assert all(self.chain.steps[need].stage == "decided" for need in progress.plan.needs)
+            assert event.round == progress.round + 1
+            assert event.due_at > event.clock_from
+        if isinstance(event, StepDecided):
+            progress = self.chain.steps[event.step]
+            assert event.version == progress.version + 1
+            assert event.on_time == (progress.due_at is not None and event.at <= progress.due_at)
+
+    def _check_chain(self) -> None:
+        chain = self.chain
+        if not chain.is_open:
+            assert chain.open_steps() == ()
+            assert holders(chain) == ()
+            assert self.timers == {}
+            return
+        assert chain.open_steps()
+        assert holders(chain), "an open minute is somebody's"
+        running = {step for step, progress in chain.steps.items() if progress.is_running}
+        watched = {step for step in running if f"{s.REF}-{step}-limit" in self.timers}
+        said = {step for step in running if "step" in chain.steps[step].passed}
+        assert watched | said == running, "a limit that nobody watches is not one"
+        for progress in chain.steps.values():
+            if progress.stage == "planned":
+                assert any(chain.steps[need].stage != "decided" for need in progress.plan.needs), "it should be ready"
+
+    def wait(self, until: datetime) -> None:
+        """Let time pass, and every bell ring that is due on the way."""
+        while self.timers:
+            timer = min(self.timers.values(), key=lambda timer: timer.due_at)
+            if timer.due_at > until:
+                break
+            del self.timers[timer.id]
+            self.now = max(self.now, timer.due_at)
+            self.say(_prepared(replace(timer.command, now=self.now)))
+        self.now = until
+
+    def _step(self, what: str, which: int) -> PlannedStep:
+        """Pick a step: mostly one with which something can be done, else any."""
+        stages = {"sent_back"} if what.startswith("resume") else {"ready", "taken_over", "acknowledged"}
+        fitting = [progress.plan for progress in self.chain.steps.values() if progress.stage in stages]
+        chosen = fitting if fitting and which else self.plan
+        return chosen[which % len(chosen)]
+
+    def _earlier(self, planned: PlannedStep, other: int) -> str:
+        chosen = planned.needs if planned.needs and other else tuple(one.step for one in self.plan)
+        return chosen[other % len(chosen)]
+
+    def act(self, what: str, which: int, other: int, minutes: int) -> None:
+        planned = self._step(what, which)
+        earlier = self._earlier(planned, other)
+        self.now += timedelta(minutes=minutes % 30)
+        system: dict[str, Any] = {"ref": s.REF, "actor": "system:routing", "now": self.now}
+        match what:
+            case "take_over":
+                self.say(s.take_over(planned, self.now))
+            case "acknowledge":
+                self.say(s.acknowledge(planned, self.now))
+            case "decide":
+                self.say(s.decision(planned, self.now))
+            case "decide_otherwise":
+                self.say(s.decision(planned, self.now, number=f"{other}/GCN"))
+            case "refuse":
+                self.say(s.refusal(planned, self.now))
+            case "send_back":
+                self.say(s.send_back(planned, earlier, self.now))
+            case "to_desk":
+                self.say(s.send_back(planned, "desk", self.now))
+            case "resume":
+                self.say(s.resume(planned, self.now, self.chain.clock_from or self.now, self.chain.due_at))
+            case "resume_later":
+                self.say(s.resume(planned, self.now, self.now, self.now + timedelta(days=20)))
+            case "ask":
+                self.say(SuspendClock(ground="supplement", asked_at=self.now, **system))
+            case "bring":
+                self.say(RecordSupplement(received_at=self.now, **system))
+            case "extend":
+                self.say(s.extend(planned, self.now))
+            case "wait":
+                self.wait(self.now + timedelta(minutes=4 * minutes))
+            case "stranger":
+                self.say(replace(s.decision(planned, self.now), agency="H48.99"))
+            case "withdraw" if other == 0:
+                self.say(s.withdraw(self.now))
+            case "stop" if other == 0:
+                self.say(StopChain(reason="no_supplement", **system))
+
+
+def _prepared(bell: Any) -> ChainCommand:
+    """Give a bell its calendars, as the shell does."""
+    if not isinstance(bell, PassStepLimit):
+        command: ChainCommand = bell
+        return command
+    return JudgeStepLimit(
+        ref=bell.ref, step=bell.step, round=bell.round, actor=bell.actor, now=bell.now, calendars=s.CALENDARS
+    )
+
+
+def lived(plan: tuple[PlannedStep, ...], acts: list[tuple[str, int, int, int]]) -> World:
+    world = World(plan)
+    for act in acts:
+        world.act(*act)
+    return world
+
+
+@settings(max_examples=150)
+@for_all(plans(), strategies_of_acts())
+def test_whatever_is_said_a_chain_holds_together(
+    plan: tuple[PlannedStep, ...], acts: list[tuple[str, int, int, int]]
+) -> None:
+    """Ready only with its needs, never without a holder or a bell while open, nothing open when closed; see `World`."""
+    lived(plan, acts)
+
+
+@settings(max_examples=60)
+@for_all(plans(), strategies_of_acts(), st.randoms(use_true_random=False))
+def test_a_chain_that_everybody_works_on_comes_to_its_end(
+    plan: tuple[PlannedStep, ...], acts: list[tuple[str, int, int, int]], random: Any
+) -> None:
+    """No dead end: from wherever it stands, agencies that decide and a desk that answers close the chain."""
+    world = lived(plan, acts)
+    for _ in range(2 * len(plan) + 2):
+        for planned in random.sample(plan, len(plan)):
+            world.act("resume", plan.index(planned), 0, 0)
+            world.act("acknowledge", plan.index(planned), 0, 0)
+            world.act("decide_otherwise", plan.index(planned), 7, 0)
+    assert not world.chain.is_open
+    ending = world.chain.ending
+    decided = [progress.stage == "decided" for progress in world.chain.steps.values()]
+    if ending in ("granted", "partly_granted", "refused"):
+        assert ending == ("granted" if all(decided) else "partly_granted" if any(decided) else "refused")
+
+
+@settings(max_examples=60)
+@for_all(plans(), strategies_of_acts())
+def test_every_fact_and_the_state_after_it_survive_the_store(
+    plan: tuple[PlannedStep, ...], acts: list[tuple[str, int, int, int]]
+) -> None:
+    """What is written down is read again as it was; snapshots too."""
+    chain = NOT_OPENED
+    for event in lived(plan, acts).events:
+        read = msgspec.json.decode(msgspec.json.encode(event), type=type(event))
+        assert read == event
+        chain = decider.evolve(chain, read)
+        assert msgspec.json.decode(msgspec.json.encode(chain), type=Chain) == chain
+
+
+INSTANTS = st.datetimes(datetime(2026, 11, 16), datetime(2026, 12, 16), timezones=st.just(UTC))
+STEPS = st.sampled_from(["s0", "s1", "s2", "desk", "tea_break"])
+VALUES: dict[Any, st.SearchStrategy[Any]] = {datetime: INSTANTS, datetime | None: st.none() | INSTANTS, str: STEPS}
+
+
+def _of_every_kind() -> st.SearchStrategy[ChainEvent]:
+    """Any fact at all about a few steps, sensible or not."""
+    kinds = [kind for kind in get_args(ChainEvent) if kind is not ChainOpened]
+    return st.one_of(
+        *(
+            st.builds(
+                kind, **{name: VALUES.get(hint, st.from_type(hint)) for name, hint in get_type_hints(kind).items()}
+            )
+            for kind in kinds
+        )
+    )
+
+
+@for_all(plans(), st.lists(_of_every_kind(), max_size=12))
+def test_every_fact_is_accepted_in_every_state(plan: tuple[PlannedStep, ...], facts: list[ChainEvent]) -> None:
+    """`evolve` never refuses: what has happened has happened."""
+    (opened, *_) = s.told(s.opening(plan))
+    for before in (NOT_OPENED, decider.evolve(NOT_OPENED, opened)):
+        chain = decider.fold(facts, before)
+        assert isinstance(chain, Chain)
+        assert set(chain.steps) == set(before.steps)
+        holders(chain)
