@@ -1,7 +1,7 @@
 """Working time: what holds for every start and limit, beside a walk minute by minute."""
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from fractions import Fraction
 from functools import cache
 from itertools import pairwise

@@ -72,15 +72,15 @@ def _month(at: datetime) -> str:
 def _adding(names: tuple[str, ...], known_by: str) -> str:
     columns, values = ", ".join(names), ", ".join(f":{name}" for name in names)
     added = ", ".join(f"{name}=province_table.{name}+excluded.{name}" for name in names)
+    of_dossier = f"SELECT :month, receiving_agency, {values} FROM dossiers WHERE ref=:ref"
     rows = {
         "agency": f"VALUES(:month, :agency, {values})",
-        "dossier": f"SELECT :month, receiving_agency, {values} FROM dossiers WHERE ref=:ref",
-        "accepted": f"SELECT :month, receiving_agency, {values} FROM dossiers WHERE ref=:ref AND accepted_at IS NOT NULL",
-        "not_accepted": f"SELECT :month, receiving_agency, {values} FROM dossiers WHERE ref=:ref AND accepted_at IS NULL",
+        "dossier": of_dossier,
+        "accepted": f"{of_dossier} AND accepted_at IS NOT NULL",
+        "not_accepted": f"{of_dossier} AND accepted_at IS NULL",
     }[known_by]
-    return (
-        f"INSERT INTO province_table(month, agency, {columns}) {rows} ON CONFLICT(month, agency) DO UPDATE SET {added}"
-    )
+    insert = f"INSERT INTO province_table(month, agency, {columns}) {rows}"
+    return f"{insert} ON CONFLICT(month, agency) DO UPDATE SET {added}"
 
 
 def _add(known_by: str, said: Any, agency: str = "", **figures: int) -> Statement:

@@ -2,8 +2,8 @@
 
 Law: NĐ 61/2018/NĐ-CP art. 19; TT 03/2025/TT-VPCP Phụ lục I Mẫu 06 (who gave to whom, and whether in time).
 
-Only routing's events write here, in routing's order. A `holding` is one stretch in which an open step lay with one party:
-its agency, or the desk to which it was sent back.
+Only routing's events write here, in routing's order. A `holding` is one stretch in which an open step lay with one
+party: its agency, or the desk to which it was sent back.
 """
 
 from collections.abc import Mapping, Sequence
@@ -40,7 +40,8 @@ CREATE TABLE IF NOT EXISTS holdings(
 """
 LET_GO: Final = "UPDATE holdings SET until=:at WHERE ref=:ref AND step=:step AND until IS NULL"
 CANCEL: Final = """
-UPDATE steps SET stage=CASE WHEN version>0 THEN 'decided' ELSE 'cancelled' END, reason=:reason, sent_to='', closed_at=:at
+UPDATE steps SET stage=CASE WHEN version>0 THEN 'decided' ELSE 'cancelled' END,
+  reason=:reason, sent_to='', closed_at=:at
 WHERE ref=:ref AND step=:step
 """
 AGREE: Final = """

@@ -1,6 +1,6 @@
 """One line for each public event of a dossier: when, which service, what, where, by whom, and what more it said.
 
-Law: TT 01/2018/TT-VPCP art. 17 (every step in real time, with its history); NĐ 61/2018/NĐ-CP art. 5 (nothing is altered).
+Law: TT 01/2018/TT-VPCP art. 17 (every step in real time, with its history); NĐ 61/2018/NĐ-CP art. 5 (kept as it was).
 
 Nothing personal stands here: who acted is an opaque id, which pages and programs show as a role.
 """
