@@ -1,6 +1,6 @@
 """One unit of work: a command or a heard event with everything that follows from it in the same service.
 
-A unit collects events, timers and rows and joins its batch only when all of it succeeded; a refusal leaves it as it was.
+A unit collects events, timers and rows and joins its batch only when all of it succeeded; what is refused leaves no trace.
 """
 
 import dataclasses
@@ -36,6 +36,11 @@ class Batch:
         self.sequences: dict[str, int] = {}
         self.marks: dict[tuple[str, str], int] = {}
         self.answers: dict[str, AnswerRow] = {}
+        self.counts: dict[str, int] = {}
+
+    def count(self, what: str) -> None:
+        """Count something that holds once the batch is durable."""
+        self.counts[what] = self.counts.get(what, 0) + 1
 
 
 class Unit:
@@ -158,9 +163,11 @@ class Unit:
 
     def settle(self) -> None:
         """Carry out what the sagas that heard something owe now, until nothing new is owed."""
-        for _ in range(SAGA_ROUNDS_PER_UNIT):
-            if not self._asked:
-                return
+        rounds = 0
+        while self._asked:
+            rounds += 1
+            if rounds > SAGA_ROUNDS_PER_UNIT:
+                raise SagasRestless(f"sagas did not come to rest within {SAGA_ROUNDS_PER_UNIT} rounds")
             stream, route = self._asked.popitem()
             owed = route.saga.owed(self.state(stream)[0])
             for command in owed:
@@ -171,7 +178,6 @@ class Unit:
                 self.owing[stream] = None
             elif stream not in self._asked:
                 self.owing[stream] = self._time_us
-        raise SagasRestless(f"sagas did not come to rest within {SAGA_ROUNDS_PER_UNIT} rounds")
 
     def _snapshot(self) -> tuple[Any, ...]:
         return (

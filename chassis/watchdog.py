@@ -73,14 +73,15 @@ class Due:
         self._row = row
 
     def carry(self, lane: Lane, batch: Batch) -> None:
-        batch.writes.timers[self._row.id] = None
         unit = Unit(lane, batch, causation=f"timer:{self._row.id}", correlation=f"timer:{self._row.id}", traceparent=None)
         command = self._watchdog.codec.decode(self._row.command, self._row.data)
         decided = unit.run(dataclasses.replace(command, now=unit.now))
         if isinstance(decided, Refused):
             log.info("%s: timer %s is moot: %s", lane.service.name, self._row.id, decided.code)
+            batch.writes.timers[self._row.id] = None
             return
         unit.settle()
+        batch.writes.timers[self._row.id] = None  # only now, so that a timer whose command fails stays due
         unit.join()
         lane.count("timers")
 

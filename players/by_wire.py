@@ -1,29 +1,35 @@
 """The stage without HTTP: acts go straight to the borders of an engine that is turned on the caller's own thread.
 
-Many lives' acts are given before each turn, so that they share its commit; nobody waits for a clock or a socket.
+Many lives' acts are given before each turn, so that they share its commit. Only what other systems send (the portal's
+message, the gateway's payments) goes through the application, as a request that never leaves the process.
 """
 
+import asyncio
 import json
-import time
-from collections.abc import Callable, Mapping
-from concurrent.futures import Future
+from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Any, Final, Protocol
+from types import TracebackType
+from typing import Final, Protocol, Self
 
-from chassis.executor import Answered
+import httpx
+from starlette.types import ASGIApp
+
+from chassis.executor import Answered, Job
 from chassis.lru import Recent
 from chassis.run import Engine
 from chassis.vault import Vault
-from chassis.web.acts import Border
+from chassis.web.acts import Border, View
 from chassis.web.auth import Principal
 from players.schedule import Player, Schedule
-from players.script import Answer, Do, Move, See, Send, Until, Who
+from players.script import Answer, Do, See, Send, Until, Who
 
 AT_ONCE: Final = 64
-"""How many commands are given before the engine is turned."""
+"""How many moves are made before the engine is turned."""
 
 PEOPLE_REMEMBERED: Final = 8_192
 NOT_FOUND: Final = Answer(404, {})
+
+Given = tuple[Player, Job | asyncio.Task[httpx.Response]]
 
 
 class Platform(Protocol):
@@ -35,3 +41,118 @@ class Platform(Protocol):
     def borders(self) -> dict[str, Border]: ...
     @property
     def vault(self) -> Vault: ...
+
+
+def _not_watched(job: Job) -> None:
+    """Let a command go without a look at it."""
+
+
+class Wire:
+    """The product in this process, spoken to as everybody in turn.
+
+    Args:
+        app: the application over the same borders, for what other systems send.
+        given: told of each command at the moment it is given.
+    """
+
+    def __init__(
+        self, platform: Platform, app: ASGIApp, seed: int, given: Callable[[Job], None] = _not_watched
+    ) -> None:
+        self._engine = platform.engine
+        self._borders = platform.borders
+        self._vault = platform.vault
+        self._seed = seed
+        self._told = given
+        self._loop = asyncio.new_event_loop()
+        self._client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://inside")
+        self._people: Recent[Who, Principal] = Recent(PEOPLE_REMEMBERED)
+        self._views: dict[tuple[str, str], View] = {
+            (name, view.name): view for name, border in self._borders.items() for view in border.running.service.views
+        }
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._loop.run_until_complete(self._client.aclose())
+        self._loop.close()
+
+    def play(self, schedule: Schedule, moment: Callable[[datetime, int], None]) -> None:
+        """Play until time is up or every life is over; `moment` is told of each instant and the moves made in it."""
+        while (due := schedule.next()) is not None:
+            instant, players = due
+            self._engine.pass_time(instant)
+            before = sum(player.moves for player in players)
+            for start in range(0, len(players), AT_ONCE):
+                self._play_together(players[start : start + AT_ONCE], schedule)
+            moment(instant, sum(player.moves for player in players) - before)
+
+    def _play_together(self, players: Iterable[Player], schedule: Schedule) -> None:
+        """Play some lives until all of them wait: everybody makes a move, then the engine answers all of them."""
+        given = list(filter(None, (self._advance(player, None, schedule) for player in players)))
+        while given:
+            self._turn([work for _, work in given])
+            answered = [(player, _answer(work)) for player, work in given]
+            given = list(filter(None, (self._advance(player, answer, schedule) for player, answer in answered)))
+
+    def _advance(self, player: Player, answer: Answer | None, schedule: Schedule) -> Given | None:
+        """Let a life go on to its next command; what it only looks at is shown at once."""
+        while True:
+            move = player.go_on() if answer is None else player.go_on(answer)
+            match move:
+                case None:
+                    return None
+                case Until():
+                    schedule.waits(player, move)
+                    return None
+                case See():
+                    answer = self.see(move)
+                case Do():
+                    return player, self._give(move, player.key(self._seed))
+                case Send():
+                    return player, self._loop.create_task(self._send(move))
+
+    def _give(self, move: Do, key: str) -> Job:
+        job = self._borders[move.service].give(move.act, self.principal(move.who), move.params, move.body, key)
+        self._told(job)
+        return job
+
+    def see(self, move: See) -> Answer:
+        """Return what a view shows."""
+        view = self._views[move.service, move.view]
+        seen = self._borders[move.service].look(view, self.principal(move.who), move.params)
+        return NOT_FOUND if seen is None else Answer(200, seen[0])
+
+    def principal(self, who: Who) -> Principal:
+        known = self._people.get(who)
+        if known is None:
+            person = ""
+            if who.personal_id:
+                person = self._vault.person("personal_id", who.personal_id)
+            elif who.tax_code:
+                person = self._vault.person("tax_code", who.tax_code)
+            known = Principal(who.name or person, who.role, who.agency, person)
+            self._people.update({who: known})
+        return known
+
+    async def _send(self, move: Send) -> httpx.Response:
+        url = f"{move.path}?{move.query}" if move.query else move.path
+        return await self._client.request("GET" if move.body is None else "POST", url, json=move.body)
+
+    def _turn(self, works: list[Job | asyncio.Task[httpx.Response]]) -> None:
+        """Turn the engine until every command is answered; requests in between are helped along."""
+        requests = [work for work in works if isinstance(work, asyncio.Task)]
+        self._engine.run_until_idle()
+        while not all(request.done() for request in requests):
+            self._loop.run_until_complete(asyncio.sleep(0))
+            self._engine.run_until_idle()
+
+
+def _answer(work: Job | asyncio.Task[httpx.Response]) -> Answer:
+    if isinstance(work, Job):
+        answered: Answered = work.future.result(timeout=0)
+        return Answer(answered.status, json.loads(answered.body))
+    response = work.result()
+    return Answer(response.status_code, response.json() if response.content else {})

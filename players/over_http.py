@@ -86,14 +86,14 @@ class Server(AbstractAsyncContextManager["Server"]):
             before = sum(player.moves for player in players)
             async with asyncio.TaskGroup() as together:
                 for player in players:
-                    together.create_task(self._go_on(player, schedule, instant))
+                    together.create_task(self._go_on(player, schedule))
             moment(instant, sum(player.moves for player in players) - before)
 
-    async def _go_on(self, player: Player, schedule: Schedule, now: datetime) -> None:
+    async def _go_on(self, player: Player, schedule: Schedule) -> None:
         move = player.go_on()
         while move is not None:
             if isinstance(move, Until):
-                schedule.waits(player, move, now)
+                schedule.waits(player, move)
                 return
             async with self._turn:
                 answer = await self._make(move, player.key(self._seed))

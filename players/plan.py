@@ -164,9 +164,7 @@ def _arrival(world: World, portal: bool, chance: Random) -> datetime:
             return instant
 
 
-def _applicant(
-    code: str, submitter: Person, home: Agency, mix: Mix, chance: Random
-) -> tuple[Person, str, str]:
+def _applicant(code: str, submitter: Person, home: Agency, mix: Mix, chance: Random) -> tuple[Person, str, str]:
     """Return the applicant, what kind of applicant it is, and what the submitter is to it."""
     if code == KARAOKE:
         return karaoke_house(chance, home), "household_business", "legal_representative"

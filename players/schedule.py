@@ -60,7 +60,7 @@ class Player:
 
 
 class Schedule:
-    """Lives in the order of time; a life begins only when its first instant comes, so that waiting ones take no room."""
+    """Lives in the order of time; one begins only when its first instant comes, so that waiting ones take no room."""
 
     def __init__(
         self, arrivals: Iterable[tuple[datetime, int]], begin: Callable[[int], Player], ends: datetime | None = None
@@ -85,9 +85,9 @@ class Schedule:
             players.append(self._begin(one) if isinstance(one, int) else one)
         return instant, players
 
-    def waits(self, player: Player, until: Until, now: datetime) -> None:
-        """Put a player back in line; whoever waits for what has passed goes on at the next instant of the grid."""
-        heapq.heappush(self._waiting, (on_grid(max(until.instant, now + GRID)), next(self._turn), player))
+    def waits(self, player: Player, until: Until) -> None:
+        """Put a player back in line."""
+        heapq.heappush(self._waiting, (until.instant, next(self._turn), player))
 
 
 def on_grid(instant: datetime) -> datetime:

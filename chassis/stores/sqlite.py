@@ -20,6 +20,7 @@ from chassis.stores.store import (
     Snapshot,
     StoreUnavailable,
     TimerRow,
+    Unwritable,
     Writes,
 )
 from kernel.message import Envelope
@@ -30,7 +31,9 @@ PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=5000; PRAG
 PRAGMA journal_size_limit=67108864; PRAGMA cache_size=-16384; PRAGMA temp_store=MEMORY;
 """
 INSERT_EVENT = f"INSERT INTO events({', '.join(NewEvent._fields)}) VALUES({', '.join('?' * len(NewEvent._fields))})"
+STREAM_VERSION = "SELECT version FROM events WHERE stream=? ORDER BY version DESC LIMIT 1"
 RECORDED = ", ".join(Recorded._fields)
+TIMER = ", ".join(TimerRow._fields)
 ENVELOPE = (
     "position, :source, stream || '@' || version, said, subject, sequence, root, time_us, correlation, causation, "
     "traceparent, coalesce(said_data, data)"
@@ -39,6 +42,16 @@ HELD = (
     "position, source, id, type, subject, sequence, root, time_us, correlation, causation, traceparent, data, "
     "since_us, attempts, error"
 )
+
+PRIMARY_CODE = 0xFF
+NOT_NOW = frozenset(
+    {
+        sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PROTOCOL,
+        sqlite3.SQLITE_NOTADB,
+    }
+)  # fmt: skip
+"""What SQLite answers while the disk is full, gone or broken: staff can mend it, so whoever writes waits."""
 
 
 class StoreInUse(StoreUnavailable):
@@ -51,11 +64,15 @@ class SqliteStore:
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
+        self._closed = False
         self._lock_file = _hold_lock(path.with_suffix(".lock"))
         self._writer = _connect(path)
         self._writer.executescript(SCHEMA)
-        self._readers = threading.local()
-        self._open_readers: list[sqlite3.Connection] = []
+        # One connection for each thread that reads, so that reading never waits for writing. A thread's number is
+        # given to another when it ends, and its connection with it.
+        self._readers: dict[int, sqlite3.Connection] = {}
+        # Nobody else writes, so the head need not be asked for; readers look at it before every page.
+        self._head = self._number("SELECT max(position) FROM events")
 
     def commit(self, writes: Writes) -> int:
         db = self._writer
@@ -68,68 +85,82 @@ class SqliteStore:
                 if db.in_transaction:
                     db.execute("ROLLBACK")
                 raise
-        except sqlite3.IntegrityError as error:
-            raise Conflict(str(error)) from error
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode == sqlite3.SQLITE_ERROR:  # a mistake in the SQL: waiting will not mend it
-                raise
-            raise StoreUnavailable(str(error)) from error
+        except sqlite3.Error as error:
+            raise self._meant_by(error) from error
+        self._head = head
         return head
 
     def _apply(self, db: sqlite3.Connection, writes: Writes) -> int:
         for stream, expected in writes.expected.items():
-            if self._version(db, stream) != expected:
+            row = db.execute(STREAM_VERSION, (stream,)).fetchone()
+            if (row[0] if row else 0) != expected:
                 raise Conflict(f"stream {stream} is not at version {expected}")
         db.executemany(INSERT_EVENT, writes.events)
         _move_positions(db, writes)
         _write_reading(db, writes)
         _write_time(db, writes)
-        for sql, params in writes.statements:
-            db.execute(sql, params)
-        return self._head(db)
+        _write_rows(db, writes)
+        if not writes.events:
+            return self._head
+        head: int = db.execute("SELECT max(position) FROM events").fetchone()[0]
+        return head
 
-    @staticmethod
-    def _version(db: sqlite3.Connection, stream: str) -> int:
-        row = db.execute("SELECT version FROM events WHERE stream=? ORDER BY version DESC LIMIT 1", (stream,)).fetchone()
-        return row[0] if row else 0
+    def _meant_by(self, error: sqlite3.Error) -> Exception:
+        """Say in the port's words what SQLite said to a writer: somebody was first, not now, or never."""
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK)
+        if code in (sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY):
+            return Conflict(str(error))
+        if self._is_down(error):
+            return StoreUnavailable(f"{self.path.name}: {error}")
+        return Unwritable(f"{self.path.name}: {error}")
 
-    @staticmethod
-    def _head(db: sqlite3.Connection) -> int:
-        row = db.execute("SELECT max(position) FROM events").fetchone()
-        return row[0] or 0
+    def _is_down(self, error: sqlite3.Error) -> bool:
+        return self._closed or getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) & PRIMARY_CODE in NOT_NOW
 
-    @property
-    def _reader(self) -> sqlite3.Connection:
-        """Return this thread's own read-only connection, so that reading never waits for writing."""
-        connection: sqlite3.Connection | None = getattr(self._readers, "connection", None)
-        if connection is None:
-            connection = _connect(self.path)
-            connection.execute("PRAGMA query_only=ON")
-            self._readers.connection = connection
-            self._open_readers.append(connection)
-        return connection
+    def _read(self, sql: str, params: Mapping[str, Any] | tuple[Any, ...] = ()) -> tuple[Any, list[tuple[Any, ...]]]:
+        """Return the columns and every row at once: a cursor left open would keep the log from being checkpointed."""
+        if self._closed:
+            raise StoreUnavailable(f"{self.path.name} is closed")
+        try:
+            connection = self._readers.get(threading.get_ident())
+            if connection is None:
+                connection = _connect(self.path)
+                connection.execute("PRAGMA query_only=ON")
+                self._readers[threading.get_ident()] = connection
+            cursor = connection.execute(sql, params)
+            return cursor.description, cursor.fetchall()
+        except sqlite3.Error as error:
+            if self._is_down(error):
+                raise StoreUnavailable(f"{self.path.name}: {error}") from error
+            raise
+
+    def _rows(self, sql: str, params: Mapping[str, Any] | tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+        return self._read(sql, params)[1]
+
+    def _number(self, sql: str, params: tuple[Any, ...] = ()) -> int:
+        rows = self._rows(sql, params)
+        return (rows[0][0] or 0) if rows else 0
 
     def head(self) -> int:
-        return self._head(self._reader)
+        return self._head
 
     def read_stream(self, stream: str, after: int = 0) -> Sequence[Recorded]:
         sql = f"SELECT {RECORDED} FROM events WHERE stream=? AND version>? ORDER BY version"
-        return list(map(Recorded._make, self._reader.execute(sql, (stream, after))))
+        return list(map(Recorded._make, self._rows(sql, (stream, after))))
 
     def tail(self, after: int, limit: int) -> Sequence[Recorded]:
         sql = f"SELECT {RECORDED} FROM events WHERE position>? ORDER BY position LIMIT ?"
-        return list(map(Recorded._make, self._reader.execute(sql, (after, limit))))
+        return list(map(Recorded._make, self._rows(sql, (after, limit))))
 
     def say(self, source: str, after: int, limit: int) -> tuple[Sequence[Envelope], int]:
-        reader = self._reader
-        head = self._head(reader)
+        head = self._head
         if head <= after:
             return (), after
         sql = (
             f"SELECT {ENVELOPE} FROM events WHERE position>:after AND position<=:head AND said IS NOT NULL "
             "ORDER BY position LIMIT :limit"
         )
-        rows = reader.execute(sql, {"source": source, "after": after, "head": head, "limit": limit})
+        rows = self._rows(sql, {"source": source, "after": after, "head": head, "limit": limit})
         envelopes = list(map(Envelope._make, rows))
         return envelopes, envelopes[-1].position if len(envelopes) == limit else head
 
@@ -139,11 +170,7 @@ class SqliteStore:
             "AND sequence BETWEEN :first AND :last ORDER BY sequence"
         )
         params = {"source": source, "subject": subject, "first": first, "last": last}
-        return list(map(Envelope._make, self._reader.execute(sql, params)))
-
-    def _number(self, sql: str, params: tuple[Any, ...]) -> int:
-        row = self._reader.execute(sql, params).fetchone()
-        return (row[0] or 0) if row else 0
+        return list(map(Envelope._make, self._rows(sql, params)))
 
     def last_sequence(self, subject: str) -> int:
         return self._number("SELECT max(sequence) FROM events WHERE subject=? AND sequence IS NOT NULL", (subject,))
@@ -156,48 +183,52 @@ class SqliteStore:
 
     def held(self, source: str, subject: str, sequence: int) -> Held | None:
         sql = f"SELECT {HELD} FROM held WHERE source=? AND subject=? AND sequence=?"
-        row = self._reader.execute(sql, (source, subject, sequence)).fetchone()
-        return _held(row) if row else None
+        return next(map(_held, self._rows(sql, (source, subject, sequence))), None)
 
     def all_held(self) -> Sequence[Held]:
-        return list(map(_held, self._reader.execute(f"SELECT {HELD} FROM held ORDER BY source, subject, sequence")))
+        return list(map(_held, self._rows(f"SELECT {HELD} FROM held ORDER BY source, subject, sequence")))
+
+    def timer(self, id: str) -> TimerRow | None:
+        return next(map(TimerRow._make, self._rows(f"SELECT {TIMER} FROM timers WHERE id=?", (id,))), None)
 
     def due_timers(self, now_us: int, limit: int) -> Sequence[TimerRow]:
-        sql = "SELECT id, due_us, command, data FROM timers WHERE due_us<=? ORDER BY due_us, id LIMIT ?"
-        return list(map(TimerRow._make, self._reader.execute(sql, (now_us, limit))))
+        sql = f"SELECT {TIMER} FROM timers WHERE due_us<=? ORDER BY due_us, id LIMIT ?"
+        return list(map(TimerRow._make, self._rows(sql, (now_us, limit))))
 
     def next_timer_us(self) -> int | None:
-        row = self._reader.execute("SELECT min(due_us) FROM timers").fetchone()
-        return row[0] if row else None
+        due_us: int | None = self._rows("SELECT min(due_us) FROM timers")[0][0]
+        return due_us
 
     def answer(self, command_id: str) -> AnswerRow | None:
         sql = f"SELECT {', '.join(AnswerRow._fields)} FROM answers WHERE id=?"
-        row = self._reader.execute(sql, (command_id,)).fetchone()
-        return AnswerRow._make(row) if row else None
+        return next(map(AnswerRow._make, self._rows(sql, (command_id,))), None)
 
     def snapshot(self, stream: str, shape: str) -> Snapshot | None:
-        sql = "SELECT stream, version, shape, data FROM snapshots WHERE stream=? AND shape=?"
-        row = self._reader.execute(sql, (stream, shape)).fetchone()
-        return Snapshot._make(row) if row else None
+        sql = f"SELECT {', '.join(Snapshot._fields)} FROM snapshots WHERE stream=? AND shape=?"
+        return next(map(Snapshot._make, self._rows(sql, (stream, shape))), None)
 
     def owing(self) -> Sequence[str]:
-        return [row[0] for row in self._reader.execute("SELECT stream FROM owing ORDER BY since_us")]
+        return [row[0] for row in self._rows("SELECT stream FROM owing ORDER BY since_us, stream")]
 
     def query(self, sql: str, params: Mapping[str, Any] | None = None) -> Sequence[Mapping[str, Any]]:
-        cursor = self._reader.execute(sql, params or {})
-        names = [column[0] for column in cursor.description]
-        return [dict(zip(names, row, strict=True)) for row in cursor]
+        columns, rows = self._read(sql, params or {})
+        names = [column[0] for column in columns]
+        return [dict(zip(names, row, strict=True)) for row in rows]
 
     def prune_answers(self, before_us: int, limit: int) -> int:
         sql = "DELETE FROM answers WHERE id IN (SELECT id FROM answers WHERE at_us<? ORDER BY at_us LIMIT ?)"
-        return self._writer.execute(sql, (before_us, limit)).rowcount
+        try:
+            return self._writer.execute(sql, (before_us, limit)).rowcount
+        except sqlite3.Error as error:
+            raise self._meant_by(error) from error
 
     def define(self, tables: Iterable[str]) -> None:
         for table in tables:
             self._writer.executescript(table)
 
     def close(self) -> None:
-        for connection in (*self._open_readers, self._writer):
+        self._closed = True
+        for connection in (*self._readers.values(), self._writer):
             connection.close()
         self._lock_file.close()
 
@@ -260,9 +291,19 @@ def _write_time(db: sqlite3.Connection, writes: Writes) -> None:
         else:
             db.execute("INSERT OR REPLACE INTO timers(id, due_us, command, data) VALUES(?, ?, ?, ?)", timer)
     db.executemany("INSERT INTO answers VALUES(?, ?, ?, ?, ?, ?)", writes.answers)
-    db.executemany("INSERT OR REPLACE INTO snapshots(stream, version, shape, data) VALUES(?, ?, ?, ?)", writes.snapshots)
+    sql = "INSERT OR REPLACE INTO snapshots(stream, version, shape, data) VALUES(?, ?, ?, ?)"
+    db.executemany(sql, writes.snapshots)
     for stream, since_us in writes.owing.items():
         if since_us is None:
             db.execute("DELETE FROM owing WHERE stream=?", (stream,))
         else:
             db.execute("INSERT INTO owing VALUES(?, ?) ON CONFLICT DO NOTHING", (stream, since_us))
+
+
+def _write_rows(db: sqlite3.Connection, writes: Writes) -> None:
+    """Change the read models; a row that breaks a rule of its table is a defect, not a lost race."""
+    for sql, params in writes.statements:
+        try:
+            db.execute(sql, params)
+        except sqlite3.IntegrityError as error:
+            raise Unwritable(f"{error} in {sql}") from error

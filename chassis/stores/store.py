@@ -19,8 +19,12 @@ class StoreUnavailable(Exception):
     """The database cannot be reached or refuses to write. Whoever reads waits and asks again."""
 
 
+class Unwritable(Exception):
+    """The database will never take this row, however often it is tried: a defect of whoever wrote it."""
+
+
 class Recorded(NamedTuple):
-    """A stored event. `said` is the public type where the event is public, with its `subject` and gap-free `sequence`."""
+    """A stored event. `said` is its public type where it is public, with its `subject` and gap-free `sequence`."""
 
     position: int
     stream: str
@@ -146,6 +150,7 @@ class Store(Protocol):
         Raises:
             Conflict: a stream, position or command id moved since it was read; nothing was written.
             StoreUnavailable: the database refuses; nothing was written.
+            Unwritable: a row does not fit its table or a statement is no SQL; nothing was written.
         """
         ...
 
@@ -162,7 +167,7 @@ class Store(Protocol):
         ...
 
     def say(self, source: str, after: int, limit: int) -> tuple[Sequence[Envelope], int]:
-        """Return up to `limit` public events after position `after`, and the position up to which nothing is missing."""
+        """Return up to `limit` public events after position `after`, and the position up to which none is missing."""
         ...
 
     def say_again(self, source: str, subject: str, first: int, last: int) -> Sequence[Envelope]:
@@ -174,7 +179,11 @@ class Store(Protocol):
     def position(self, source: str) -> int: ...
     def held(self, source: str, subject: str, sequence: int) -> Held | None: ...
     def all_held(self) -> Sequence[Held]: ...
-    def due_timers(self, now_us: int, limit: int) -> Sequence[TimerRow]: ...
+    def timer(self, id: str) -> TimerRow | None: ...
+    def due_timers(self, now_us: int, limit: int) -> Sequence[TimerRow]:
+        """Return up to `limit` timers due at `now_us` or before, the earliest first."""
+        ...
+
     def next_timer_us(self) -> int | None: ...
     def answer(self, command_id: str) -> AnswerRow | None: ...
     def snapshot(self, stream: str, shape: str) -> Snapshot | None: ...

@@ -1,6 +1,7 @@
 """What those who run the platform need: health, metrics, the log's tail, and parked messages to retry or discharge."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -9,7 +10,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse, Response
 
-from chassis.inbox import LayAside, Retry
+from chassis.inbox import Inbox, Key, LayAside, Retry
 from chassis.run import Engine
 from chassis.web.auth import INSPECTOR, SYSTEM, DevelopmentIssuer, Principal
 from chassis.web.problem import NOT_FOUND, Problem, ProblemDocument
@@ -19,12 +20,17 @@ ANSWERS: dict[int | str, dict[str, Any]] = {401: {"model": ProblemDocument}, 404
 
 
 class Parked(BaseModel):
-    """Which parked message, and for a discharge why."""
+    """Which parked message."""
 
     source: str = Field(max_length=200)
     subject: str = Field(max_length=200)
     sequence: int = Field(ge=1)
-    reason: str = Field(default="", max_length=500)
+
+
+class Discharged(Parked):
+    """Which parked message is laid aside, and why."""
+
+    reason: str = Field(min_length=3, max_length=500)
 
 
 class Lanes:
@@ -115,24 +121,23 @@ def operations(engine: Engine, issuer: DevelopmentIssuer) -> APIRouter:
     @router.post("/api/v1/operations/parked/{service}/retry", operation_id="retry_parked", responses=ANSWERS)
     async def retry(request: Request, service: str, which: Parked) -> dict[str, bool]:
         staff(request, SYSTEM)
-        return {"taken": await _piece(engine, service, which, None)}
+        return {"taken": await _piece(engine, service, which, lambda inbox, key: Retry(inbox, key))}
 
     @router.post("/api/v1/operations/parked/{service}/discharge", operation_id="discharge_parked", responses=ANSWERS)
-    async def discharge(request: Request, service: str, which: Parked) -> dict[str, bool]:
+    async def discharge(request: Request, service: str, which: Discharged) -> dict[str, bool]:
         by = staff(request, SYSTEM).id
-        return {"discharged": await _piece(engine, service, which, by)}
+        aside = await _piece(engine, service, which, lambda inbox, key: LayAside(inbox, key, by, which.reason))
+        return {"discharged": aside}
 
     return router
 
 
-async def _piece(engine: Engine, service: str, which: Parked, discharged_by: str | None) -> bool:
+async def _piece(engine: Engine, service: str, which: Parked, make: Callable[[Inbox, Key], Retry | LayAside]) -> bool:
+    """Hand staff's decision about a parked message to the lane that holds it."""
     running = engine.running.get(service)
     key = (which.source, which.subject, which.sequence)
     if running is None or key not in running.inbox.held:
         raise Problem(NOT_FOUND)
-    if discharged_by is None:
-        piece: Retry | LayAside = Retry(running.inbox, key)
-    else:
-        piece = LayAside(running.inbox, key, discharged_by, which.reason)
+    piece = make(running.inbox, key)
     engine.submit(service, piece)
     return await asyncio.wrap_future(piece.future)

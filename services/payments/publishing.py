@@ -1,4 +1,4 @@
-"""What payments tells the others: every stored fact about money except which receipt book and what stayed with us.
+"""What payments tells the others: every fact about money, but neither receipt books nor notices nor what stayed ours.
 
 The stored events named here have exactly the public shape, so they are handed out as they are.
 """
@@ -6,7 +6,7 @@ The stored events named here have exactly the public shape, so they are handed o
 from typing import assert_never
 
 from kernel.message import PublicEvent
-from services.payments.domain import attempt, obligation_words, receipt_book
+from services.payments.domain import attempt, callback, obligation_words, receipt_book
 from services.payments.domain.attempt import (
     PaymentCancelledByPayer,
     PaymentExpired,
@@ -14,6 +14,7 @@ from services.payments.domain.attempt import (
     PaymentStarted,
     PaymentSucceeded,
 )
+from services.payments.domain.callback import CallbackKept
 from services.payments.domain.obligation_words import (
     FeeKept,
     ObligationCancelled,
@@ -24,7 +25,7 @@ from services.payments.domain.obligation_words import (
 )
 from services.payments.domain.receipt_book import ReceiptIssued
 
-StoredEvent = obligation_words.Event | attempt.Event | receipt_book.Event
+StoredEvent = obligation_words.Event | attempt.Event | receipt_book.Event | callback.Event
 
 PUBLISHED: tuple[tuple[str, int, type], ...] = (
     ("ObligationRaised", 1, ObligationRaised),
@@ -56,7 +57,7 @@ def publish(event: StoredEvent) -> PublicEvent | None:
             | PaymentExpired()
         ):
             return PublicEvent(type(event).__name__, 1, subject=event.ref, root=event.ref, data=event)
-        case FeeKept() | ReceiptIssued():
+        case FeeKept() | ReceiptIssued() | CallbackKept():
             return None
         case _:
             assert_never(event)

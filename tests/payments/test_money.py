@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from kernel.money import Posting, balanced
 from kernel.refusal import Refused
-from services.payments.domain import attempt, obligation, obligation_words, receipt_book
+from services.payments.domain import attempt, callback, obligation, obligation_words, receipt_book
 from services.payments.domain.attempt import ExpireAttempt, PaymentSucceeded
 from services.payments.domain.fee import ObligationLine
 from services.payments.domain.obligation_words import (
@@ -266,8 +266,9 @@ def test_every_event_survives_its_codec(kind: type) -> None:
         (obligation.decider, get_args(obligation_words.Event)),
         (attempt.decider, get_args(attempt.Event)),
         (receipt_book.decider, (receipt_book.ReceiptIssued,)),
+        (callback.decider, (callback.CallbackKept,)),
     ],
-    ids=["obligation", "attempt", "receipt_book"],
+    ids=["obligation", "attempt", "receipt_book", "callback"],
 )
 def test_evolve_accepts_every_event_in_every_state(decider: Any, union: tuple[type, ...]) -> None:
     """A fold never refuses: what is stored has happened."""

@@ -11,6 +11,7 @@ from kernel.message import CancelTimer, Envelope, Heard, Timer, source_of
 from kernel.refusal import Rule
 from services.payments.domain import rules
 from services.payments.domain.attempt import ExpireAttempt, PaymentCancelledByPayer, PaymentExpired, PaymentFailed
+from services.payments.domain.callback import CallbackKept
 from services.payments.domain.obligation import decider
 from services.payments.domain.obligation_words import FeeKept, ObligationCancelled, RefundPaid
 from services.payments.domain.receipt_book import ReceiptIssued
@@ -111,8 +112,9 @@ STORED: tuple[StoredEvent, ...] = (
     PaymentCancelledByPayer(ex.REF, ex.TXN, "vnpay", ex.NOON),
     PaymentExpired(ex.REF, ex.TXN, "vnpay", ex.NOON),
     ReceiptIssued(ex.REF, ex.AGENCY, "01BLP0-001", "BL-26E", 2026, 1, ex.FEE_VND, ex.NOON),
+    CallbackKept("9f86d081", "vnpay", "s1.gateway.sealed", 420, ex.NOON),
 )
-PRIVATE = (FeeKept, ReceiptIssued)
+PRIVATE = (FeeKept, ReceiptIssued, CallbackKept)
 
 
 @pytest.mark.parametrize("event", STORED, ids=lambda event: type(event).__name__)

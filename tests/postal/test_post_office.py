@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import fields
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,12 @@ import pytest
 
 from chassis.inbox import Retry
 from chassis.web.problem import Problem
+from kernel.calendar import VIETNAM
 from kernel.codes import ItemCode
 from services.postal.domain.item_numbers import ItemRange
 from services.postal.policies import HEARS
 from services.postal.projections.codes import codes
+from services.postal.projections.to_do import in_text
 from tests.harness import Platform, body_of
 from tests.postal import people as p
 from tests.postal import teller
@@ -235,6 +238,56 @@ def test_only_the_post_opens_an_address_and_only_while_it_has_to_go_there(post: 
     give(post, "mark_picked_up", p.pick_up(), ref)
     assert opened(p.POSTMAN) is None
     assert post.vault.openings(p.applicant(post).person) == []
+
+
+@pytest.mark.parametrize("given_up", [False, True], ids=["delivered", "tried twice"])
+def test_an_address_is_closed_once_nobody_goes_there_any_more(post: Platform, given_up: bool) -> None:
+    """Luật 91/2025: the purpose ends with the last visit."""
+    ref = p.reference(1)
+    p.dispatch(post, ref)
+    post.engine.run_until_idle()
+
+    def opens() -> bool:
+        where = {"ref": ref, "leg": "delivery", "purpose": "visit"}
+        return post.look("postal", "open_parcel_address", p.POSTMAN, **where) is not None
+
+    assert opens()
+    give(post, "mark_picked_up", p.pick_up(), ref, "delivery")
+    give(post, "mark_attempt_failed", p.failed(1), ref, "delivery")
+    assert opens()
+    if given_up:
+        post.pass_time(days=2)
+        give(post, "mark_attempt_failed", p.failed(2), ref, "delivery")
+        assert shown(post, ref, "delivery")["custodian"] == "post"
+    else:
+        give(post, "mark_delivered", p.delivery(), ref)
+    assert not opens()
+
+
+@pytest.mark.parametrize(
+    ("instant", "text"),
+    [
+        (datetime(2026, 9, 7, 1, 0, tzinfo=UTC), "2026-09-07T01:00:00Z"),
+        (datetime(2026, 9, 7, 1, 0, 0, 1, tzinfo=UTC), "2026-09-07T01:00:01Z"),
+        (datetime(2026, 9, 7, 8, 0, tzinfo=VIETNAM), "2026-09-07T01:00:00Z"),
+    ],
+)
+def test_the_list_never_calls_a_postman_too_early(instant: datetime, text: str) -> None:
+    """A moment of the list is a whole second, and by then the attempt counts."""
+    assert in_text(instant) == text
+
+
+def test_an_order_said_again_takes_no_second_number(post: Platform) -> None:
+    """UPU S10: a number taken and not used would be a hole that nobody can explain."""
+    person = p.applicant(post).person
+    sealed = post.vault.seal(person, p.PARTICULARS)
+    said = teller.DossierSubmitted(p.reference(1), "post", p.AGENCY, person, sealed, post.clock.now())
+    teller.tell(post, said)
+    p.submit_by_post(post, 2)
+    teller.tell(post, said)
+    post.engine.run_until_idle()
+    assert [kind for kind, _ in post.events("postal")].count("ItemNumberTaken") == 2
+    assert not post.engine.running["postal"].inbox.held
 
 
 def test_an_address_is_not_opened_for_an_unknown_purpose(post: Platform) -> None:

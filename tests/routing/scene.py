@@ -46,7 +46,11 @@ CALENDAR = Calendar(
     worked={},
 )
 SATURDAYS = replace(CALENDAR, id="police", desk_hours=dict.fromkeys(range(1, 6), OFFICE_HOURS) | {6: OFFICE_HOURS[:1]})
-CALENDARS = {(calendar.id, calendar.version): calendar for calendar in (CALENDAR, SATURDAYS)}
+
+
+def calendars_of(id: str, version: str) -> Calendar:
+    """Return one of the two calendars."""
+    return {(calendar.id, calendar.version): calendar for calendar in (CALENDAR, SATURDAYS)}[id, version]
 
 
 def at(text: str) -> datetime:
@@ -126,7 +130,7 @@ def opening(plan: tuple[PlannedStep, ...], now: datetime = MONDAY, **other: Any)
         lead_agency=PROVINCE,
         total_limit=promised,
         plan=plan,
-        calendars=CALENDARS,
+        calendars=calendars_of,
     )
     return replace(command, **other)
 
@@ -145,7 +149,7 @@ def acknowledge(planned: PlannedStep, now: datetime = MONDAY) -> AcknowledgeStep
 
 
 def extend(planned: PlannedStep, now: datetime = MONDAY, ground: str = "verification") -> ExtendLimit:
-    return ExtendLimit(**_told(planned, now), ground=ground, calendars=CALENDARS)
+    return ExtendLimit(**_told(planned, now), ground=ground, calendars=calendars_of)
 
 
 def decision(planned: PlannedStep, now: datetime = MONDAY, number: str = "01/GCN", **other: Any) -> DecideStep:
@@ -155,7 +159,7 @@ def decision(planned: PlannedStep, now: datetime = MONDAY, number: str = "01/GCN
         number=number,
         signer="chairman",
         sha256="ab" * 32,
-        calendars=CALENDARS,
+        calendars=calendars_of,
     )
     return replace(command, **other)
 
@@ -165,7 +169,7 @@ def refusal(planned: PlannedStep, now: datetime = MONDAY, reason: str = "conditi
 
 
 def send_back(planned: PlannedStep, to: str, now: datetime = MONDAY, reason: str = "wrong_name") -> SendBack:
-    return SendBack(**_told(planned, now), to=to, reason_code=reason, note="", calendars=CALENDARS)
+    return SendBack(**_told(planned, now), to=to, reason_code=reason, note="", calendars=calendars_of)
 
 
 def resume(planned: PlannedStep, now: datetime, clock_from: datetime = MONDAY, due_at: datetime | None = None) -> Any:
@@ -178,7 +182,7 @@ def resume(planned: PlannedStep, now: datetime, clock_from: datetime = MONDAY, d
         due_at=due_at or due(CALENDAR, MONDAY, Limit(16, "working_days")),
         actor="system:routing",
         now=now,
-        calendars=CALENDARS,
+        calendars=calendars_of,
     )
 
 

@@ -22,7 +22,6 @@ from services.routing.domain.holder import Holder, holders
 from tests.routing.scene import (
     BIRTH,
     BUNDLE,
-    CALENDARS,
     COMMUNE,
     IDENTITY_CARD,
     INSURANCE,
@@ -32,6 +31,7 @@ from tests.routing.scene import (
     RESIDENCE,
     acknowledge,
     at,
+    calendars_of,
     chain_of,
     decision,
     done,
@@ -98,7 +98,7 @@ def test_a_limit_that_passes_is_told_unless_it_was_kept(
     limit: type, rings: str, before: tuple[ChainCommand, ...], says: type | None
 ) -> None:
     """NĐ 301/2026: hand over within 10 minutes, acknowledge within 2 working hours, else the portal alerts."""
-    context = {"calendars": CALENDARS} if limit is JudgeStepLimit else {}
+    context = {"calendars": calendars_of} if limit is JudgeStepLimit else {}
     command = limit(ref=REF, step=BIRTH.step, round=1, actor=TIMER, now=at(rings), **context)
     spec = given(decider, *told(opening(BUNDLE, NINE), *before)).when(command)
     if says is None:
@@ -112,7 +112,7 @@ def test_a_limit_that_passes_is_told_unless_it_was_kept(
 def test_a_timer_of_an_earlier_round_says_nothing() -> None:
     """Sent back and ready again, the step has new limits."""
     events = told(opening(BUNDLE, NINE))
-    stale = JudgeStepLimit(ref=REF, step=BIRTH.step, round=2, actor=TIMER, now=at("18 09:00"), calendars=CALENDARS)
+    stale = JudgeStepLimit(ref=REF, step=BIRTH.step, round=2, actor=TIMER, now=at("18 09:00"), calendars=calendars_of)
     given(decider, *events).when(stale).then_nothing()
 
 
@@ -129,7 +129,7 @@ def test_verification_gives_the_longer_limit_of_the_decree() -> None:
     late = decision(RESIDENCE, at("20 09:00"))
     assert next(e for e in told(late, before=longer) if isinstance(e, StepDecided) and e.step == RESIDENCE.step).on_time
     given(decider, *longer).when(
-        JudgeStepLimit(ref=REF, step=RESIDENCE.step, round=1, actor=TIMER, now=at("18 09:01"), calendars=CALENDARS)
+        JudgeStepLimit(ref=REF, step=RESIDENCE.step, round=1, actor=TIMER, now=at("18 09:01"), calendars=calendars_of)
     ).then_nothing()
 
 
@@ -191,7 +191,7 @@ def test_silence_is_agreement_only_where_the_law_of_the_step_says_so() -> None:
     """NĐ 61/2018 art. 19.5: silence escalates; NĐ 217/2026: a consulted agency silent for 2 days agrees."""
     consulted = replace(BIRTH, silence="deemed_agreed", law="NĐ 217/2026/NĐ-CP")
     plan = (consulted, *BUNDLE[1:3])
-    command = JudgeStepLimit(ref=REF, step=BIRTH.step, round=1, actor=TIMER, now=at("17 09:01"), calendars=CALENDARS)
+    command = JudgeStepLimit(ref=REF, step=BIRTH.step, round=1, actor=TIMER, now=at("17 09:01"), calendars=calendars_of)
     spec = given(decider, *told(opening(plan, NINE), acknowledge(consulted, NINE))).when(command)
     agreed, *ready = spec.then_kinds(StepDeemedAgreed, StepReady, StepReady)
     assert (agreed.agency, agreed.law, agreed.due_at) == (COMMUNE, "NĐ 217/2026/NĐ-CP", at("17 09:00"))

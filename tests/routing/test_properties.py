@@ -190,7 +190,7 @@ def _prepared(bell: Any) -> ChainCommand:
         command: ChainCommand = bell
         return command
     return JudgeStepLimit(
-        ref=bell.ref, step=bell.step, round=bell.round, actor=bell.actor, now=bell.now, calendars=s.CALENDARS
+        ref=bell.ref, step=bell.step, round=bell.round, actor=bell.actor, now=bell.now, calendars=s.calendars_of
     )
 
 

@@ -147,7 +147,8 @@ def _beyond_calendar(short: CalendarDoesNotReach) -> Refused:
 
 
 def refuse(command: RefuseDossier, dossier: Dossier) -> Answer:
-    if dossier.refused_for == (command.reason_code, command.law):
+    before = dossier.refusal
+    if before is not None and (before.reason_code, before.law) == (command.reason_code, command.law):
         return ()
     if command.reason_code not in REFUSAL_REASONS or not command.law.strip():
         wrong = Invalid("reason_code", f"one of {', '.join(REFUSAL_REASONS)}, with the law it rests on")

@@ -37,7 +37,7 @@ class SubmitDossier:
     """Hand a dossier in.
 
     Args:
-        particulars, hand_out_to: sealed, or empty.
+        particulars, submitter_particulars, hand_out_to: sealed, or empty.
         published: prepared; the procedure version in force, or None where there is none.
         agency: prepared; the receiving agency as it stands today, or None.
         agencies: prepared; every agency that will act, or None where the area does not tell.
@@ -54,6 +54,7 @@ class SubmitDossier:
     category: str
     particulars: str
     submitter: str
+    submitter_particulars: str
     relation: str
     components: tuple[ComponentGiven, ...]
     options: tuple[str, ...]

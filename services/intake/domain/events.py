@@ -33,6 +33,7 @@ class DossierSubmitted:
         applicant, submitter: opaque person ids; they are the same exactly where `relation` is `self`.
         category: group of the fee schedule, `normal` or one that the schedule names.
         particulars: sealed JSON: name, personal_id, tax_code, address, phone, email.
+        submitter_particulars: the same of the submitter, or empty where that is the applicant.
         options: codes of the optional steps asked for.
         hand_out_to: sealed JSON: name, address, phone; or empty.
         facts: the typed answers that rules and fees use; nothing personal.
@@ -51,6 +52,7 @@ class DossierSubmitted:
     category: str
     particulars: str
     submitter: str
+    submitter_particulars: str
     relation: str
     components: tuple[ComponentGiven, ...]
     options: tuple[str, ...]

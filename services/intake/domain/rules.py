@@ -39,6 +39,12 @@ CHANNEL_NOT_OFFERED: Final = Rule(
     "Thủ tục này không tiếp nhận theo cách nộp đã chọn.",
     "This procedure may not be submitted that way.",
 )
+CHANNEL_NOT_YOURS: Final = Rule(
+    "channel_not_yours",
+    "NĐ 61/2018 art. 16; NĐ 118/2025 art. 16",
+    "Cách nộp phải được ghi đúng thực tế: quầy do cán bộ ghi, cổng dịch vụ công do người nộp.",
+    "How a dossier came in is recorded as it was: the counter by its officer, the portal by the applicant.",
+)
 AGENCY_NOT_RECEIVING: Final = Rule(
     "agency_not_receiving",
     "NĐ 118/2025 art. 14",

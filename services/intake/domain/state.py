@@ -30,13 +30,10 @@ from services.intake.domain.events import (
 from services.intake.domain.words import (
     ComponentGiven,
     HandOutWay,
-    MissingItem,
     Outcome,
     Phase,
     Posting,
-    RefusalReason,
     ResultHeld,
-    Stage,
     Withdrawal,
 )
 
@@ -46,15 +43,14 @@ class Supplement:
     """The latest request for a supplement.
 
     Args:
+        request: the slip as it was issued.
         awaited: components that have not come yet.
         answered: something came, though perhaps not all of it.
         complete_at: when the last of it came.
     """
 
-    stage: Stage
-    items: tuple[MissingItem, ...]
+    request: SupplementRequested
     awaited: tuple[str, ...]
-    due_at: datetime | None
     answered: bool = False
     complete_at: datetime | None = None
 
@@ -72,7 +68,7 @@ class Dossier:
     """One dossier as the desk sees it.
 
     Args:
-        calendar: id and version of the calendar the appointment was counted on; what restarts is counted on it too.
+        acceptance: the slip as it was issued; `appointment` is what holds now.
         given: the components as they stand, supplements in the place of what they mend.
         desk_asked: the one supplement that the desk may ask for was asked for.
         answered_steps: steps sent back and answered.
@@ -87,10 +83,10 @@ class Dossier:
     supplement: Supplement | None = None
     code: str = ""
     pay_by: datetime | None = None
+    acceptance: DossierAccepted | None = None
     appointment: Appointment | None = None
-    calendar: tuple[str, str] | None = None
     fee_settled: bool = False
-    refused_for: tuple[RefusalReason, str] | None = None
+    refusal: DossierRefused | None = None
     withdrawal: Withdrawal = "none"
     sent_back: tuple[SentBack, ...] = ()
     answered_steps: tuple[str, ...] = ()
@@ -107,7 +103,11 @@ class Dossier:
 
     @property
     def awaits_examination_supplement(self) -> bool:
-        return self.supplement is not None and self.supplement.stage == "examination" and not self.supplement.answered
+        return (
+            self.supplement is not None
+            and self.supplement.request.stage == "examination"
+            and not self.supplement.answered
+        )
 
 
 def evolve(dossier: Dossier, event: Event) -> Dossier:
@@ -123,10 +123,9 @@ def evolve(dossier: Dossier, event: Event) -> Dossier:
             return replace(dossier, phase="awaiting_payment", code=event.code, pay_by=event.pay_by)
         case DossierAccepted():
             appointment = Appointment(event.clock_from, event.due_at)
-            calendar = (event.calendar_id, event.calendar_version)
-            return replace(dossier, phase="accepted", code=event.code, appointment=appointment, calendar=calendar)
+            return replace(dossier, phase="accepted", code=event.code, acceptance=event, appointment=appointment)
         case DossierRefused():
-            return replace(dossier, phase="refused", refused_for=(event.reason_code, event.law))
+            return replace(dossier, phase="refused", refusal=event)
         case WithdrawalRequested():
             return replace(dossier, withdrawal="requested")
         case DossierWithdrawn():
@@ -153,7 +152,7 @@ def _supplemented(dossier: Dossier, event: SupplementRequested | SupplementRecei
     match event:
         case SupplementRequested():
             awaited = tuple(dict.fromkeys(item.component for item in event.items))
-            asked = replace(dossier, supplement=Supplement(event.stage, event.items, awaited, event.due_at))
+            asked = replace(dossier, supplement=Supplement(event, awaited))
             if event.stage == "desk":
                 return replace(asked, desk_asked=True)
             return replace(asked, sent_back=_first_asked(dossier.sent_back))

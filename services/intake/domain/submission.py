@@ -35,6 +35,7 @@ def submit(command: SubmitDossier, dossier: Dossier) -> Answer:
             category=command.category,
             particulars=command.particulars,
             submitter=command.submitter,
+            submitter_particulars=command.submitter_particulars,
             relation=command.relation,
             components=command.components,
             options=command.options,

@@ -43,7 +43,7 @@ def ask_for_supplement(command: AskForSupplement, submission: DossierSubmitted, 
 def _is_asked_already(command: AskForSupplement, stage: Stage, dossier: Dossier) -> bool:
     """The same list for another step sent back later is a new request, not the old one again."""
     last = dossier.supplement
-    if last is None or (last.stage, last.items) != (stage, command.items):
+    if last is None or (last.request.stage, last.request.items) != (stage, command.items):
         return False
     return not last.answered or all(step.asked for step in dossier.sent_back)
 
@@ -101,7 +101,7 @@ def receive_supplement(command: ReceiveSupplement, dossier: Dossier) -> Answer:
     brings_awaited = still_awaited(asked.awaited, command.components) != asked.awaited
     if not brings_awaited and command.components and set(command.components) <= set(dossier.given):
         return ()
-    if dossier.phase != ("submitted" if asked.stage == "desk" else "accepted"):
+    if dossier.phase != ("submitted" if asked.request.stage == "desk" else "accepted"):
         return Refused(rules.NOT_AT_DESK if dossier.phase in ("awaiting_payment", "accepted") else rules.DOSSIER_CLOSED)
     if not asked.awaited:
         return Refused(rules.SUPPLEMENT_NOT_ASKED)
@@ -110,14 +110,14 @@ def receive_supplement(command: ReceiveSupplement, dossier: Dossier) -> Answer:
         return Refused(rules.COMPONENT_UNKNOWN, wrong)
     if not command.components:
         return Refused(rules.COMPONENTS_MISSING, (Invalid("components", f"awaited: {', '.join(asked.awaited)}"),))
-    return (SupplementReceived(command.ref, command.components, asked.stage, command.actor, command.now),)
+    return (SupplementReceived(command.ref, command.components, asked.request.stage, command.actor, command.now),)
 
 
 def stop_for_silence(command: StopForSilence, dossier: Dossier) -> Answer:
     asked = dossier.supplement
-    if asked is None or asked.answered or asked.due_at is None or command.now < asked.due_at:
+    if asked is None or asked.answered or asked.request.due_at is None or command.now < asked.request.due_at:
         return ()
-    if dossier.phase != ("submitted" if asked.stage == "desk" else "accepted"):
+    if dossier.phase != ("submitted" if asked.request.stage == "desk" else "accepted"):
         return ()
     decided = tuple(result.step for result in dossier.results)
     return (DossierStopped(command.ref, "no_supplement", decided, command.now),)

@@ -28,7 +28,12 @@ class Receipt:
     template: str = TEMPLATE
 
     def __str__(self) -> str:
-        return f"{self.template} {self.serial} {self.number:0{PRINTED_DIGITS}d}"
+        return printed(self.template, self.serial, self.number)
+
+
+def printed(template: str, serial: str, number: int) -> str:
+    """Return a receipt's symbols and number as they stand on it: `01BLP0-001 BL-26E 0000001`."""
+    return f"{template} {serial} {number:0{PRINTED_DIGITS}d}"
 
 
 def serial_of(letters: str, year: int) -> str:

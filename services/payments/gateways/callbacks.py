@@ -27,7 +27,9 @@ def receive(gateway: Gateway, vault: Vault, raw: bytes, now: datetime) -> tuple[
         reply = gateway.answer(notice)
         return (Job(keep, render=lambda outcome: (200, reply.body)),)
     record = _record(gateway, notice, now)
-    return Job(keep), Job(record, render=lambda outcome: (200, _answer(gateway, outcome).body), correlation=notice.txn_ref)
+    return Job(keep), Job(
+        record, render=lambda outcome: (200, _answer(gateway, outcome).body), correlation=notice.txn_ref
+    )
 
 
 def sealed_under(gateway: Gateway, vault: Vault) -> str:

@@ -1,9 +1,11 @@
-"""The simulator's own addresses: a pay page for a person, a door for players, and VNPAY's inquiry; its notices go out by
-httpx to the same address that VNPAY would call. None of these routes exists where a real pay page is configured.
+"""The simulator's own addresses: a pay page for a person, a door for players, and VNPAY's inquiry.
+
+Its notices go out by httpx to the same address that VNPAY would call. None of these routes exists where a real pay page
+is configured.
 """
 
 import html
-from typing import Any, Literal
+from typing import Any, TypeVar
 
 import httpx
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -38,6 +40,9 @@ PAGE = """<!doctype html><html lang="vi"><head><meta charset="utf-8"><title>VNPA
 <h1 style="font-size:1.2rem">{purpose}</h1><p style="font-size:2rem">{amount}</p>
 <form method="post">{buttons}</form></body></html>"""
 BUTTON = '<p><button name="ending" value="{value}" style="font-size:1rem;padding:.6rem 1rem">{label}</button></p>'
+
+
+Form = TypeVar("Form", bound=BaseModel)
 
 
 class Payment(BaseModel):
@@ -108,8 +113,7 @@ class Sandbox:
         if self._simulator.is_closed(page, misbehaviour, now):
             raise Problem(CLOSED)
         return [
-            await self._notify(request, notice)
-            for notice in self._simulator.notices(page, ending, misbehaviour, now)
+            await self._notify(request, notice) for notice in self._simulator.notices(page, ending, misbehaviour, now)
         ]
 
     async def _notify(self, request: Request, notice: bytes) -> Any:
@@ -120,7 +124,7 @@ class Sandbox:
         return answer.json()
 
 
-def _read[Model: BaseModel](model: type[Model], given: Any) -> Model:
+def _read(model: type[Form], given: Any) -> Form:
     try:
         return model.model_validate(given)
     except ValidationError as error:

@@ -1,7 +1,7 @@
 """VNPAY as it is on the wire, without a bank behind it: for rehearsal, tests and a hand in the browser.
 
-It verifies the pay address, signs its notices and answers inquiries as VNPAY does, and can be told to misbehave. It keeps
-nothing that a restart would lose: the pay address says everything, and the transaction number follows from it.
+It verifies the pay address, signs its notices and answers inquiries as VNPAY does, and can be told to misbehave. A
+restart loses nothing that its notices need: the pay address says it all, and the transaction number follows from it.
 """
 
 import hashlib

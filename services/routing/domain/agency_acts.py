@@ -99,7 +99,7 @@ def _extend(command: ExtendLimit, chain: Chain, progress: Progress) -> Facts | R
     assert progress.clock_from is not None
     if command.now > progress.due_at:
         return Refused(rules.LIMIT_PASSED)
-    calendar = command.calendars[progress.plan.calendar_id, progress.plan.calendar_version]
+    calendar = command.calendars(progress.plan.calendar_id, progress.plan.calendar_version)
     due_at = due(calendar, progress.clock_from, longer.limit)
     return (
         LimitExtended(

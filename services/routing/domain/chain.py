@@ -11,7 +11,8 @@ from datetime import datetime
 from typing import Final, assert_never
 
 from kernel.decider import Decider
-from kernel.refusal import Refused
+from kernel.refusal import Invalid, Refused
+from kernel.working_time import CalendarDoesNotReach
 from services.routing.domain import rules
 from services.routing.domain.agency_acts import act_of_agency
 from services.routing.domain.commands import (
@@ -56,6 +57,13 @@ from services.routing.domain.progress import NOT_OPENED, Chain, Progress, evolve
 
 def decide(command: ChainCommand, chain: Chain) -> Facts | Refused:
     """Answer a command; agencies and the applicant are told no, timers and news that come too late are passed over."""
+    try:
+        return _answer(command, chain)
+    except CalendarDoesNotReach as short:
+        return Refused(rules.CALENDAR_DOES_NOT_REACH, (Invalid("calendar", str(short)),))
+
+
+def _answer(command: ChainCommand, chain: Chain) -> Facts | Refused:
     match command:
         case OpenChain():
             return _open(command, chain)

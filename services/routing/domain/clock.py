@@ -50,7 +50,7 @@ def clocks(chain: Chain, calendars: Calendars, now: datetime) -> tuple[Clock, ..
 def _of_chain(chain: Chain, calendars: Calendars, now: datetime) -> Clock:
     assert chain.clock_from is not None
     assert chain.due_at is not None
-    calendar = calendars[chain.calendar_id, chain.calendar_version]
+    calendar = calendars(chain.calendar_id, chain.calendar_version)
     return _clock("", chain.lead_agency, calendar, chain.clock_from, chain.due_at, chain.total_limit, now)
 
 
@@ -58,7 +58,7 @@ def _of_step(progress: Progress, calendars: Calendars, now: datetime) -> Clock:
     assert progress.clock_from is not None
     assert progress.due_at is not None
     plan = progress.plan
-    calendar = calendars[plan.calendar_id, plan.calendar_version]
+    calendar = calendars(plan.calendar_id, plan.calendar_version)
     return _clock(plan.step, plan.agency, calendar, progress.clock_from, progress.due_at, progress.limit, now)
 
 

@@ -5,11 +5,11 @@ Every command names the dossier (`ref`), who asks (`actor`) and when (`now`, UTC
 an event says so.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from kernel.working_time import Limit
-from services.routing.domain.plan import Calendars, PlannedStep
+from services.routing.domain.plan import Calendars, PlannedStep, no_calendars
 from services.routing.domain.words import CancelReason, Ground
 
 
@@ -39,7 +39,7 @@ class OpenChain:
     lead_agency: str = ""
     total_limit: Limit | None = None
     plan: tuple[PlannedStep, ...] = ()
-    calendars: Calendars = field(default_factory=dict)
+    calendars: Calendars = no_calendars
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +74,7 @@ class ExtendLimit:
     ground: str
     actor: str
     now: datetime
-    calendars: Calendars = field(default_factory=dict)
+    calendars: Calendars = no_calendars
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +90,7 @@ class DecideStep:
     sha256: str
     actor: str
     now: datetime
-    calendars: Calendars = field(default_factory=dict)
+    calendars: Calendars = no_calendars
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +119,7 @@ class SendBack:
     note: str
     actor: str
     now: datetime
-    calendars: Calendars = field(default_factory=dict)
+    calendars: Calendars = no_calendars
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +136,7 @@ class ResumeStep:
     due_at: datetime
     actor: str
     now: datetime
-    calendars: Calendars = field(default_factory=dict)
+    calendars: Calendars = no_calendars
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,7 +222,7 @@ class JudgeStepLimit:
     round: int
     actor: str
     now: datetime
-    calendars: Calendars = field(default_factory=dict)
+    calendars: Calendars = no_calendars
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

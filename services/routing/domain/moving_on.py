@@ -54,7 +54,7 @@ def step_ready(
         clock_from: from when the law counts the step's own limit.
     """
     plan = progress.plan
-    calendar = calendars[plan.calendar_id, plan.calendar_version]
+    calendar = calendars(plan.calendar_id, plan.calendar_version)
     return StepReady(
         ref,
         plan.step,

@@ -3,7 +3,7 @@
 Law: NĐ 118/2025 and every decree it amends: a dossier is finished under the rules it was accepted under.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from kernel.calendar import Calendar
@@ -13,11 +13,16 @@ from kernel.working_time import Limit
 from services.routing.domain import graph
 from services.routing.domain.words import DESK, Silence
 
-Calendars = Mapping[tuple[str, str], Calendar]
-"""Calendar by (id, version)."""
+Calendars = Callable[[str, str], Calendar]
+"""Id and version → the calendar that was pinned."""
 
 # NĐ 61/2018 art. 19.4, where the procedure's own law says nothing else.
 SEND_BACK_WITHIN = Limit(3, "working_days")
+
+
+def no_calendars(id: str, version: str) -> Calendar:
+    """Stand where the shell has not filled in the calendars yet."""
+    raise LookupError(f"nobody filled in the calendars, and {id} {version} was asked for")
 
 
 @dataclass(frozen=True, slots=True)

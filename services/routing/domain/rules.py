@@ -86,3 +86,9 @@ LIMIT_PASSED = Rule(
     "Thời hạn của bước này đã qua nên không thể kéo dài.",
     "The limit of this step has already passed and can no longer be made longer.",
 )
+CALENDAR_DOES_NOT_REACH = Rule(
+    "calendar_does_not_reach",
+    HOUSE_RULE,
+    "Lịch làm việc của cơ quan chưa có đến ngày cần tính thời hạn.",
+    "The calendar of an agency does not reach the day on which a limit would end.",
+)

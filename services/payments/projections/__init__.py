@@ -1,0 +1,1 @@
+"""What the accountant, the desk and the payer can look up."""

@@ -1,0 +1,177 @@
+"""The table of contents of payments, put together from the parts it is given."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final, get_args
+
+from chassis.executor import Job
+from chassis.service import Parts, Route, Service
+from chassis.settings import Settings
+from chassis.unit import Unit
+from chassis.web.acts import Border
+from chassis.web.refs import codes_projection
+from kernel.calendar import VIETNAM
+from services.payments.api import LISTINGS, NOTICES, acts, notices, views
+from services.payments.domain import attempt, callback, obligation, obligation_words, receipt_book
+from services.payments.domain.attempt import ExpireAttempt, RecordOutcome, StartAttempt
+from services.payments.domain.callback import KeepCallback
+from services.payments.domain.obligation import Obligation
+from services.payments.domain.obligation_words import (
+    Assessment,
+    CancelObligation,
+    ObligationRaised,
+    PayAtDesk,
+    RaiseObligation,
+    RecordRefund,
+    TakePayment,
+)
+from services.payments.domain.receipt_book import IssueReceipt, Receipt, ReceiptBook, next_receipt, serial_of
+from services.payments.domain.settlement import after_attempt, after_obligation
+from services.payments.domain.streams import (
+    attempt_stream,
+    book_of,
+    callback_stream,
+    obligation_stream,
+    receipts_stream,
+)
+from services.payments.gateways.callbacks import receive
+from services.payments.gateways.gateway import Unverified
+from services.payments.gateways.sandbox import PAY_PAGE, Sandbox
+from services.payments.gateways.vnpay import Vnpay
+from services.payments.gateways.vnpay_simulator import Ending, Misbehaviour, VnpaySimulator
+from services.payments.policies import HEARS, timers
+from services.payments.projections.obligations import obligations
+from services.payments.projections.payments import payments
+from services.payments.publishing import PUBLISHED, StoredEvent, publish
+
+RECEIPT_LETTERS: Final = "BL"
+"""Assumed: each collecting agency registers its own two letters of the serial symbol with the tax office."""
+
+
+class SecretMissing(ValueError):
+    """A real pay page is configured with the secret that everybody knows."""
+
+
+def terminal(settings: Settings) -> Vnpay:
+    """Return our terminal at VNPAY, or at the bundled simulator where no pay page is configured.
+
+    Raises:
+        SecretMissing: a real pay page, and the simulator's secret: anybody could sign notices.
+    """
+    if settings.vnpay_pay_url and settings.vnpay_secret == Settings().vnpay_secret:
+        raise SecretMissing("LIENTHONG_VNPAY_PAY_URL is set: set LIENTHONG_VNPAY_SECRET to the secret VNPAY issued")
+    pay_page = settings.vnpay_pay_url or f"{settings.public_url}{PAY_PAGE}"
+    return Vnpay(tmn_code=settings.vnpay_terminal, secret=settings.vnpay_secret, pay_page=pay_page)
+
+
+def offered_receipt(unit: Unit, agency: str) -> Receipt:
+    """Return the next number of the agency's book of this year in Vietnam."""
+    year = unit.now.astimezone(VIETNAM).year
+    serial = serial_of(RECEIPT_LETTERS, year)
+    book: ReceiptBook = unit.state(receipts_stream(agency, serial, year))[0]
+    return next_receipt(book, agency, serial, year)
+
+
+def _obligation(unit: Unit, ref: str) -> Obligation:
+    state: Obligation = unit.state(obligation_stream(ref))[0]
+    return state
+
+
+def assessed_by(parts: Parts) -> Callable[[RaiseObligation, Unit], RaiseObligation]:
+    """Return what looks up the fee rule of the procedure version that the dossier is pinned to."""
+
+    def prepare(command: RaiseObligation, unit: Unit) -> RaiseObligation:
+        rule = parts.registry.procedure(command.procedure, command.procedure_version).fee_rule
+        assessment = Assessment(
+            rule=parts.registry.fee_rule(rule) if rule is not None else None,
+            day=command.accepted_at.astimezone(VIETNAM).date(),
+            receipt=offered_receipt(unit, command.receiving_agency),
+        )
+        return replace(command, assessment=assessment)
+
+    return prepare
+
+
+def offered(command: TakePayment | PayAtDesk, unit: Unit) -> TakePayment | PayAtDesk:
+    """Offer a receipt where the money can settle something."""
+    state = _obligation(unit, command.ref)
+    if state.standing != "open":
+        return command
+    return replace(command, receipt=offered_receipt(unit, state.receiving_agency))
+
+
+def owing(command: StartAttempt, unit: Unit) -> StartAttempt:
+    """Look again at what is owed, in the transaction that begins the attempt."""
+    return replace(command, obligation=_obligation(unit, command.ref))
+
+
+def _of_dossier(command: obligation_words.Command) -> str:
+    return obligation_stream(command.ref)
+
+
+def _of_attempt(command: attempt.Command) -> str:
+    return attempt_stream(command.txn_ref)
+
+
+def service(parts: Parts) -> Service:
+    """Return payments, to be run on `parts`."""
+    vnpay = terminal(parts.settings)
+    simulated = not parts.settings.vnpay_pay_url
+    sandbox = Sandbox(VnpaySimulator(vnpay), parts.clock, f"{parts.settings.public_url}{NOTICES}")
+    return Service(
+        name="payments",
+        events=get_args(StoredEvent),
+        streams={
+            "obligation": obligation.decider,
+            "attempt": attempt.decider,
+            "receipts": receipt_book.decider,
+            "callback": callback.decider,
+        },
+        routes={
+            RaiseObligation: Route(obligation.decider, _of_dossier, assessed_by(parts), after_obligation),
+            TakePayment: Route(obligation.decider, _of_dossier, offered, after_obligation),
+            PayAtDesk: Route(obligation.decider, _of_dossier, offered, after_obligation),
+            CancelObligation: Route(obligation.decider, _of_dossier),
+            RecordRefund: Route(obligation.decider, _of_dossier),
+            StartAttempt: Route(attempt.decider, _of_attempt, owing),
+            RecordOutcome: Route(attempt.decider, _of_attempt, then=after_attempt),
+            ExpireAttempt: Route(attempt.decider, _of_attempt),
+            IssueReceipt: Route(receipt_book.decider, lambda command: book_of(command.receipt)),
+            KeepCallback: Route(callback.decider, lambda command: callback_stream(command.ref)),
+        },
+        publish=publish,
+        published=PUBLISHED,
+        hears=HEARS,
+        timers=timers,
+        timer_commands=(ExpireAttempt,),
+        projections=(obligations, payments, codes_projection({ObligationRaised: None})),
+        acts=acts(vnpay, parts.settings.public_url),
+        views=views(parts.vault),
+        listings=LISTINGS,
+        extra_routes=(notices(vnpay, parts.vault), *(sandbox.routes() if simulated else ())),
+    )
+
+
+def pay_without_http(
+    parts: Parts, border: Border, pay_url: str, ending: Ending = "succeeded", misbehaviour: Misbehaviour = "none"
+) -> tuple[Job, ...]:
+    """Do at the simulator what a payer does, and hand its notices in at the border, for players that use no HTTP.
+
+    Returns:
+        the jobs submitted, in order; each has its answer once the lane has turned.
+
+    Raises:
+        ValueError: the pay address is not one of ours, or its time is over.
+    """
+    vnpay = terminal(parts.settings)
+    simulator, now = VnpaySimulator(vnpay), border.clock.now()
+    page = simulator.opened(pay_url)
+    if isinstance(page, Unverified):
+        raise ValueError(f"no pay address of ours: {page.detail}")
+    if simulator.is_closed(page, misbehaviour, now):
+        raise ValueError(f"the time for paying {page.txn_ref} is over")
+    sent = simulator.notices(page, ending, misbehaviour, now)
+    jobs = tuple(job for notice in sent for job in receive(vnpay, parts.vault, notice, now))
+    for job in jobs:
+        border.submit(job)
+    return jobs

@@ -1,0 +1,1 @@
+"""What may be looked up about chains: one read model in each file."""

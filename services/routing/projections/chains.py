@@ -1,0 +1,102 @@
+"""Every chain with its appointment, who leads it and how it ended; newest last, `turn` is the cursor of its pages."""
+
+from datetime import datetime
+from typing import Final
+
+from chassis.service import Projection
+from chassis.stores.store import Statement, Store
+from services.routing.domain.events import (
+    ChainClosed,
+    ChainOpened,
+    ChainOverdue,
+    ChainStopped,
+    ChainWithdrawn,
+    ClockRestarted,
+)
+from services.routing.projections.rows import in_text
+
+TABLE: Final = """
+CREATE TABLE IF NOT EXISTS chains(
+  ref TEXT PRIMARY KEY, turn TEXT NOT NULL, code TEXT NOT NULL, procedure TEXT NOT NULL,
+  procedure_version TEXT NOT NULL, receiving_agency TEXT NOT NULL, lead_agency TEXT NOT NULL, agencies TEXT NOT NULL,
+  applicant TEXT NOT NULL, submitter TEXT NOT NULL, state TEXT NOT NULL, overdue TEXT NOT NULL,
+  opened_at TEXT NOT NULL, due_at TEXT NOT NULL, ended_at TEXT)
+"""
+BY_TURN: Final = "CREATE INDEX IF NOT EXISTS chains_by_turn ON chains(turn)"
+BY_LEAD: Final = "CREATE INDEX IF NOT EXISTS chains_by_lead ON chains(lead_agency, state, turn)"
+
+OPENED: Final = """
+INSERT INTO chains(
+  ref, turn, code, procedure, procedure_version, receiving_agency, lead_agency, agencies, applicant, submitter, state,
+  overdue, opened_at, due_at)
+VALUES(:ref, :turn, :code, :procedure, :procedure_version, :receiving_agency, :lead_agency, :agencies, :applicant,
+  :applicant, 'open', 'no', :opened_at, :due_at)
+ON CONFLICT(ref) DO NOTHING
+"""
+ENDED: Final = "UPDATE chains SET state=:state, ended_at=:at WHERE ref=:ref"
+OVERDUE: Final = "UPDATE chains SET overdue='yes' WHERE ref=:ref"
+RESTARTED: Final = "UPDATE chains SET due_at=:due_at, overdue='no' WHERE ref=:ref"
+APPLICANT_OF: Final = "SELECT applicant FROM chains WHERE ref=:ref"
+
+
+def applicant_of(store: Store, ref: str) -> str | None:
+    """Return the opaque id of the applicant whose chain it is, or None where there is no chain."""
+    rows = store.query(APPLICANT_OF, {"ref": ref})
+    return str(rows[0]["applicant"]) if rows else None
+
+
+def opened(event: ChainOpened) -> tuple[Statement, ...]:
+    agencies = dict.fromkeys((event.lead_agency, *(planned.agency for planned in event.steps)))
+    opened_at = in_text(event.at)
+    row = {
+        "ref": event.ref,
+        "turn": f"{opened_at} {event.ref}",
+        "code": event.code,
+        "procedure": event.procedure,
+        "procedure_version": event.procedure_version,
+        "receiving_agency": event.receiving_agency,
+        "lead_agency": event.lead_agency,
+        "agencies": f" {' '.join(agencies)} ",
+        "applicant": event.applicant,
+        "opened_at": opened_at,
+        "due_at": in_text(event.due_at),
+    }
+    return (Statement(OPENED, row),)
+
+
+def _ended(ref: str, state: str, at: datetime) -> tuple[Statement, ...]:
+    return (Statement(ENDED, {"ref": ref, "state": state, "at": in_text(at)}),)
+
+
+def closed(event: ChainClosed) -> tuple[Statement, ...]:
+    return _ended(event.ref, event.outcome, event.at)
+
+
+def withdrawn(event: ChainWithdrawn) -> tuple[Statement, ...]:
+    return _ended(event.ref, "withdrawn", event.at)
+
+
+def stopped(event: ChainStopped) -> tuple[Statement, ...]:
+    return _ended(event.ref, "stopped", event.at)
+
+
+def overdue(event: ChainOverdue) -> tuple[Statement, ...]:
+    return (Statement(OVERDUE, {"ref": event.ref}),)
+
+
+def restarted(event: ClockRestarted) -> tuple[Statement, ...]:
+    return (Statement(RESTARTED, {"ref": event.ref, "due_at": in_text(event.due_at)}),)
+
+
+chains: Final = Projection(
+    name="chains",
+    tables=(TABLE, BY_TURN, BY_LEAD),
+    own={
+        ChainOpened: opened,
+        ChainClosed: closed,
+        ChainWithdrawn: withdrawn,
+        ChainStopped: stopped,
+        ChainOverdue: overdue,
+        ClockRestarted: restarted,
+    },
+)
