@@ -23,7 +23,6 @@ __all__ = ["Answered", "Done", "Job", "KeyReused", "Lane", "NotThere", "Outcome"
 log = logging.getLogger("lienthong.executor")
 
 JOBS_PER_TURN = 256
-JOBS_WAITING_MAX = 10_000
 EVENTS_PER_SNAPSHOT = 200
 STREAMS_REMEMBERED = 8_192
 SEQUENCES_REMEMBERED = 32_768
@@ -50,10 +49,11 @@ class Lane:
         self._head = store.head()
         self.codec = Codec(service.events + tuple(fact for route in service.sagas for fact in route.facts))
         self.folds: dict[str, Any] = {prefix.rstrip("-"): decider for prefix, decider in service.streams.items()}
-        self.folds |= {route.saga.name: route.saga for route in service.sagas}
+        self.saga_routes = {route.saga.name: route for route in service.sagas}
+        self.folds |= {name: route.saga for name, route in self.saga_routes.items()}
+        assert len(self.folds) == len(service.streams) + len(service.sagas), "two kinds of stream share a prefix"
         self._shapes = {name: shape_of(type(fold.initial)) for name, fold in self.folds.items()}
         self._state_codecs = {name: Codec((type(fold.initial),)) for name, fold in self.folds.items()}
-        self.saga_routes = {route.saga.name: route for route in service.sagas}
         self.sagas_by_own: dict[type, list[SagaRoute]] = {}
         for route in service.sagas:
             for kind in route.own:
@@ -68,11 +68,13 @@ class Lane:
         store.define(table for projection in service.projections for table in projection.tables)
         self.owing: set[str] = set(store.owing())
 
+    @property
+    def waiting(self) -> int:
+        """How many pieces stand in line; a border that lets strangers in refuses more when there are too many."""
+        return self._waiting.qsize()
+
     def submit(self, piece: Piece) -> None:
         """Put a piece of work in line; may be called from any thread. It is told at once if nobody will take it."""
-        if self._waiting.qsize() >= JOBS_WAITING_MAX:
-            piece.failed(self, StoreUnavailable(f"{JOBS_WAITING_MAX} commands wait for {self.service.name} already"))
-            return
         self._waiting.put(piece)
         if self._closed:
             self._turn_away()

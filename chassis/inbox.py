@@ -1,23 +1,23 @@
 """Heard once and in order: the reader's side of every public event, whatever the bus did to it.
 
 For each source and subject the reader keeps the last sequence it took. Lower or equal: a repeat, nothing happens. Next:
-its effects, the mark and the position are one transaction. Higher: held until the missing one comes. A message that fails
-is parked with its error, and what follows it on that subject waits behind it; other subjects go on.
+its effects, the mark and the position are one transaction. Higher: held until the missing one comes. A message that
+fails is parked with its error, and what follows it on that subject waits behind it; other subjects go on.
 """
 
 import logging
-from collections.abc import Iterable
-from concurrent.futures import Future
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
 
 from chassis.bus.bus import Bus
 from chassis.clock import to_us
-from chassis.executor import Lane, Piece
+from chassis.executor import Lane
+from chassis.job import Piece
 from chassis.lru import Recent
 from chassis.service import SagaRoute
-from chassis.stores.store import Conflict, Discharge, Held, StoreUnavailable
+from chassis.stores.store import Conflict, Held, StoreUnavailable
 from chassis.unit import Batch, Unit
 from kernel.message import Envelope, Heard, Hearing
 from kernel.refusal import Refused
@@ -28,6 +28,8 @@ HEARD_PER_TURN = 500
 MARKS_REMEMBERED = 65_536
 ATTEMPTS_BEFORE_PARKING = 3
 HELD_ALARM_AFTER_US = 60_000_000
+LAG_COUNTED_TO = 1_000
+ERROR_LENGTH_MAX = 2_000
 
 Key = tuple[str, str, int]
 
@@ -48,13 +50,15 @@ class Inbox:
         self._learn(lane)
         self._names = {_unversioned(kind) for kind in (*self._policies, *self._sagas, *self._rows)}
         self._marks: Recent[tuple[str, str], int] = Recent(MARKS_REMEMBERED)
-        self.held: dict[Key, Held] = {}
-        for held in lane.store.all_held():
-            self.held[held.envelope.source, held.envelope.subject, held.envelope.sequence] = held
+        self.held: dict[Key, Held] = {key_of(held.envelope): held for held in lane.store.all_held()}
+        # Subjects whose next message may be among the held ones; looked at in the next turn.
+        self._moved_on = {(source, subject) for source, subject, _ in self.held}
         self.positions = {source: lane.store.position(source) for source in bus.sources(lane.service.name)}
+        lane.committed.append(self.committed)
 
     def _learn(self, lane: Lane) -> None:
         for hearing in lane.service.hears:
+            assert hearing.type not in self._policies, f"two policies of {lane.service.name} hear {hearing.type}"
             self._policies[hearing.type] = (msgspec.json.Decoder(hearing.reads), hearing)
         for route in lane.service.sagas:
             for hearing in route.hears:
@@ -64,72 +68,91 @@ class Inbox:
             for kind, (reads, rows) in projection.heard.items():
                 self._rows.setdefault(kind, []).append((msgspec.json.Decoder(reads), rows))
 
-    def pieces(self) -> Iterable[Piece]:
-        """Return what each source has said since this reader's position."""
+    def pieces(self) -> Iterator[Piece]:
+        """Return what each source has said since this reader's position, and held messages whose turn has come."""
+        for source, subject in sorted(self._moved_on):
+            if envelopes := self._next_held(source, subject):
+                yield Taken(self, source, envelopes, None)
+            else:
+                self._moved_on.discard((source, subject))
         for source, position in self.positions.items():
-            envelopes, now_at = self.bus.take(source, position, HEARD_PER_TURN)
+            try:
+                envelopes, now_at = self.bus.take(source, position, HEARD_PER_TURN)
+            except StoreUnavailable as error:
+                log.warning("%s cannot hear %s now: %s", self.lane.service.name, source, error)
+                continue
             if now_at != position:
-                yield Taken(self, source, tuple(envelopes), position, now_at)
+                yield Taken(self, source, tuple(envelopes), (position, now_at))
+
+    def _next_held(self, source: str, subject: str) -> tuple[Envelope, ...]:
+        """Return the held messages, at most a turn's worth, that nothing stands before any more."""
+        following: list[Envelope] = []
+        last = self.mark(Batch(), source, subject)
+        while len(following) < HEARD_PER_TURN:
+            held = self.held.get((source, subject, last + len(following) + 1))
+            if held is None or held.error is not None:
+                break
+            following.append(held.envelope)
+        return tuple(following)
 
     def lag(self) -> dict[str, int]:
-        """Return how many messages each source has said that this reader has not looked at, counted to 10 000."""
-        return {source: len(self.bus.take(source, at, 10_000)[0]) for source, at in self.positions.items()}
+        """Return how many messages each source has said that this reader has not looked at, counted to a thousand."""
+        return {source: len(self.bus.take(source, at, LAG_COUNTED_TO)[0]) for source, at in self.positions.items()}
 
-    def gaps(self, older_than_us: int) -> Iterable[Piece]:
+    def gaps(self, older_than_us: int) -> Iterator[Piece]:
         """Ask the sources to say again what held messages have been waiting for too long."""
         asked: set[tuple[str, str]] = set()
         for (source, subject, sequence), held in sorted(self.held.items()):
-            if held.error is None and held.since_us < older_than_us and (source, subject) not in asked:
-                asked.add((source, subject))
-                first = self.lane.store.mark(source, subject) + 1
-                if (source, subject, first) not in self.held:
-                    self.lane.count("gaps_asked_again")
-                    again = tuple(self.bus.again(source, subject, first, sequence - 1))
-                    yield Taken(self, source, again, None, None)
+            if held.error is not None or held.since_us >= older_than_us or (source, subject) in asked:
+                continue
+            asked.add((source, subject))
+            first = self.lane.store.mark(source, subject) + 1
+            if (source, subject, first) in self.held:
+                continue
+            log.error("%s misses %s of %s from %d on", self.lane.service.name, source, subject, first)
+            self.lane.count("gaps_asked_again")
+            again = tuple(self.bus.again(source, subject, first, sequence - 1))
+            if again:
+                yield Taken(self, source, again, None)
 
     def hear(self, batch: Batch, envelope: Envelope, again: bool = False) -> None:
-        """Take one message, hold it, or pass it over as a repeat; then take what was held behind it."""
+        """Take one message, hold it, or pass it over as a repeat; `again`: even if it is parked."""
+        key = key_of(envelope)
+        known = self.find(batch, key)
         last = self.mark(batch, envelope.source, envelope.subject)
         if envelope.sequence <= last:
-            self.lane.count("repeats")
+            batch.count("repeats")
+            if known is not None:
+                batch.writes.held[key] = None
             return
         if envelope.sequence > last + 1:
-            self.put_aside(batch, envelope, None)
+            if known is None:
+                self.put_aside(batch, envelope, None)
             return
-        held = self._find(batch, (envelope.source, envelope.subject, envelope.sequence))
-        if held is not None and held.error is not None and not again:
+        if known is not None and known.error is not None and not again:
             return
-        self._take(batch, envelope)
-
-    def _take(self, batch: Batch, envelope: Envelope) -> None:
-        while True:
-            error = self._attempt(batch, envelope)
-            if error is not None:
-                self.put_aside(batch, envelope, error)
-                return
-            key = (envelope.source, envelope.subject, envelope.sequence)
-            if self._find(batch, key) is not None:
-                batch.writes.held[key] = None
-            following = self._find(batch, (key[0], key[1], key[2] + 1)) if self.held or batch.writes.held else None
-            if following is None or following.error is not None:
-                return
-            envelope = following.envelope
+        error = self._attempt(batch, envelope)
+        if error is not None:
+            self.put_aside(batch, envelope, error)
+        elif known is not None:
+            batch.writes.held[key] = None
 
     def _attempt(self, batch: Batch, envelope: Envelope) -> str | None:
         """Carry out what a message leads to and mark it; return the error it keeps failing with, if it does."""
+        reason = ""
         for _ in range(ATTEMPTS_BEFORE_PARKING):
             try:
                 unit = self._effects(batch, envelope)
             except (StoreUnavailable, Conflict):
                 raise
             except Exception as error:
-                reason = f"{type(error).__name__}: {error}"
+                reason = _reason(error)
                 log.warning("%s cannot take %s: %s", self.lane.service.name, envelope.id, reason)
                 continue
             if unit is not None:
                 unit.join()
             self.set_mark(batch, envelope.source, envelope.subject, envelope.sequence)
-            self.lane.count("heard")
+            batch.count("passed_over" if unit is None else "heard")
             return None
         return reason
 
@@ -158,17 +181,20 @@ class Inbox:
         return unit
 
     def put_aside(self, batch: Batch, envelope: Envelope, error: str | None) -> None:
-        key = (envelope.source, envelope.subject, envelope.sequence)
-        known = self._find(batch, key)
+        """Keep a message until an earlier one comes, or (with an error) until staff retry or discharge it."""
+        key = key_of(envelope)
+        known = self.find(batch, key)
         attempts = (known.attempts if known else 0) + (ATTEMPTS_BEFORE_PARKING if error else 0)
         since = known.since_us if known else to_us(self.lane.clock.now())
         batch.writes.held[key] = Held(envelope, since, attempts, error)
-        self.lane.count("parked" if error else "held")
+        batch.count("parked" if error else "held")
 
-    def _find(self, batch: Batch, key: Key) -> Held | None:
+    def find(self, batch: Batch, key: Key) -> Held | None:
+        """Return a held or parked message, as this batch sees it."""
         return batch.writes.held[key] if key in batch.writes.held else self.held.get(key)
 
     def mark(self, batch: Batch, source: str, subject: str) -> int:
+        """Return the last sequence taken, as this batch sees it."""
         key = (source, subject)
         found = batch.marks.get(key)
         if found is None:
@@ -178,7 +204,7 @@ class Inbox:
     def set_mark(self, batch: Batch, source: str, subject: str, sequence: int) -> None:
         batch.marks[source, subject] = batch.writes.marks[source, subject] = sequence
 
-    def remember(self, batch: Batch) -> None:
+    def committed(self, batch: Batch) -> None:
         """Take over what became durable."""
         self._marks.update(batch.marks)
         for key, held in batch.writes.held.items():
@@ -186,51 +212,57 @@ class Inbox:
                 self.held.pop(key, None)
             else:
                 self.held[key] = held
+        for source, (_, now) in batch.writes.positions.items():
+            self.positions[source] = now
+        if self.held:
+            self._moved_on.update(batch.marks)
 
-    def forget(self) -> None:
+    def lose(self, source: str) -> None:
+        """Look up again what another reader of this source has moved."""
         self._marks.clear()
+        self.positions[source] = self.lane.store.position(source)
 
 
 class Taken:
-    """Some messages of one source, with the position they bring the reader to (None: said again, no position)."""
+    """Some messages of one source; `move` is the reader's position before and after them, None if it stays."""
 
-    def __init__(self, inbox: Inbox, source: str, envelopes: tuple[Envelope, ...], before: int | None, now: int | None):
+    def __init__(
+        self, inbox: Inbox, source: str, envelopes: tuple[Envelope, ...], move: tuple[int, int] | None
+    ) -> None:
         self._inbox = inbox
         self._source = source
         self._envelopes = envelopes
-        self._move = None if before is None or now is None else (before, now)
-        self._batch = Batch()
+        self._move = move
 
     def carry(self, lane: Lane, batch: Batch) -> None:
-        self._batch = batch
         for envelope in self._envelopes:
             self._inbox.hear(batch, envelope)
         if self._move is not None:
             batch.writes.positions[self._source] = self._move
 
     def durable(self, lane: Lane, head: int) -> None:
-        self._inbox.remember(self._batch)
-        if self._move is not None:
-            self._inbox.positions[self._source] = self._move[1]
+        pass
 
     def failed(self, lane: Lane, error: Exception) -> None:
         """Park a single message whose rows the store refuses, like any other that fails."""
-        self._inbox.forget()
-        reason = f"{type(error).__name__}: {error}"
-        for envelope in self._envelopes:
-            lane.carry_out_alone(Parking(self._inbox, envelope, reason, self._move))
+        if isinstance(error, Conflict):
+            self._inbox.lose(self._source)
+        elif len(self._envelopes) == 1:
+            lane.carry_out_alone(Parking(self._inbox, self._envelopes[0], _reason(error), self._move))
+        else:
+            for piece in self.alone():
+                lane.carry_out_alone(piece)
 
     def alone(self) -> Iterable[Piece]:
-        self._inbox.forget()
         if self._move is None:
-            return [Taken(self._inbox, self._source, (envelope,), None, None) for envelope in self._envelopes]
+            return [Taken(self._inbox, self._source, (envelope,), None) for envelope in self._envelopes]
         pieces: list[Piece] = []
         before, end = self._move
         for envelope in self._envelopes:
-            pieces.append(Taken(self._inbox, self._source, (envelope,), before, envelope.position))
+            pieces.append(Taken(self._inbox, self._source, (envelope,), (before, envelope.position)))
             before = envelope.position
         if before != end:
-            pieces.append(Taken(self._inbox, self._source, (), before, end))
+            pieces.append(Taken(self._inbox, self._source, (), (before, end)))
         return pieces
 
 
@@ -242,86 +274,33 @@ class Parking:
         self._envelope = envelope
         self._error = error
         self._move = move
-        self._batch = Batch()
 
     def carry(self, lane: Lane, batch: Batch) -> None:
-        self._batch = batch
         self._inbox.put_aside(batch, self._envelope, self._error)
         if self._move is not None:
             batch.writes.positions[self._envelope.source] = self._move
 
     def durable(self, lane: Lane, head: int) -> None:
-        self._inbox.remember(self._batch)
-        if self._move is not None:
-            self._inbox.positions[self._envelope.source] = self._move[1]
+        pass
 
     def failed(self, lane: Lane, error: Exception) -> None:
-        log.error("%s: cannot even park %s: %s", lane.service.name, self._envelope.id, error)
+        """Stop before this message: to go past it would lose it."""
+        if isinstance(error, Conflict):
+            self._inbox.lose(self._envelope.source)
+        else:
+            raise StoreUnavailable(f"cannot even park {self._envelope.id}: {error}") from error
 
     def alone(self) -> Iterable[Piece]:
         return (self,)
 
 
-class Retry:
-    """Staff want a parked message tried again: a command of its own, answered when it is durable."""
-
-    def __init__(self, inbox: Inbox, key: Key) -> None:
-        self._inbox = inbox
-        self._key = key
-        self._batch = Batch()
-        self.future: Future[bool] = Future()
-
-    def carry(self, lane: Lane, batch: Batch) -> None:
-        self._batch = batch
-        held = self._inbox.held.get(self._key)
-        if held is not None:
-            self._inbox.hear(batch, held.envelope, again=True)
-
-    def durable(self, lane: Lane, head: int) -> None:
-        self._inbox.remember(self._batch)
-        self.future.set_result(self._key not in self._inbox.held)
-
-    def failed(self, lane: Lane, error: Exception) -> None:
-        self.future.set_exception(error)
-
-    def alone(self) -> Iterable[Piece]:
-        return (self,)
+def key_of(envelope: Envelope) -> Key:
+    """Return what tells one message from every other."""
+    return envelope.source, envelope.subject, envelope.sequence
 
 
-class LayAside:
-    """Staff discharge a parked message with a reason: it counts as taken without effect, and what waits behind it goes on."""
-
-    def __init__(self, inbox: Inbox, key: Key, by: str, reason: str) -> None:
-        self._inbox = inbox
-        self._key = key
-        self._by = by
-        self._reason = reason
-        self._batch = Batch()
-        self.future: Future[bool] = Future()
-
-    def carry(self, lane: Lane, batch: Batch) -> None:
-        self._batch = batch
-        held = self._inbox.held.get(self._key)
-        if held is None or held.error is None:
-            return
-        discharge = Discharge(*self._key, self._by, self._reason, to_us(lane.clock.now()))
-        batch.writes.discharges.append(discharge)
-        batch.writes.held[self._key] = None
-        source, subject, sequence = self._key
-        self._inbox.set_mark(batch, source, subject, sequence)
-        following = self._inbox.held.get((source, subject, sequence + 1))
-        if following is not None:
-            self._inbox.hear(batch, following.envelope)
-
-    def durable(self, lane: Lane, head: int) -> None:
-        self._inbox.remember(self._batch)
-        self.future.set_result(self._key not in self._inbox.held)
-
-    def failed(self, lane: Lane, error: Exception) -> None:
-        self.future.set_exception(error)
-
-    def alone(self) -> Iterable[Piece]:
-        return (self,)
+def _reason(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"[:ERROR_LENGTH_MAX]
 
 
 def _unversioned(kind: str) -> str:

@@ -3,17 +3,20 @@
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from chassis.bus.bus import Bus
 from chassis.bus.embedded import EmbeddedBus
 from chassis.clock import Clock, RehearsalClock, to_us
-from chassis.executor import Lane, Piece
+from chassis.executor import Lane
 from chassis.inbox import Inbox
+from chassis.job import Piece, promise
 from chassis.service import Service
 from chassis.stores.sqlite import SqliteStore
 from chassis.stores.store import Store, StoreUnavailable
@@ -43,11 +46,17 @@ class Engine:
     def __init__(self, services: Sequence[Service], stores: dict[str, Store], bus: Bus, clock: Clock) -> None:
         self.clock = clock
         self.running = {service.name: _start(service, stores[service.name], bus, clock) for service in services}
-        self._lanes = [running.lane for running in self.running.values()]
+        self.failing: dict[str, str] = {}
+        self._not_before: dict[str, float] = {}
         self._wake = threading.Event()
         self._stopping = False
-        self._errands: list[tuple[Callable[[], None], Future[None]]] = []
+        self._errands: deque[tuple[Callable[[], None], Future[None]]] = deque()
         self._thread: threading.Thread | None = None
+
+    @property
+    def has_died(self) -> bool:
+        """Say whether the lanes' own thread has ended without being told to."""
+        return self._thread is not None and not self._thread.is_alive() and not self._stopping
 
     def submit(self, service: str, piece: Piece) -> None:
         """Hand a piece of work to a service's lane; may be called from any thread."""
@@ -55,22 +64,33 @@ class Engine:
         self._wake.set()
 
     def run_until_idle(self) -> None:
-        """Turn every lane until no command, no message and no due timer is left."""
-        while self._turn_all():
-            pass
+        """Turn every lane until no command, no message and no due timer is left.
 
-    def _turn_all(self) -> bool:
-        """Give every lane its turn; say whether any had something to do."""
-        moved = False
-        for lane in self._lanes:
-            moved |= lane.turn()
-        return moved
+        Raises:
+            StoreUnavailable: a store is down, or the engine is being stopped; nothing was lost.
+        """
+        moved = True
+        while moved:
+            if self._stopping:
+                raise StoreUnavailable("the engine is being stopped")
+            moved = False
+            for running in self.running.values():
+                moved |= running.lane.turn()
 
     def move_clock(self, to: datetime) -> "Future[None]":
         """Bring a rehearsal clock to `to`, stopping at every timer on the way; done when all have caught up."""
-        done: Future[None] = Future()
-        self._errands.append((lambda: self.pass_time(to), done))
+        return self._send(lambda: self.pass_time(to))
+
+    def release_clock(self) -> "Future[None]":
+        """Bring a rehearsal clock to the wall's time, stopping at every timer on the way; from then on it runs."""
+        return self._send(self.catch_up)
+
+    def _send(self, errand: Callable[[], None]) -> "Future[None]":
+        done: Future[None] = promise()
+        self._errands.append((errand, done))
         self._wake.set()
+        if self._stopping:
+            self._turn_errands_away()
         return done
 
     def pass_time(self, to: datetime) -> None:
@@ -80,15 +100,23 @@ class Engine:
         self.run_until_idle()
         if clock.untouched:
             clock.move_to(to)
-        while True:
-            due = [at for running in self.running.values() if (at := running.watchdog.next_timer_us) is not None]
-            if not due or min(due) > to_us(to):
-                break
-            stop = EPOCH + (datetime.resolution * min(due))
-            clock.move_to(max(stop, clock.now()))
+        while (due_us := self._next_timer_us()) is not None and due_us <= to_us(to):
+            clock.move_to(max(EPOCH + timedelta(microseconds=due_us), clock.now()))
             self.run_until_idle()
         clock.move_to(to)
         self.run_until_idle()
+
+    def _next_timer_us(self) -> int | None:
+        due = [running.watchdog.next_timer_us for running in self.running.values()]
+        return min((at for at in due if at is not None), default=None)
+
+    def catch_up(self) -> None:
+        """Do what `release_clock` promises, on the caller's thread (which must be the engine's)."""
+        clock = self.clock
+        assert isinstance(clock, RehearsalClock), "only a rehearsal clock can be released"
+        if not clock.untouched and not clock.released:
+            self.pass_time(max(clock.now(), datetime.now(UTC)))
+        clock.release()
 
     def start(self) -> None:
         """Turn the lanes on a thread of their own."""
@@ -97,33 +125,56 @@ class Engine:
 
     def _loop(self) -> None:
         while not self._stopping:
-            try:
-                moved = self._turn_all()
-            except StoreUnavailable as error:
-                log.error("a store is not available, waiting: %s", error)
-                time.sleep(WAIT_FOR_STORE_S)
-                continue
+            moved = False
+            for name, running in self.running.items():
+                moved |= self._turn(name, running.lane)
             self._run_errands()
             if not moved and self._wake.wait(LONGEST_SLEEP_S):
                 self._wake.clear()
 
+    def _turn(self, name: str, lane: Lane) -> bool:
+        """Give one lane its turn. One that cannot work now waits a little; the others go on."""
+        if time.monotonic() < self._not_before.get(name, 0.0):
+            return False
+        try:
+            moved = lane.turn()
+        except Exception as error:
+            if isinstance(error, StoreUnavailable):
+                log.error("%s waits, its store is not available: %s", name, error)
+            else:
+                log.exception("%s waits, its turn failed", name)
+            self.failing[name] = str(error)
+            self._not_before[name] = time.monotonic() + WAIT_FOR_STORE_S
+            return False
+        self.failing.pop(name, None)
+        return moved
+
     def _run_errands(self) -> None:
-        while self._errands:
-            errand, done = self._errands.pop(0)
+        while self._errands and not self._stopping:
+            errand, done = self._errands.popleft()
             try:
                 errand()
-                done.set_result(None)
             except Exception as error:
                 done.set_exception(error)
+            else:
+                done.set_result(None)
 
     def stop(self) -> None:
-        """Let the turn in hand end, then close every store."""
+        """Let the turn in hand end, tell all who still wait that nothing was done, and close every store."""
         self._stopping = True
         self._wake.set()
         if self._thread is not None:
             self._thread.join()
         for running in self.running.values():
+            running.lane.close()
+        self._turn_errands_away()
+        for running in self.running.values():
             running.store.close()
+
+    def _turn_errands_away(self) -> None:
+        while self._errands:
+            with suppress(IndexError):  # somebody else has just told the last one
+                self._errands.popleft()[1].set_exception(StoreUnavailable("the engine has stopped"))
 
 
 def _start(service: Service, store: Store, bus: Bus, clock: Clock) -> Running:
@@ -136,6 +187,17 @@ def _start(service: Service, store: Store, bus: Bus, clock: Clock) -> Running:
 
 
 def embedded(services: Sequence[Service], data: Path, clock: Clock) -> Engine:
-    """Return an engine over one SQLite store for each service in the folder `data`, and the embedded bus."""
-    stores: dict[str, Store] = {service.name: SqliteStore(data / f"{service.name}.db") for service in services}
+    """Return an engine over one SQLite store for each service in the folder `data`, and the embedded bus.
+
+    Raises:
+        StoreInUse: another process serves this folder.
+    """
+    stores: dict[str, Store] = {}
+    try:
+        for service in services:
+            stores[service.name] = SqliteStore(data / f"{service.name}.db")
+    except BaseException:
+        for store in stores.values():
+            store.close()
+        raise
     return Engine(services, stores, EmbeddedBus(stores), clock)

@@ -1,6 +1,7 @@
 """One unit of work: a command or a heard event with everything that follows from it in the same service.
 
-A unit collects events, timers and rows and joins its batch only when all of it succeeded; what is refused leaves no trace.
+A unit collects events, timers and rows and joins its batch only when all of it succeeded; what is refused leaves no
+trace.
 """
 
 import dataclasses

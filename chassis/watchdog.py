@@ -2,12 +2,14 @@
 
 import dataclasses
 import logging
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Iterable, Iterator
 
 from chassis.clock import to_us
 from chassis.codec import Codec
-from chassis.executor import Lane, Piece
+from chassis.executor import Lane
 from chassis.inbox import HELD_ALARM_AFTER_US, Inbox
+from chassis.job import Piece
 from chassis.stores.store import TimerRow
 from chassis.unit import Batch, Unit
 from kernel.refusal import Refused
@@ -15,9 +17,11 @@ from kernel.refusal import Refused
 log = logging.getLogger("lienthong.watchdog")
 
 TIMERS_PER_TURN = 256
+ASKED_PER_TURN = 256
 ASK_AGAIN_EVERY_US = 60_000_000
 ANSWERS_KEPT_US = 7 * 24 * 3600 * 1_000_000
 ANSWERS_PRUNED_AT_ONCE = 500
+FOREVER_US = 2**62
 
 
 class Watchdog:
@@ -28,39 +32,57 @@ class Watchdog:
         self.inbox = inbox
         self.codec = Codec(lane.service.timer_commands)
         self.next_timer_us = lane.store.next_timer_us()
-        self._asked_us = 0
+        self._look_again = False
         self._broken: set[str] = set()
+        self._round_began_us: int | None = None
+        self._to_ask: deque[str] = deque()
+        self._answers_to_prune = False
 
-    def pieces(self) -> Iterable[Piece]:
+    def pieces(self) -> Iterator[Piece]:
         """Return what time has brought."""
         now_us = to_us(self.lane.clock.now())
-        if self.next_timer_us is not None and self.next_timer_us <= now_us:
-            rows = [row for row in self.lane.store.due_timers(now_us, TIMERS_PER_TURN) if row.id not in self._broken]
-            yield from (Due(self, row) for row in rows)
-            if not rows:
-                self.look()
-        if now_us - self._asked_us >= ASK_AGAIN_EVERY_US:
-            self._asked_us = now_us
-            if self._broken:
-                self._broken.clear()
-                self.look()
-            self.lane.store.prune_answers(now_us - ANSWERS_KEPT_US, ANSWERS_PRUNED_AT_ONCE)
+        if self._round_is_over(now_us):
+            self._round_began_us = now_us
+            self._answers_to_prune = True
+            self._to_ask = deque(sorted(self.lane.owing))
+            self._look_again |= bool(self._broken)
+            self._broken.clear()
             yield from self.inbox.gaps(now_us - HELD_ALARM_AFTER_US)
-            for stream in sorted(self.lane.owing):
-                yield Asking(stream)
+        if self._answers_to_prune:
+            pruned = self.lane.store.prune_answers(now_us - ANSWERS_KEPT_US, ANSWERS_PRUNED_AT_ONCE)
+            self._answers_to_prune = pruned == ANSWERS_PRUNED_AT_ONCE
+        for _ in range(min(ASKED_PER_TURN, len(self._to_ask))):
+            yield Asking(self._to_ask.popleft())
+        if self._look_again:
+            self._look()
+        if self.next_timer_us is not None and self.next_timer_us <= now_us:
+            self._look_again = True
+            rows = self.lane.store.due_timers(now_us, TIMERS_PER_TURN + len(self._broken))
+            yield from (Due(self, row) for row in rows if row.id not in self._broken)
 
-    def look(self) -> None:
-        """Read again when the next timer is due; while one is broken, wait for the next round of asking."""
-        self.next_timer_us = None if self._broken else self.lane.store.next_timer_us()
+    def _round_is_over(self, now_us: int) -> bool:
+        """Say whether a minute has passed; a rehearsal's clock may first be set to before the wall's time."""
+        return self._round_began_us is None or not 0 <= now_us - self._round_began_us < ASK_AGAIN_EVERY_US
+
+    def _look(self) -> None:
+        """Read when the next timer is due, broken ones left out: they wait for the next round."""
+        store = self.lane.store
+        if self._broken:
+            rows = store.due_timers(FOREVER_US, len(self._broken) + 1)
+            self.next_timer_us = next((row.due_us for row in rows if row.id not in self._broken), None)
+        else:
+            self.next_timer_us = store.next_timer_us()
+        self._look_again = False
 
     def set_aside(self, row: TimerRow) -> None:
-        """Leave a timer that failed until the next round of asking, so that it cannot spin."""
+        """Leave a timer that failed until the next round, so that it neither spins nor keeps the others waiting."""
         self._broken.add(row.id)
         self.lane.count("timers_failed")
 
     def committed(self, batch: Batch) -> None:
-        """Take notice of the timers that a batch has set or cancelled."""
-        for timer in batch.writes.timers.values():
+        """Take notice of the timers that a batch has set."""
+        for id, timer in batch.writes.timers.items():
+            self._broken.discard(id)
             if timer is not None and (self.next_timer_us is None or timer.due_us < self.next_timer_us):
                 self.next_timer_us = timer.due_us
 
@@ -73,20 +95,23 @@ class Due:
         self._row = row
 
     def carry(self, lane: Lane, batch: Batch) -> None:
-        unit = Unit(lane, batch, causation=f"timer:{self._row.id}", correlation=f"timer:{self._row.id}", traceparent=None)
+        id = self._row.id
+        if id in batch.writes.timers or lane.store.timer(id) != self._row:
+            return  # set anew, or cancelled, since it was read
+        unit = Unit(lane, batch, causation=f"timer:{id}", correlation=f"timer:{id}", traceparent=None)
         command = self._watchdog.codec.decode(self._row.command, self._row.data)
         decided = unit.run(dataclasses.replace(command, now=unit.now))
         if isinstance(decided, Refused):
-            log.info("%s: timer %s is moot: %s", lane.service.name, self._row.id, decided.code)
-            batch.writes.timers[self._row.id] = None
+            log.info("%s: timer %s is moot: %s", lane.service.name, id, decided.code)
+            batch.writes.timers[id] = None
             return
         unit.settle()
-        batch.writes.timers[self._row.id] = None  # only now, so that a timer whose command fails stays due
+        batch.writes.timers[id] = None  # only now, so that a timer whose command fails stays due
         unit.join()
-        lane.count("timers")
+        batch.count("timers")
 
     def durable(self, lane: Lane, head: int) -> None:
-        self._watchdog.look()
+        pass
 
     def failed(self, lane: Lane, error: Exception) -> None:
         log.error("%s: timer %s failed and stays due: %s", lane.service.name, self._row.id, error)
@@ -103,13 +128,17 @@ class Asking:
         self._stream = stream
 
     def carry(self, lane: Lane, batch: Batch) -> None:
-        unit = Unit(lane, batch, causation=f"asked:{self._stream}", correlation=f"asked:{self._stream}", traceparent=None)
+        if self._stream not in lane.owing:
+            return
+        cause = f"asked:{self._stream}"
+        unit = Unit(lane, batch, causation=cause, correlation=cause, traceparent=None)
         unit.ask(self._stream, lane.saga_routes[self._stream.partition("-")[0]])
         unit.settle()
         unit.join()
+        batch.count("sagas_asked_again")
 
     def durable(self, lane: Lane, head: int) -> None:
-        lane.count("sagas_asked_again")
+        pass
 
     def failed(self, lane: Lane, error: Exception) -> None:
         log.error("%s: %s could not be asked: %s", lane.service.name, self._stream, error)

@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from types import TracebackType
-from typing import Final, Protocol, Self
+from typing import TYPE_CHECKING, Final, Protocol, Self, cast
 
 import httpx
 from starlette.types import ASGIApp
@@ -17,11 +17,15 @@ from starlette.types import ASGIApp
 from chassis.executor import Answered, Job
 from chassis.lru import Recent
 from chassis.run import Engine
-from chassis.vault import Vault
+from chassis.service import Parts
 from chassis.web.acts import Border, View
 from chassis.web.auth import Principal
 from players.schedule import Player, Schedule
-from players.script import Answer, Do, See, Send, Until, Who
+from players.script import Answer, Do, Pay, Push, See, Until, Who
+from services.payments.wiring import pay_without_http
+
+if TYPE_CHECKING:
+    from services.payments.wiring import Ending, Misbehaviour
 
 AT_ONCE: Final = 64
 """How many moves are made before the engine is turned."""
@@ -29,18 +33,19 @@ AT_ONCE: Final = 64
 PEOPLE_REMEMBERED: Final = 8_192
 NOT_FOUND: Final = Answer(404, {})
 
-Given = tuple[Player, Job | asyncio.Task[httpx.Response]]
+Work = tuple[Job, ...] | asyncio.Task[httpx.Response]
+"""What a move comes to: jobs for a lane, the last one's answer being the move's; or a request to the application."""
 
 
 class Platform(Protocol):
-    """What the stage needs of the product: an engine that nobody else turns, its borders and its vault."""
+    """What the stage needs of the product: an engine that nobody else turns, its borders and its parts."""
 
     @property
     def engine(self) -> Engine: ...
     @property
     def borders(self) -> dict[str, Border]: ...
     @property
-    def vault(self) -> Vault: ...
+    def parts(self) -> Parts: ...
 
 
 def _not_watched(job: Job) -> None:
@@ -60,7 +65,7 @@ class Wire:
     ) -> None:
         self._engine = platform.engine
         self._borders = platform.borders
-        self._vault = platform.vault
+        self._parts = platform.parts
         self._seed = seed
         self._told = given
         self._loop = asyncio.new_event_loop()
@@ -93,11 +98,11 @@ class Wire:
         """Play some lives until all of them wait: everybody makes a move, then the engine answers all of them."""
         given = list(filter(None, (self._advance(player, None, schedule) for player in players)))
         while given:
-            self._turn([work for _, work in given])
+            self._turn(work for _, work in given)
             answered = [(player, _answer(work)) for player, work in given]
             given = list(filter(None, (self._advance(player, answer, schedule) for player, answer in answered)))
 
-    def _advance(self, player: Player, answer: Answer | None, schedule: Schedule) -> Given | None:
+    def _advance(self, player: Player, answer: Answer | None, schedule: Schedule) -> tuple[Player, Work] | None:
         """Let a life go on to its next command; what it only looks at is shown at once."""
         while True:
             move = player.go_on() if answer is None else player.go_on(answer)
@@ -110,9 +115,11 @@ class Wire:
                 case See():
                     answer = self.see(move)
                 case Do():
-                    return player, self._give(move, player.key(self._seed))
-                case Send():
-                    return player, self._loop.create_task(self._send(move))
+                    return player, (self._give(move, player.key(self._seed)),)
+                case Pay():
+                    return player, self._pay(move)
+                case Push():
+                    return player, self._loop.create_task(self._push(move))
 
     def _give(self, move: Do, key: str) -> Job:
         job = self._borders[move.service].give(move.act, self.principal(move.who), move.params, move.body, key)
@@ -130,18 +137,22 @@ class Wire:
         if known is None:
             person = ""
             if who.personal_id:
-                person = self._vault.person("personal_id", who.personal_id)
+                person = self._parts.vault.person("personal_id", who.personal_id)
             elif who.tax_code:
-                person = self._vault.person("tax_code", who.tax_code)
+                person = self._parts.vault.person("tax_code", who.tax_code)
             known = Principal(who.name or person, who.role, who.agency, person)
             self._people.update({who: known})
         return known
 
-    async def _send(self, move: Send) -> httpx.Response:
-        url = f"{move.path}?{move.query}" if move.query else move.path
-        return await self._client.request("GET" if move.body is None else "POST", url, json=move.body)
+    def _pay(self, move: Pay) -> tuple[Job, ...]:
+        ending, misbehaviour = cast("Ending", move.ending), cast("Misbehaviour", move.misbehaviour)
+        jobs = pay_without_http(self._parts, self._borders["payments"], move.pay_url, ending, misbehaviour)
+        return jobs or (_nothing(),)
 
-    def _turn(self, works: list[Job | asyncio.Task[httpx.Response]]) -> None:
+    async def _push(self, move: Push) -> httpx.Response:
+        return await self._client.post(f"{move.path}?{move.query}", json=dict(move.body))
+
+    def _turn(self, works: Iterable[Work]) -> None:
         """Turn the engine until every command is answered; requests in between are helped along."""
         requests = [work for work in works if isinstance(work, asyncio.Task)]
         self._engine.run_until_idle()
@@ -150,9 +161,16 @@ class Wire:
             self._engine.run_until_idle()
 
 
-def _answer(work: Job | asyncio.Task[httpx.Response]) -> Answer:
-    if isinstance(work, Job):
-        answered: Answered = work.future.result(timeout=0)
+def _nothing() -> Job:
+    """Return the answer to a payment of which the gateway says nothing."""
+    job = Job(command=None)
+    job.future.set_result(Answered(200, b"{}", 0, 0))
+    return job
+
+
+def _answer(work: Work) -> Answer:
+    if isinstance(work, tuple):
+        answered: Answered = work[-1].future.result(timeout=0)
         return Answer(answered.status, json.loads(answered.body))
     response = work.result()
     return Answer(response.status_code, response.json() if response.content else {})

@@ -15,13 +15,14 @@ import httpx
 import stamina
 
 from players.schedule import Player, Schedule
-from players.script import Answer, Do, Move, See, Send, Until, Who
+from players.script import Answer, Do, Move, Pay, Push, See, Until, Who
 
 IN_FLIGHT: Final = 16
 ANSWERS_WITHIN_S: Final = 60.0
 COMES_BACK_WITHIN_S: Final = 120.0
 FIRST_PAUSE_S: Final = 0.05
 LONGEST_PAUSE_S: Final = 1.0
+SIMULATED_PAYMENTS: Final = "/sandbox/vnpay/payments"
 NOT_NOW: Final = frozenset({502, 503, 504})
 
 
@@ -110,14 +111,11 @@ class Server(AbstractAsyncContextManager["Server"]):
                 method, path = self._paths[move.view]
                 headers = {"Authorization": f"Bearer {await self.token(move.who)}"}
                 return _answer(await self._ask(method, path.format_map(move.params), headers=headers))
-            case Send():
-                return await self._send(move)
-
-    async def _send(self, move: Send) -> Answer:
-        url = f"{move.path}?{move.query}" if move.query else move.path
-        if move.body is None:
-            return _answer(await self._ask("GET", url))
-        return _answer(await self._ask("POST", url, json=dict(move.body)))
+            case Pay():
+                payment = {"pay_url": move.pay_url, "ending": move.ending, "misbehaviour": move.misbehaviour}
+                return _answer(await self._ask("POST", SIMULATED_PAYMENTS, json=payment))
+            case Push():
+                return _answer(await self._ask("POST", f"{move.path}?{move.query}", json=dict(move.body)))
 
     async def _ask(self, method: str, url: str, **content: Any) -> httpx.Response:
         """Send a request until it is answered; whoever sends it says the same thing each time."""

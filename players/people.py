@@ -32,6 +32,7 @@ SIGNS: Final = ("Sao Đêm", "Hoa Sim", "Tây Nguyên", "Măng Đen", "Sông Đ�
 PLACES: Final = ("051", "062", "064", "049")
 """Place codes of personal ids: Quảng Ngãi, Kon Tum before they merged, and two neighbours."""
 MOBILE: Final = ("032", "035", "039", "070", "079", "083", "091", "097")
+GROWN_UP: Final = (1956, 2007)
 PROVINCE: Final = "tỉnh Quảng Ngãi"
 
 
@@ -52,7 +53,20 @@ def citizen(chance: Random, place: Agency) -> Person:
     sex = chance.choice(("male", "female"))
     name = " ".join((chance.choice(SURNAMES), chance.choice(MIDDLES[sex]), chance.choice(GIVEN[sex])))
     phone = chance.choice(MOBILE) + _digits(chance, 7)
-    return Person(name, address(chance, place), phone, _mail(name, phone), personal_id=_personal_id(chance, sex))
+    return Person(
+        name,
+        address(chance, place),
+        phone,
+        _mail(name, phone),
+        personal_id=_personal_id(chance, sex, chance.randrange(*GROWN_UP)),
+    )
+
+
+def newborn(chance: Random, place: Agency, year: int) -> Person:
+    """Return a child born this year, under the number that is reserved for it."""
+    sex = chance.choice(("male", "female"))
+    name = " ".join((chance.choice(SURNAMES), chance.choice(MIDDLES[sex]), chance.choice(GIVEN[sex])))
+    return Person(name, address(chance, place), "", "", personal_id=_personal_id(chance, sex, year))
 
 
 def karaoke_house(chance: Random, place: Agency) -> Person:
@@ -76,8 +90,7 @@ def tax_code(chance: Random) -> str:
             return f"{nine}{last}"
 
 
-def _personal_id(chance: Random, sex: str) -> str:
-    year = chance.randrange(1956, 2007)
+def _personal_id(chance: Random, sex: str, year: int) -> str:
     century = 2 * ((year - 1900) // 100) + (1 if sex == "female" else 0)
     return f"{chance.choice(PLACES)}{century}{year % 100:02d}{_digits(chance, 6)}"
 

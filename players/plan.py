@@ -14,7 +14,7 @@ from kernel.calendar import VIETNAM
 from kernel.procedure import Procedure, Step
 from kernel.working_time import is_working_day
 from players.mix import Mix
-from players.people import Person, address, citizen, karaoke_house
+from players.people import Person, address, citizen, karaoke_house, newborn
 
 MARITAL_STATUS: Final = "1.004873"
 ARCHITECT: Final = "1.008891"
@@ -115,13 +115,13 @@ def draw(world: World, chance: Random) -> Plan:
     desk = chance.choice(world.province_desks if at_province else world.commune_desks)
     home = chance.choice(world.commune_desks) if at_province else desk
     submitter = citizen(chance, home)
-    applicant, kind, relation = _applicant(code, submitter, home, mix, chance)
+    applicant, kind, relation = _applicant(code, submitter, home, submits_at.year, mix, chance)
     facts = _facts(code, mix, chance)
     category = "poor_household" if code == MARITAL_STATUS and mix.happens("poor_household", chance) else "normal"
     options = ("identity_card",) if code == BIRTH and mix.happens("identity_card_too", chance) else ()
     needed = _needed(procedure, relation, facts)
     at_desk = mix.chosen("at_desk", chance)
-    lacking = tuple(sorted(chance.sample(needed, min(len(needed), chance.randint(1, 2)))))
+    lacking = tuple(chance.sample(needed, 2 if at_desk == "supplemented_in_part" else chance.randint(1, 2)))
     hand_out_by = _hand_out(procedure, portal, level, mix, chance)
     at_agency = mix.chosen(f"at_{'connected_agencies' if connected else 'plain_agency'}", chance)
     steps = [step for step in procedure.steps if not step.optional or step.code in options]
@@ -164,12 +164,14 @@ def _arrival(world: World, portal: bool, chance: Random) -> datetime:
             return instant
 
 
-def _applicant(code: str, submitter: Person, home: Agency, mix: Mix, chance: Random) -> tuple[Person, str, str]:
+def _applicant(
+    code: str, submitter: Person, home: Agency, year: int, mix: Mix, chance: Random
+) -> tuple[Person, str, str]:
     """Return the applicant, what kind of applicant it is, and what the submitter is to it."""
     if code == KARAOKE:
         return karaoke_house(chance, home), "household_business", "legal_representative"
     if code == BIRTH:
-        return citizen(chance, home), "citizen", "parent"
+        return newborn(chance, home, year), "citizen", "parent"
     if mix.happens("by_attorney", chance):
         return citizen(chance, home), "citizen", "attorney"
     return submitter, "citizen", "self"

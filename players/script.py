@@ -1,4 +1,4 @@
-"""What a player may do next: act, look, send what another system sends, or wait; nothing here does any of it.
+"""What a player may do next: act, look, pay, push as the portal does, or wait; nothing here does any of it.
 
 A life is a generator of these; whoever stages it (over HTTP, or by wire) carries them out and sends back the answers.
 """
@@ -42,18 +42,21 @@ class See:
 
 
 @dataclass(frozen=True, slots=True)
-class Send:
-    """Send what another system sends (the portal, a payment gateway), in that system's own words.
+class Pay:
+    """Let a payment end at the gateway's simulator, which tells the product of it, well or badly."""
 
-    Args:
-        query: the query string, already encoded.
-        body: JSON content of a POST, or None for a GET.
-    """
+    pay_url: str
+    ending: str
+    misbehaviour: str = "none"
 
-    service: str
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """Push dossiers as the national portal does, in its own words."""
+
     path: str
-    query: str = ""
-    body: Mapping[str, Any] | None = None
+    query: str
+    body: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,7 @@ class Answer:
 
 WAITED = Answer(204, {})
 
-Move = Do | See | Send
+Move = Do | See | Pay | Push
 Life = Generator[Move | Until, Answer, None]
 """One dossier's life."""
 

@@ -33,7 +33,7 @@ from services.routing.domain.commands import (
 )
 from services.routing.domain.events import ChainEvent, ChainOpened
 from services.routing.domain.invariants import unexplained_results, unfinished_chains
-from services.routing.domain.plan import PlannedStep, Seat, plan_of
+from services.routing.domain.plan import PlannedStep, Seat, plan_of, storable
 from services.routing.policies import HEARS, timers
 from services.routing.projections.chains import chains
 from services.routing.projections.steps import steps
@@ -69,13 +69,11 @@ def planned_by(registry: Registry) -> Callable[[OpenChain, Unit], OpenChain]:
         published = registry.procedure(procedure, version)
         seats = {agency.kind: _seat(registry, agency.id) for agency in map(registry.agency, agencies)}
         lead = seats.get(published.lead_kind)
-        return Course(plan_of(published, asked, seats), lead.agency if lead else "", published.total_limit)
+        return Course(plan_of(published, asked, seats), lead.agency if lead else "", storable(published.total_limit))
 
     def prepare(command: OpenChain, unit: Unit) -> OpenChain:
         plan, lead, limit = course(command.procedure, command.procedure_version, command.asked, command.agencies)
-        return replace(
-            command, plan=plan, lead_agency=lead, total_limit=limit, calendars=registry.calendar_version
-        )
+        return replace(command, plan=plan, lead_agency=lead, total_limit=limit, calendars=registry.calendar_version)
 
     return prepare
 

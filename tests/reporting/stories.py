@@ -41,12 +41,17 @@ class Story:
     said: dict[str, list[tuple[Any, datetime, str]]] = field(default_factory=dict)
     _last: str = ""
 
-    def tell(self, service: str, kind: type, *fields: Any, minutes: int = 1, **named: Any) -> "Story":
-        """Let `service` say an event, `minutes` after the one before; each is caused by the one before."""
+    def tell(self, service: str, kind: type, minutes: int = 1, **named: Any) -> "Story":
+        """Let `service` say an event, `minutes` after the one before; each is caused by the one before.
+
+        What the story does not care about is left empty.
+        """
         self.at += timedelta(minutes=minutes)
         lines = self.said.setdefault(service, [])
-        event = kind(self.ref, *fields, **_blanks(kind, 1 + len(fields), {**named, "at": self.at}))
-        lines.append((event, self.at, self._last))
+        told = {"ref": self.ref, "at": self.at, **named}
+        hints = get_type_hints(kind)
+        blanks = {one.name: _empty(hints[one.name]) for one in dataclasses.fields(kind) if one.name not in told}
+        lines.append((kind(**told, **blanks), self.at, self._last))
         self._last = f"{service}-{self.ref}@{len(lines)}"
         return self
 
@@ -69,14 +74,9 @@ class Story:
             )
 
 
-def _blanks(kind: type, given: int, named: dict[str, Any]) -> dict[str, Any]:
-    """Leave empty what a story does not care about."""
-    hints = get_type_hints(kind)
-    rest = [one.name for one in dataclasses.fields(kind)[given:] if one.name not in named]
-    return named | {name: _empty(hints[name]) for name in rest}
-
-
 def _empty(hint: Any) -> Any:
+    if hint is datetime:
+        return MONDAY
     if type(None) in get_args(hint):
         return None
     kind = get_origin(hint) or hint
@@ -87,220 +87,214 @@ def submitted(ref: str, procedure: str, channel: str, agencies: tuple[str, ...],
     """Begin a story with a dossier handed in."""
     fields: dict[str, Any] = {
         "procedure": procedure, "procedure_version": "2026-01-01", "channel": channel, "receiving_agency": DESK,
-        "applicant": f"p{ref[-4:]}", "applicant_kind": "citizen", "category": "normal", "particulars": "s1.p.x",
-        "submitter": f"p{ref[-4:]}", "relation": "self",
-        "components": (ComponentGiven("declaration", "original", True, False, False, None),), "options": (),
-        "hand_out_by": "desk", "hand_out_to": "", "facts": {}, "fee_due": "none", "agencies": agencies,
-        "portal_code": None, "by": CLERK,
+        "applicant": f"p{ref[-4:]}", "submitter": f"p{ref[-4:]}", "relation": "self",
+        "components": (ComponentGiven("declaration", "original", True, False, False, None),),
+        "hand_out_by": "desk", "fee_due": "none", "agencies": agencies, "by": CLERK,
     }  # fmt: skip
     return Story(ref).tell("intake", intake.DossierSubmitted, **(fields | more))
 
 
-def accepted(
-    story: Story, code: str, agencies: tuple[str, ...], due_in_days: int = 3, channel: str = "counter"
-) -> Story:
-    fields: dict[str, Any] = {
-        "code": code, "procedure": "1.004873", "procedure_version": "2026-01-01", "channel": channel,
-        "category": "normal", "facts": {}, "receiving_agency": DESK, "applicant": "p", "options": (),
-        "agencies": agencies, "fee_due": "none", "due_at": story.at + timedelta(days=due_in_days),
-        "calendar_id": CALENDAR[0], "calendar_version": CALENDAR[1], "clock_from": story.at, "by": CLERK,
-    }  # fmt: skip
-    return story.tell("intake", intake.DossierAccepted, **fields)
+def code_of(number: int) -> str:
+    return f"{DESK}-260907-{number:04d}"
 
 
-def planned(step: str, agency: str, *needs: str, days: int = 1) -> PlannedStep:
-    limit = Limit(days, "working_days")
-    return PlannedStep(
-        step, agency, needs, limit, None, None, limit, "KQ.G15.000031", *CALENDAR, "escalate", (), "NĐ 61/2018",
+def accepted(story: Story, number: int, due_in_days: int = 3, channel: str = "counter") -> Story:
+    return story.tell(
+        "intake", intake.DossierAccepted, code=code_of(number), channel=channel, receiving_agency=DESK,
+        due_at=story.at + timedelta(days=due_in_days), calendar_id=CALENDAR[0], calendar_version=CALENDAR[1],
+        clock_from=story.at, by=CLERK,
     )  # fmt: skip
 
 
-def opened(story: Story, code: str, *steps: PlannedStep) -> Story:
-    fields: dict[str, Any] = {
-        "code": code, "procedure": "1.004873", "procedure_version": "2026-01-01", "receiving_agency": DESK,
-        "lead_agency": steps[-1].agency, "applicant": "p", "due_at": story.at + timedelta(days=3),
-        "clock_from": story.at, "calendar_id": CALENDAR[0], "calendar_version": CALENDAR[1],
-        "total_limit": Limit(3, "working_days"), "steps": steps,
-    }  # fmt: skip
-    return story.tell("routing", routing.ChainOpened, **fields)
+def planned(step: str, agency: str, *needs: str) -> PlannedStep:
+    limit = Limit(1, "working_days")
+    return PlannedStep(
+        step=step, agency=agency, needs=needs, limit=limit, acknowledge_within=None, hand_over_within=None,
+        send_back_within=limit, result_code="KQ.G15.000031", calendar_id=CALENDAR[0], calendar_version=CALENDAR[1],
+        silence="escalate", longer_limits=(), law="NĐ 61/2018",
+    )  # fmt: skip
+
+
+def opened(story: Story, *steps: PlannedStep) -> Story:
+    lead = steps[-1].agency
+    return story.tell("routing", routing.ChainOpened, lead_agency=lead, total_limit=None, steps=steps)
 
 
 def ready(story: Story, step: str, agency: str, round: int = 1) -> Story:
     due_at = story.at + timedelta(days=1)
-    return story.tell("routing", routing.StepReady, step, agency, round, story.at, due_at, None, None, due_at)
+    limits = {"clock_from": story.at, "due_at": due_at, "send_back_by": due_at}
+    return story.tell("routing", routing.StepReady, step=step, agency=agency, round=round, **limits)
 
 
-def acknowledged(story: Story, step: str, agency: str, minutes: int = 1) -> Story:
-    return story.tell("routing", routing.StepAcknowledged, step, agency, OFFICER, minutes=minutes)
+def acknowledged(story: Story, step: str, agency: str) -> Story:
+    return story.tell("routing", routing.StepAcknowledged, step=step, agency=agency, by=OFFICER)
 
 
-def decided(story: Story, step: str, agency: str, version: int = 1, on_time: bool = True, minutes: int = 60) -> Story:
-    result = ("KQ.G15.000031", f"{version:02d}/2026", "Chủ tịch", "0" * 64, version, on_time, OFFICER)
-    return story.tell("routing", routing.StepDecided, step, agency, *result, minutes=minutes)
+def decided(story: Story, step: str, agency: str, version: int = 1, on_time: bool = True) -> Story:
+    result = {"result_code": "KQ.G15.000031", "number": f"{version:02d}/2026", "signer": "Chủ tịch"}
+    decision = {**result, "version": version, "on_time": on_time, "by": OFFICER}
+    return story.tell("routing", routing.StepDecided, step=step, agency=agency, minutes=60, **decision)
 
 
 def raised(story: Story, total_vnd: int) -> Story:
     line = ObligationLine("fee", "le_phi", "Lệ phí", total_vnd, "tariff")
-    return story.tell(
-        "payments", obligation.ObligationRaised, story.ref, (line,), total_vnd, "rule", "1", "p", DESK, None, (), ()
-    )
+    return story.tell("payments", obligation.ObligationRaised, lines=(line,), total_vnd=total_vnd, rule="r")
 
 
 def settled(story: Story, total_vnd: int, method: str = "vnpay", txn_ref: str | None = "T1") -> Story:
-    return story.tell(
-        "payments", obligation.ObligationSettled, total_vnd, txn_ref, "BL-26E", 7, DESK, method, (), "system:payments"
-    )
+    receipt = {"receipt_serial": "BL-26E", "receipt_number": 7, "receiving_agency": DESK, "by": "system:payments"}
+    paid = {"total_vnd": total_vnd, "txn_ref": txn_ref, "method": method}
+    return story.tell("payments", obligation.ObligationSettled, **paid, **receipt)
 
 
 def plain(number: int = 1) -> Story:
     """One step, in time, fetched at the desk and paid there."""
     story = submitted(ref_of(number), "1.004873", "counter", (DESK, COMMUNE), fee_due="before_hand_out")
-    accepted(story, f"{DESK}-260907-{number:04d}", (DESK, COMMUNE))
+    accepted(story, number)
     raised(story, 15_000)
-    opened(story, "c", planned("certificate", COMMUNE))
+    opened(story, planned("certificate", COMMUNE))
     ready(story, "certificate", COMMUNE)
     acknowledged(story, "certificate", COMMUNE)
     decided(story, "certificate", COMMUNE)
-    story.tell("routing", routing.ChainClosed, "granted")
-    story.tell("intake", intake.DossierResolved, "granted", True, story.at)
+    story.tell("routing", routing.ChainClosed, outcome="granted")
+    story.tell("intake", intake.DossierResolved, outcome="granted", on_time=True)
     settled(story, 15_000, "cash", None)
-    return story.tell("intake", intake.DossierHandedOut, "desk", "self", "slip", CLERK)
+    return story.tell("intake", intake.DossierHandedOut, way="desk", collector="self", by=CLERK)
 
 
 def parallel_and_late(number: int = 2) -> Story:
     """Two steps side by side after a first one; one of the two passes its limit and the dossier is late."""
     agencies = (DESK, COMMUNE, POLICE, PROVINCE)
     story = submitted(ref_of(number), "3.000722", "portal", agencies, hand_out_by="online")
-    accepted(story, f"{DESK}-260907-{number:04d}", agencies, due_in_days=1, channel="portal")
-    steps = (planned("birth", COMMUNE), planned("residence", POLICE, "birth"), planned("insurance", PROVINCE, "birth"))
-    opened(story, "c", *steps)
+    accepted(story, number, due_in_days=1, channel="portal")
+    residence, insurance = planned("residence", POLICE, "birth"), planned("insurance", PROVINCE, "birth")
+    opened(story, planned("birth", COMMUNE), residence, insurance)
     ready(story, "birth", COMMUNE)
-    story.tell("routing", routing.StepTakenOver, "birth", COMMUNE, OFFICER)
+    story.tell("routing", routing.StepTakenOver, step="birth", agency=COMMUNE, by=OFFICER)
     acknowledged(story, "birth", COMMUNE)
     decided(story, "birth", COMMUNE)
     ready(story, "residence", POLICE)
     ready(story, "insurance", PROVINCE)
     acknowledged(story, "insurance", PROVINCE)
-    story.tell("routing", routing.AcknowledgementOverdue, "residence", POLICE, 1, story.at)
+    police = {"step": "residence", "agency": POLICE}
+    story.tell("routing", routing.AcknowledgementOverdue, **police)
     acknowledged(story, "residence", POLICE)
     decided(story, "insurance", PROVINCE)
-    story.tell("routing", routing.StepOverdue, "residence", POLICE, 1, story.at, minutes=3000)
-    story.tell("routing", routing.ChainOverdue, COMMUNE, MONDAY + timedelta(days=1, minutes=1))
+    story.tell("routing", routing.StepOverdue, minutes=3000, **police)
+    story.tell("routing", routing.ChainOverdue, agency=COMMUNE, due_at=MONDAY + timedelta(days=1, minutes=1))
     decided(story, "residence", POLICE, on_time=False)
-    story.tell("routing", routing.ChainClosed, "granted")
-    story.tell("intake", intake.DossierResolved, "granted", False, MONDAY + timedelta(days=1))
-    return story.tell("intake", intake.DossierHandedOut, "online", "self", None, "system:intake")
+    story.tell("routing", routing.ChainClosed, outcome="granted")
+    story.tell("intake", intake.DossierResolved, outcome="granted", on_time=False)
+    return story.tell("intake", intake.DossierHandedOut, way="online", collector="self", by="system:intake")
 
 
 def by_post_both_ways(number: int = 3) -> Story:
     """Papers fetched, a supplement at the desk, paid twice, delivered at the second attempt."""
-    story = submitted(
-        ref_of(number), "1.008891", "post", (DESK, PROVINCE), hand_out_by="post", fee_due="before_hand_out"
-    )
+    by_post = {"hand_out_by": "post", "fee_due": "before_hand_out"}
+    story = submitted(ref_of(number), "1.008891", "post", (DESK, PROVINCE), **by_post)
+    there, back = {"item_code": "RH000000015VN", "by": POSTMAN}, {"item_code": "RH000000029VN", "by": POSTMAN}
     proof = Proof(5, "S1", "0" * 64, "1" * 64)
-    story.tell("postal", postal.ParcelOrdered, "collection", "RH000000015VN", DESK, "p", "s1.p.x")
-    story.tell("postal", postal.ParcelPickedUp, "collection", "RH000000015VN", proof, POSTMAN)
-    story.tell("postal", postal.PapersHandedOver, "RH000000015VN", "BG/1", CLERK, 5, (), POSTMAN)
-    story.tell("intake", intake.PapersReceived, "BG/1")
-    story.tell("intake", intake.SupplementRequested, (MissingItem("photos", "missing", ""),), "desk", None, CLERK)
-    given = ComponentGiven("photos", "original", False, False, False, None)
-    story.tell("intake", intake.SupplementReceived, (given,), "desk", CLERK)
-    accepted(story, f"{DESK}-260907-{number:04d}", (DESK, PROVINCE), due_in_days=6, channel="post")
+    story.tell("postal", postal.ParcelOrdered, leg="collection", item_code="RH000000015VN")
+    story.tell("postal", postal.ParcelPickedUp, leg="collection", proof=proof, **there)
+    story.tell("postal", postal.PapersHandedOver, record_no="BG/1", accepted_papers=5, **there)
+    story.tell("intake", intake.PapersReceived, handover_record="BG/1")
+    missing = (MissingItem("photos", "missing", ""),)
+    story.tell("intake", intake.SupplementRequested, items=missing, stage="desk", by=CLERK)
+    given = (ComponentGiven("photos", "original", False, False, False, None),)
+    story.tell("intake", intake.SupplementReceived, components=given, stage="desk", by=CLERK)
+    accepted(story, number, due_in_days=6, channel="post")
     raised(story, 300_000)
-    opened(story, "c", planned("certificate", PROVINCE))
+    opened(story, planned("certificate", PROVINCE))
     ready(story, "certificate", PROVINCE)
     for txn, succeeded in (("T1", False), ("T2", True), ("T3", True)):
-        story.tell("payments", attempt.PaymentStarted, txn, "vnpay", 300_000, story.at + timedelta(minutes=15))
+        attempted = {"txn_ref": txn, "gateway": "vnpay"}
+        story.tell("payments", attempt.PaymentStarted, amount_vnd=300_000, **attempted)
         if succeeded:
-            story.tell("payments", attempt.PaymentSucceeded, txn, "vnpay", 300_000, f"G{txn}")
+            story.tell("payments", attempt.PaymentSucceeded, amount_vnd=300_000, gateway_no=f"G{txn}", **attempted)
         else:
-            story.tell("payments", attempt.PaymentFailed, txn, "vnpay", "51", f"G{txn}")
+            story.tell("payments", attempt.PaymentFailed, code="51", **attempted)
     settled(story, 300_000, "vnpay", "T2")
-    story.tell("payments", obligation.RefundOwed, "T3", 300_000, "paid_twice", "p", DESK, ())
-    story.tell("payments", obligation.RefundPaid, "T3", 300_000, "UNC-1", (), "accountant:1")
+    refund = {"txn_ref": "T3", "amount_vnd": 300_000}
+    story.tell("payments", obligation.RefundOwed, reason="paid_twice", receiving_agency=DESK, **refund)
+    story.tell("payments", obligation.RefundPaid, order_no="UNC-1", by="accountant:1", **refund)
     acknowledged(story, "certificate", PROVINCE)
     decided(story, "certificate", PROVINCE)
-    story.tell("routing", routing.ChainClosed, "granted")
-    story.tell("intake", intake.DossierResolved, "granted", True, story.at)
-    story.tell("intake", intake.ResultDispatched, "s1.p.x", ("KQ.G17.000105",), DESK, "p")
-    story.tell("postal", postal.ParcelOrdered, "delivery", "RH000000029VN", DESK, "p", "s1.p.x")
-    story.tell("postal", postal.ParcelPickedUp, "delivery", "RH000000029VN", proof, POSTMAN)
-    failed = ("delivery", "RH000000029VN", 1, "not_home", "retry_next_working_day", "2" * 64, story.at)
-    story.tell("postal", postal.AttemptFailed, *failed, POSTMAN)
+    story.tell("routing", routing.ChainClosed, outcome="granted")
+    story.tell("intake", intake.DossierResolved, outcome="granted", on_time=True)
+    story.tell("intake", intake.ResultDispatched, results=("KQ.G17.000105",))
+    story.tell("postal", postal.ParcelOrdered, leg="delivery", item_code="RH000000029VN")
+    story.tell("postal", postal.ParcelPickedUp, leg="delivery", proof=proof, **back)
+    failed = {"leg": "delivery", "attempt": 1, "reason": "not_home", "measure": "retry_next_working_day"}
+    story.tell("postal", postal.AttemptFailed, next_attempt_from=story.at, **failed, **back)
     shown = DeliveryProof("self", "identity_card", "3" * 64, "4" * 64)
-    story.tell("postal", postal.ParcelDelivered, "RH000000029VN", shown, POSTMAN)
-    return story.tell("intake", intake.DossierHandedOut, "post", "self", None, "system:intake")
+    story.tell("postal", postal.ParcelDelivered, proof=shown, **back)
+    return story.tell("intake", intake.DossierHandedOut, way="post", collector="self", by="system:intake")
 
 
 def sent_back_then_withdrawn(number: int = 4) -> Story:
     """A step goes back to the desk, the applicant supplements, the clock restarts; later he withdraws."""
     agencies = (DESK, COMMUNE, POLICE)
     story = submitted(ref_of(number), "9.000297", "portal", agencies, fee_due="before_clock")
-    story.tell(
-        "intake", intake.PaymentAwaited, f"{DESK}-260907-{number:04d}", "9.000297", "2026-01-01", "portal", "normal",
-        {"rooms": 3}, DESK, "p", story.at + timedelta(days=15), CLERK,
-    )  # fmt: skip
+    story.tell("intake", intake.PaymentAwaited, code=code_of(number), by=CLERK)
     raised(story, 450_000)
     settled(story, 450_000)
-    accepted(story, f"{DESK}-260907-{number:04d}", agencies, due_in_days=16, channel="portal")
-    opened(story, "c", planned("household", COMMUNE), planned("security", POLICE, "household"))
+    accepted(story, number, due_in_days=16, channel="portal")
+    opened(story, planned("household", COMMUNE), planned("security", POLICE, "household"))
     ready(story, "household", COMMUNE)
     acknowledged(story, "household", COMMUNE)
-    sent_back = ("household", COMMUNE, "desk", "papers_contradict", "", True, OFFICER)
-    story.tell("routing", routing.StepSentBack, *sent_back)
+    household = {"step": "household", "agency": COMMUNE}
+    story.tell("routing", routing.StepSentBack, to="desk", reason_code="contradictory", by=OFFICER, **household)
     missing = (MissingItem("declaration", "contradictory", ""),)
-    story.tell("intake", intake.SupplementRequested, missing, "examination", story.at + timedelta(days=15), CLERK)
-    story.tell("routing", routing.ClockSuspended, "supplement")
-    given = ComponentGiven("declaration", "electronic", True, False, False, None)
-    story.tell("intake", intake.SupplementReceived, (given,), "examination", CLERK, minutes=1440)
-    due_at = story.at + timedelta(days=16)
-    story.tell("intake", intake.SentBackAnswered, "household", "", story.at, due_at, CLERK)
-    story.tell("routing", routing.ClockRestarted, "supplement", story.at, due_at)
+    story.tell("intake", intake.SupplementRequested, items=missing, stage="examination", by=CLERK)
+    story.tell("routing", routing.ClockSuspended, ground="supplement")
+    given = (ComponentGiven("declaration", "electronic", True, False, False, None),)
+    story.tell("intake", intake.SupplementReceived, components=given, stage="examination", by=CLERK, minutes=1440)
+    clock = {"clock_from": story.at, "due_at": story.at + timedelta(days=16)}
+    story.tell("intake", intake.SentBackAnswered, step="household", by=CLERK, **clock)
+    story.tell("routing", routing.ClockRestarted, **clock)
     ready(story, "household", COMMUNE, 2)
     acknowledged(story, "household", COMMUNE)
     decided(story, "household", COMMUNE)
     ready(story, "security", POLICE)
-    story.tell("intake", intake.WithdrawalRequested, "p0004")
-    story.tell("routing", routing.StepCancelled, "security", POLICE, "withdrawn")
-    story.tell("routing", routing.ChainWithdrawn, ("security",), ("household",))
-    story.tell("intake", intake.DossierWithdrawn, ("household",), "system:intake")
-    return story.tell("payments", obligation.RefundOwed, "T1", 450_000, "withdrawn", "p", DESK, ())
+    story.tell("intake", intake.WithdrawalRequested, by="p0004")
+    story.tell("routing", routing.StepCancelled, step="security", agency=POLICE, reason="withdrawn")
+    story.tell("routing", routing.ChainWithdrawn, stopped=("security",), kept=("household",))
+    story.tell("intake", intake.DossierWithdrawn, kept_results=("household",), by="system:intake")
+    refund = {"txn_ref": "T1", "amount_vnd": 450_000, "reason": "withdrawn", "receiving_agency": DESK}
+    return story.tell("payments", obligation.RefundOwed, **refund)
 
 
 def turned_away(number: int = 5) -> Story:
     """Refused at the desk."""
     story = submitted(ref_of(number), "1.004873", "counter", (DESK, COMMUNE))
-    return story.tell("intake", intake.DossierRefused, "wrong_authority", "NĐ 61/2018 art. 17.2", "", CLERK)
+    reason = {"reason_code": "wrong_authority", "law": "NĐ 61/2018 art. 17.2"}
+    return story.tell("intake", intake.DossierRefused, by=CLERK, **reason)
 
 
 def refused_and_corrected(number: int = 6) -> Story:
     """A later step finds an error in an earlier result, which is corrected; then another step is refused."""
-    agencies = (DESK, COMMUNE, POLICE, PROVINCE)
-    story = submitted(ref_of(number), "9.000297", "portal", agencies)
-    accepted(story, f"{DESK}-260907-{number:04d}", agencies, channel="portal")
-    steps = (
-        planned("household", COMMUNE),
-        planned("security", POLICE, "household"),
-        planned("licence", PROVINCE, "security"),
-    )
-    opened(story, "c", *steps)
+    story = submitted(ref_of(number), "9.000297", "portal", (DESK, COMMUNE, POLICE, PROVINCE))
+    accepted(story, number, channel="portal")
+    household, security = planned("household", COMMUNE), planned("security", POLICE, "household")
+    opened(story, household, security, planned("licence", PROVINCE, "security"))
     ready(story, "household", COMMUNE)
     acknowledged(story, "household", COMMUNE)
     decided(story, "household", COMMUNE)
     ready(story, "security", POLICE)
     acknowledged(story, "security", POLICE)
-    story.tell("routing", routing.StepSentBack, "security", POLICE, "household", "wrong_address", "", True, OFFICER)
+    police = {"step": "security", "agency": POLICE, "by": OFFICER}
+    story.tell("routing", routing.StepSentBack, to="household", reason_code="wrong_address", **police)
     ready(story, "household", COMMUNE, 2)
     acknowledged(story, "household", COMMUNE)
     decided(story, "household", COMMUNE, version=2)
     ready(story, "security", POLICE, 2)
-    story.tell("routing", routing.LimitExtended, "security", POLICE, "verification", "NĐ", story.at, OFFICER)
+    story.tell("routing", routing.LimitExtended, ground="verification", due_at=story.at, **police)
     acknowledged(story, "security", POLICE)
-    refused = ("security", POLICE, "conditions_not_met", "NĐ 96/2016", "", True, OFFICER)
-    story.tell("routing", routing.StepRefused, *refused)
-    story.tell("routing", routing.StepCancelled, "licence", PROVINCE, "needs_refused")
-    story.tell("routing", routing.ChainClosed, "partly_granted")
-    return story.tell("intake", intake.DossierResolved, "partly_granted", True, story.at)
+    reason = {"reason_code": "conditions_not_met", "law": "NĐ 96/2016"}
+    story.tell("routing", routing.StepRefused, on_time=True, **reason, **police)
+    story.tell("routing", routing.StepCancelled, step="licence", agency=PROVINCE, reason="needs_refused")
+    story.tell("routing", routing.ChainClosed, outcome="partly_granted")
+    return story.tell("intake", intake.DossierResolved, outcome="partly_granted", on_time=True)
 
 
 def all_stories() -> tuple[Story, ...]:

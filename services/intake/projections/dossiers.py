@@ -125,9 +125,7 @@ _OWN: Final[Mapping[type, Rows]] = {
     events.DossierStopped: _ends_as("stopped"),
 }
 
-dossiers: Final = Projection(
-    name="dossiers", tables=(TABLE, AT_A_DESK, OF_APPLICANT, OF_SUBMITTER), own=_OWN
-)
+dossiers: Final = Projection(name="dossiers", tables=(TABLE, AT_A_DESK, OF_APPLICANT, OF_SUBMITTER), own=_OWN)
 
 
 def _portal_code(event: events.DossierSubmitted) -> tuple[Statement, ...]:

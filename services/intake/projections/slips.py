@@ -103,7 +103,13 @@ def refusal(dossier: Dossier, registry: Registry, applicant: Opened, note: str) 
 def _head(form: str, submission: DossierSubmitted, registry: Registry) -> dict[str, Any]:
     agency = registry.agency(submission.receiving_agency)
     above = None if agency.parent is None else registry.agency(agency.parent).name_vi
-    return {"form": form, "circular": CIRCULAR, "governing_body": above, "agency": agency.name_vi, "ref": submission.ref}
+    return {
+        "form": form,
+        "circular": CIRCULAR,
+        "governing_body": above,
+        "agency": agency.name_vi,
+        "ref": submission.ref,
+    }
 
 
 def _person(opened: Opened) -> dict[str, Any]:

@@ -27,7 +27,7 @@ class Span(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """One open step lay with one party: its agency, or the desk to which it was sent back."""
+    """One open step lay with one party: the exchange, its agency, or the desk to which it was sent back."""
 
     party: Party
     agency: str

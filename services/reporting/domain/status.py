@@ -14,12 +14,18 @@ CLOSED_STAGES = frozenset({"decided", "refused", "cancelled"})
 
 
 class StepNow(NamedTuple):
-    """A step as it stands: its stage, its agency, and to whom it was sent back."""
+    """A step as it stands.
+
+    Args:
+        sent_to: step or desk to which it was sent back.
+        handed_over: False while the exchange still has to bring it into its agency's own system.
+    """
 
     step: str
     agency: str
     stage: str
     sent_to: str = ""
+    handed_over: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +145,7 @@ def holders_of(standing: Standing) -> tuple[Holder, ...]:
 
 
 def _with_agencies(standing: Standing) -> Iterable[Holder]:
-    return (Holder("agency", step.agency, step.step) for step in standing.running)
+    return (Holder("agency" if step.handed_over else "system", step.agency, step.step) for step in standing.running)
 
 
 def _once(holders: Iterable[Holder]) -> tuple[Holder, ...]:

@@ -38,7 +38,6 @@ class DossierSubmitted:
     hand_out_by: str
     facts: dict[str, bool | int | str]
     fee_due: str
-    agencies: tuple[str, ...]
     portal_code: str | None
     by: str
     at: datetime
@@ -85,6 +84,7 @@ class DossierAccepted:
     code: str
     channel: str
     receiving_agency: str
+    agencies: tuple[str, ...]
     due_at: datetime
     calendar_id: str
     calendar_version: str

@@ -164,7 +164,6 @@ class ClockSuspended:
 @dataclass(frozen=True, slots=True)
 class ClockRestarted:
     ref: str
-    ground: str
     due_at: datetime
     at: datetime
 

@@ -3,7 +3,7 @@
 Law: NĐ 61/2018/NĐ-CP art. 19; TT 03/2025/TT-VPCP Phụ lục I Mẫu 06 (who gave to whom, and whether in time).
 
 Only routing's events write here, in routing's order. A `holding` is one stretch in which an open step lay with one
-party: its agency, or the desk to which it was sent back.
+party: the exchange that hands it over, its agency, or the desk to which it was sent back.
 """
 
 from collections.abc import Mapping, Sequence
@@ -37,6 +37,14 @@ HOLDINGS: Final = """
 CREATE TABLE IF NOT EXISTS holdings(
   ref TEXT NOT NULL, sequence INTEGER NOT NULL, step TEXT NOT NULL, party TEXT NOT NULL, agency TEXT NOT NULL,
   since TEXT NOT NULL, until TEXT, PRIMARY KEY(ref, sequence))
+"""
+ARRIVED: Final = """
+INSERT INTO holdings(ref, sequence, step, party, agency, since)
+SELECT ref, :sequence, step, 'agency', agency, :at FROM holdings
+WHERE ref=:ref AND step=:step AND party='system' AND until IS NULL
+"""
+LEFT_EXCHANGE: Final = """
+UPDATE holdings SET until=:at WHERE ref=:ref AND step=:step AND party='system' AND until IS NULL
 """
 LET_GO: Final = "UPDATE holdings SET until=:at WHERE ref=:ref AND step=:step AND until IS NULL"
 CANCEL: Final = """
@@ -114,15 +122,22 @@ def _ready(said: routing.StepReady, envelope: Envelope) -> Rows:
         closed_at=None,
         **UNDO_REASON,
     )
-    return ready, _let_go(said), _hold(said, envelope, "agency")
+    return ready, _let_go(said), _hold(said, envelope, "agency" if said.hand_over_by is None else "system")
 
 
 def _taken_over(said: routing.StepTakenOver, envelope: Envelope) -> Rows:
-    return (_step(said.ref, said.step, stage="taken_over"),)
+    return _step(said.ref, said.step, stage="taken_over"), *_arrived(said, envelope)
 
 
 def _acknowledged(said: routing.StepAcknowledged, envelope: Envelope) -> Rows:
-    return (_step(said.ref, said.step, stage="acknowledged", acknowledged_at=instant(said.at)),)
+    acknowledged = _step(said.ref, said.step, stage="acknowledged", acknowledged_at=instant(said.at))
+    return acknowledged, *_arrived(said, envelope)
+
+
+def _arrived(said: routing.StepTakenOver | routing.StepAcknowledged, envelope: Envelope) -> Rows:
+    """Where a hand-over has a limit of its own the step lies with the exchange until its agency has it."""
+    params = {"ref": said.ref, "step": said.step, "sequence": envelope.sequence, "at": instant(said.at)}
+    return Statement(ARRIVED, params), Statement(LEFT_EXCHANGE, params)
 
 
 def _extended(said: routing.LimitExtended, envelope: Envelope) -> Rows:

@@ -67,7 +67,7 @@ TOLD: Final[dict[str, dict[str, tuple[type, Note]]]] = {
         "StepOverdue": (routing.StepLimitPassed, ("due_at",)),
         "ChainOverdue": (routing.ChainOverdue, ("due_at",)),
         "ClockSuspended": (routing.ClockSuspended, ("ground",)),
-        "ClockRestarted": (routing.ClockRestarted, ("ground", "due_at")),
+        "ClockRestarted": (routing.ClockRestarted, ("due_at",)),
         "ChainWithdrawn": (routing.ChainWithdrawn, ("stopped", "kept")),
         "WithdrawalDeclined": (routing.WithdrawalDeclined, ("reason",)),
         "ChainStopped": (routing.ChainStopped, ("reason", "stopped", "kept")),

@@ -5,6 +5,7 @@ Law: NĐ 118/2025 and every decree it amends: a dossier is finished under the ru
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from kernel.calendar import Calendar
 from kernel.procedure import Procedure, Step
@@ -17,7 +18,7 @@ Calendars = Callable[[str, str], Calendar]
 """Id and version → the calendar that was pinned."""
 
 # NĐ 61/2018 art. 19.4, where the procedure's own law says nothing else.
-SEND_BACK_WITHIN = Limit(3, "working_days")
+SEND_BACK_WITHIN: Final = Limit(3.0, "working_days")
 
 
 def no_calendars(id: str, version: str) -> Calendar:
@@ -92,20 +93,31 @@ def plan_of(procedure: Procedure, asked: tuple[str, ...], seats: Mapping[str, Se
     )
 
 
+def storable(limit: Limit | None) -> Limit | None:
+    """Return the same limit with a value that JSON gives back as it was: a float, even where the registry has 3."""
+    return None if limit is None else _storable(limit)
+
+
+def _storable(limit: Limit) -> Limit:
+    return Limit(float(limit.value), limit.unit, limit.counting)
+
+
 def _planned(step: Step, needs: tuple[str, ...], seat: Seat) -> PlannedStep:
     return PlannedStep(
         step=step.code,
         agency=seat.agency,
         needs=needs,
-        limit=step.limit,
-        acknowledge_within=step.acknowledge_within,
-        hand_over_within=step.hand_over_within,
+        limit=_storable(step.limit),
+        acknowledge_within=storable(step.acknowledge_within),
+        hand_over_within=storable(step.hand_over_within),
         send_back_within=SEND_BACK_WITHIN,
         result_code=step.result.code,
         calendar_id=seat.calendar_id,
         calendar_version=seat.calendar_version,
         silence="deemed_agreed" if step.silence == "deemed_agreed" else "escalate",
-        longer_limits=tuple(LongerLimit(longer.ground, longer.limit, longer.law) for longer in step.extensions),
+        longer_limits=tuple(
+            LongerLimit(longer.ground, _storable(longer.limit), longer.law) for longer in step.extensions
+        ),
         law=step.law,
     )
 

@@ -4,10 +4,10 @@
 stands at the end. `note` is what an agency wrote when it refused or sent back, sealed.
 """
 
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from chassis.service import Projection
-from chassis.stores.store import Statement
+from chassis.stores.store import Statement, Store
 from services.routing.domain.events import (
     ChainOpened,
     LimitExtended,
@@ -62,7 +62,21 @@ UPDATE steps SET stage='sent_back', sent_back_to=:sent_back_to, reason=:reason, 
 WHERE ref=:ref AND step=:step
 """
 REOPENED: Final = "UPDATE steps SET stage='planned', open='yes' WHERE ref=:ref AND step=:step AND stage='decided'"
+NOTE_OF: Final = "SELECT reason, note FROM steps WHERE ref=:ref AND step=:step AND note<>''"
 OVERDUE: Final = "UPDATE steps SET overdue='yes' WHERE ref=:ref AND step=:step"
+
+
+class KeptNote(NamedTuple):
+    """Why a step was refused or sent back: the reason's code, and the officer's note, sealed."""
+
+    reason: str
+    note: str
+
+
+def note_of(store: Store, ref: str, step: str) -> KeptNote | None:
+    """Return the note that stands at a step, if there is one."""
+    rows = store.query(NOTE_OF, {"ref": ref, "step": step})
+    return KeptNote(str(rows[0]["reason"]), str(rows[0]["note"])) if rows else None
 
 
 def _step(event: Any, **columns: Any) -> dict[str, Any]:

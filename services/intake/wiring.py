@@ -1,0 +1,218 @@
+"""Intake's table of contents, put together from the parts it is given."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import lru_cache
+from typing import Any, Final, get_args
+
+from chassis.registry import AreaNeeded, NotInRegistry, Registry
+from chassis.service import Parts, Route, SagaRoute, Service
+from chassis.unit import Unit
+from kernel.agency import Agency
+from kernel.calendar import VIETNAM
+from kernel.codes import AgencyId, DossierCode
+from kernel.procedure import Procedure
+from kernel.refusal import Refused
+from kernel.working_time import Calendar
+from services.intake.api import acts
+from services.intake.domain import commands, numbering
+from services.intake.domain import dossier as dossiers
+from services.intake.domain.events import DossierSubmitted, Event
+from services.intake.domain.numbering import IssueNumber, KeepPortalNumber, Numbers
+from services.intake.domain.state import Dossier
+from services.intake.gateways.portal.routes import portal_routes
+from services.intake.policies import HEARS, timers
+from services.intake.projections.dossiers import codes
+from services.intake.projections.dossiers import dossiers as rows
+from services.intake.projections.look_ups import LISTINGS, catalogue_routes, views
+from services.intake.publishing import PUBLISHED, publish
+from services.intake.sagas import clock_starts_when_paid, result_reaches_applicant
+
+EVENTS: Final[tuple[type, ...]] = (*get_args(Event), *get_args(numbering.Event))
+ACTING_REMEMBERED: Final = 8_192
+
+
+def stream_of(command: Any) -> str:
+    return f"dossier-{command.ref}"
+
+
+def book_of(command: IssueNumber | KeepPortalNumber) -> str:
+    """Return the stream that numbers the dossiers of one agency and day."""
+    return f"numbering-{command.agency}-{command.day:%y%m%d}"
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """Fills in what a command needs from the registry and from the book of numbers.
+
+    What the dossier would not look at any more is not looked up: a repeated command costs nothing.
+    """
+
+    registry: Registry
+    acting: Callable[[str, str, tuple[str, ...], str, str | None, date], tuple[str, ...] | None]
+    categories: Callable[[str], tuple[str, ...]]
+
+    def submission(self, command: commands.SubmitDossier, unit: Unit) -> commands.SubmitDossier:
+        if _dossier(command, unit).submission is not None:
+            return command
+        today = command.now.astimezone(VIETNAM).date()
+        published, agency = self._published(command.procedure, today), self._agency(command.receiving_agency)
+        if published is None or agency is None:
+            return replace(command, published=published, agency=agency)
+        return replace(
+            command,
+            published=published,
+            agency=agency,
+            agencies=self.acting(published.code, published.version, command.options, agency.id, command.area, today),
+            categories=() if published.fee_rule is None else self.categories(published.fee_rule),
+        )
+
+    def acceptance(self, command: commands.AcceptDossier, unit: Unit) -> commands.AcceptDossier | Refused:
+        dossier = _dossier(command, unit)
+        submission = dossier.submission
+        if submission is None or dossier.phase != "submitted":
+            return replace(command, published=self._pinned(dossier))
+        day = command.now.astimezone(VIETNAM).date()
+        code = submission.portal_code or ""
+        if not code:
+            issue = IssueNumber(
+                ref=command.ref, agency=submission.receiving_agency, day=day, actor=command.actor, now=command.now
+            )
+            refused = unit.run(issue)
+            if isinstance(refused, Refused):
+                return refused
+            numbers: Numbers = unit.state(book_of(issue))[0]
+            receiving = self.registry.agency(submission.receiving_agency)
+            code = str(DossierCode.issue(AgencyId.parse(receiving.id), day, numbers.held[command.ref]))
+        return replace(command, published=self._pinned(dossier), calendar=self._calendar(dossier), code=code)
+
+    def with_procedure(self, command: Any, unit: Unit) -> Any:
+        return replace(command, published=self._pinned(_dossier(command, unit)))
+
+    def with_procedure_and_calendar(self, command: Any, unit: Unit) -> Any:
+        dossier = _dossier(command, unit)
+        return replace(command, published=self._pinned(dossier), calendar=self._calendar(dossier))
+
+    def _published(self, code: str, today: date) -> Procedure | None:
+        try:
+            return self.registry.procedure(code, on=today)
+        except NotInRegistry:
+            return None
+
+    def _agency(self, id: str) -> Agency | None:
+        try:
+            return self.registry.agency(id)
+        except NotInRegistry:
+            return None
+
+    def _pinned(self, dossier: Dossier) -> Procedure | None:
+        """Return the version that the dossier is pinned to; a registry that has lost it is a fault of the operator."""
+        submission = dossier.submission
+        if submission is None:
+            return None
+        return self.registry.procedure(submission.procedure, version=submission.procedure_version)
+
+    def _calendar(self, dossier: Dossier) -> Calendar | None:
+        """Return the calendar of the appointment, or the receiving desk's newest while there is none."""
+        if dossier.acceptance is not None:
+            return self.registry.calendar_version(dossier.acceptance.calendar_id, dossier.acceptance.calendar_version)
+        return None if dossier.submission is None else self.registry.calendar(dossier.submission.receiving_agency)
+
+
+def _dossier(command: Any, unit: Unit) -> Dossier:
+    dossier: Dossier = unit.state(stream_of(command))[0]
+    return dossier
+
+
+def _acting_in(registry: Registry) -> Callable[..., tuple[str, ...] | None]:
+    """Return what finds the agencies of a dossier, each once; it walks the registry once for each kind of case."""
+
+    @lru_cache(ACTING_REMEMBERED)
+    def acting(
+        code: str, version: str, options: tuple[str, ...], receiving: str, area: str | None, on: date
+    ) -> tuple[str, ...] | None:
+        steps = registry.procedure(code, version=version).steps
+        chosen = (step for step in steps if not step.optional or step.code in options)
+        try:
+            agencies = (registry.acting_agency(step, receiving, on, area).id for step in chosen)
+            return tuple(dict.fromkeys(agencies))
+        except (AreaNeeded, NotInRegistry):
+            return None
+
+    return acting
+
+
+def _categories_of(registry: Registry) -> Callable[[str], tuple[str, ...]]:
+    """Return what finds the groups of applicants that a fee schedule knows."""
+
+    @lru_cache
+    def categories(fee_rule: str) -> tuple[str, ...]:
+        tariffs = (tariff for line in registry.fee_rule(fee_rule).lines for tariff in line.tariffs)
+        return tuple(dict.fromkeys(category for tariff in tariffs for category in tariff.categories))
+
+    return categories
+
+
+def _keep_portal_number(command: commands.SubmitDossier, events: tuple[Event, ...]) -> tuple[KeepPortalNumber, ...]:
+    """A number that the portal gave is kept in the same book, so that nobody else gets it."""
+    if command.portal_code is None or not any(isinstance(event, DossierSubmitted) for event in events):
+        return ()
+    code = DossierCode.parse(command.portal_code)
+    return (
+        KeepPortalNumber(
+            ref=command.ref,
+            agency=str(code.agency),
+            day=code.received_on,
+            sequence=int(code.number),
+            actor=command.actor,
+            now=command.now,
+        ),
+    )
+
+
+def _routes(prepare: Preparation) -> dict[type, Route]:
+    """Return how each command finds its stream, and what it is prepared with."""
+    plain = (
+        commands.RecordHandover, commands.RecordCollectionFailed, commands.StopForSilence, commands.StopForNonPayment,
+        commands.RefuseDossier, commands.WithdrawDossier, commands.RecordWithdrawal, commands.DeclineWithdrawal,
+        commands.RecordSettlement, commands.RecordResult, commands.RecordSentBack, commands.ResolveDossier,
+        commands.DispatchResult, commands.KeepAtDesk, commands.HandOut,
+    )  # fmt: skip
+    decider = dossiers.decider
+    return {kind: Route(decider, stream_of) for kind in plain} | {
+        commands.SubmitDossier: Route(decider, stream_of, prepare.submission, _keep_portal_number),
+        commands.AcceptDossier: Route(decider, stream_of, prepare.acceptance),
+        commands.ReceiveSupplement: Route(decider, stream_of, prepare.with_procedure),
+        commands.AskForSupplement: Route(decider, stream_of, prepare.with_procedure_and_calendar),
+        commands.AcceptPaidDossier: Route(decider, stream_of, prepare.with_procedure_and_calendar),
+        commands.AnswerSentBack: Route(decider, stream_of, prepare.with_procedure_and_calendar),
+        IssueNumber: Route(numbering.decider, book_of),
+        KeepPortalNumber: Route(numbering.decider, book_of),
+    }
+
+
+def service(parts: Parts) -> Service:
+    """Return the one-stop desk, to be run on `parts`."""
+    registry = parts.registry
+    prepare = Preparation(registry, _acting_in(registry), _categories_of(registry))
+    return Service(
+        name="intake",
+        events=EVENTS,
+        streams={"dossier": dossiers.decider, "numbering": numbering.decider},
+        routes=_routes(prepare),
+        publish=publish,
+        published=PUBLISHED,
+        hears=HEARS,
+        sagas=tuple(
+            SagaRoute(one.saga, one.HEARS, one.OWN, one.FACTS)
+            for one in (clock_starts_when_paid, result_reaches_applicant)
+        ),
+        timers=timers,
+        timer_commands=(commands.StopForSilence, commands.StopForNonPayment),
+        projections=(rows, codes),
+        acts=acts(parts.vault),
+        views=views(parts.vault, registry),
+        listings=LISTINGS,
+        extra_routes=(*catalogue_routes(registry, parts.clock), *portal_routes(parts)),
+    )

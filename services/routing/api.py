@@ -1,0 +1,327 @@
+"""What agencies tell the platform about their steps, and what those concerned may see of a chain.
+
+Law: NĐ 61/2018/NĐ-CP art. 19; TT 01/2018/TT-VPCP art. 16 (without signing in: code and degree of completion only) and
+art. 17; Luật 91/2025/QH15 (an officer's note is opened for a stated purpose, and that is written down).
+"""
+
+from collections.abc import Callable
+from typing import Annotated, Any, Final
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from chassis.executor import Done
+from chassis.service import Scope
+from chassis.vault import CannotOpen, Vault
+from chassis.web.acts import Act, Call, Listing, View
+from chassis.web.auth import (
+    ACTING,
+    AGENCY_OFFICER,
+    ALL,
+    ANONYMOUS,
+    APPLICANT,
+    ASSIGNED,
+    DESK_OFFICER,
+    INSPECTOR,
+    OWN,
+    RECEIVING,
+    SYSTEM,
+    Rights,
+)
+from chassis.web.problem import NOT_FOUND, Kind, Problem
+from kernel.codes import InvalidCode, ResultCode
+from kernel.working_time import CalendarDoesNotReach
+from services.routing.domain import rules
+from services.routing.domain.commands import (
+    AcknowledgeStep,
+    DecideStep,
+    ExtendLimit,
+    RefuseStep,
+    SendBack,
+    TakeOverStep,
+)
+from services.routing.domain.events import StepReady
+from services.routing.domain.plan import Calendars
+from services.routing.domain.progress import Chain
+from services.routing.projections.chains import applicant_of
+from services.routing.projections.shown import (
+    ChainShown,
+    ClocksShown,
+    chain_shown,
+    clocks_shown,
+    completion_of,
+    state_of,
+)
+from services.routing.projections.steps import note_of
+
+OFFICERS: Final[Rights] = {AGENCY_OFFICER: ACTING}
+AGENCIES: Final[Rights] = {AGENCY_OFFICER: ACTING, SYSTEM: ACTING}
+"""Taking over and acknowledging may be the act of an agency's own system."""
+WHOEVER_IS_CONCERNED: Final[Rights] = {
+    APPLICANT: OWN,
+    DESK_OFFICER: RECEIVING,
+    AGENCY_OFFICER: ACTING,
+    SYSTEM: ALL,
+    INSPECTOR: ALL,
+}
+
+NOTE_GONE: Final = Kind(
+    "note_unreadable", 409,
+    "Ghi chú này không còn đọc được.", "This note can no longer be read.",
+)  # fmt: skip
+NO_CALENDAR: Final = Kind(
+    rules.CALENDAR_DOES_NOT_REACH.code, 409, rules.CALENDAR_DOES_NOT_REACH.vi, rules.CALENDAR_DOES_NOT_REACH.en
+)
+
+
+def _result_code(text: str) -> str:
+    try:
+        return str(ResultCode.parse(text))
+    except InvalidCode as wrong:
+        raise ValueError(str(wrong)) from wrong
+
+
+ReasonCode = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,63}$")]
+StepCode = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,63}$")]
+Note = Annotated[str, Field(max_length=2_000, description="Sealed before it is kept")]
+
+
+class Body(BaseModel):
+    """What a command's body has in common: nothing in it that nobody reads."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+
+class Extension(Body):
+    """The ground on which the law gives the step a longer limit."""
+
+    ground: ReasonCode
+
+
+class Decision(Body):
+    """The result document; `signer` is the post of who signed, not a name."""
+
+    result_code: Annotated[str, Field(max_length=40), AfterValidator(_result_code)]
+    number: Annotated[str, Field(min_length=1, max_length=100)]
+    signer: Annotated[str, Field(min_length=1, max_length=100)]
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="Of the sealed document")]
+
+
+class Refusal(Body):
+    """Why the step is refused after examination, with the law that says so."""
+
+    reason_code: ReasonCode
+    law: Annotated[str, Field(min_length=3, max_length=200)]
+    note: Note = ""
+
+
+class SendingBack(Body):
+    """To whom the step goes back, an earlier step or `desk`, and what was found."""
+
+    to: StepCode
+    reason_code: ReasonCode
+    note: Note = ""
+
+
+class NoteShown(BaseModel):
+    """What the agency wrote when it refused the step or sent it back."""
+
+    ref: str
+    step: str
+    reason: str
+    note: str
+
+
+def scope(chain: Chain) -> Scope | None:
+    """Say whom a chain concerns; there is none before it is opened."""
+    if not chain.ref:
+        return None
+    agencies = dict.fromkeys((chain.lead_agency, *(progress.plan.agency for progress in chain.steps.values())))
+    return Scope(
+        people=(chain.applicant,),
+        receiving=chain.receiving_agency,
+        agencies=tuple(agencies),
+        procedure=chain.procedure,
+    )
+
+
+def chain_stream(call: Call) -> str:
+    return f"chain-{call.ref}"
+
+
+def _told(call: Call) -> dict[str, Any]:
+    """Return what every command of an agency has; it always acts for the agency that its token names."""
+    who = call.principal
+    return {"ref": call.ref, "step": call.params["step"], "agency": who.agency, "actor": who.id, "now": call.now}
+
+
+def _answer(done: Done) -> dict[str, Any]:
+    became_ready = [event.step for event in done.events if isinstance(event, StepReady)]
+    return {"version": done.version, "state": state_of(done.state), "became_ready": became_ready}
+
+
+def _act(
+    name: str,
+    noun: str,
+    vi: str,
+    en: str,
+    command: Callable[[Call, Any], Any],
+    body: type[Body] | None = None,
+    rights: Rights = OFFICERS,
+) -> Act:
+    path = f"/dossiers/{{ref}}/steps/{{step}}/{noun}"
+    return Act(name, path, vi, en, rights, command=command, scope=scope, body=body, answer=_answer)
+
+
+def acts(vault: Vault, calendars: Calendars) -> tuple[Act, ...]:
+    """Return what an agency may tell; notes are sealed in `vault` under the applicant's key."""
+
+    def sealed(call: Call, note: str) -> str:
+        applicant = applicant_of(call.store, call.ref) if note else None
+        return vault.seal(applicant, {"note": note}) if applicant else ""
+
+    def extend(call: Call, body: Extension) -> ExtendLimit:
+        return ExtendLimit(**_told(call), ground=body.ground, calendars=calendars)
+
+    def decide(call: Call, body: Decision) -> DecideStep:
+        return DecideStep(**_told(call), **body.model_dump(), calendars=calendars)
+
+    def refuse(call: Call, body: Refusal) -> RefuseStep:
+        note = sealed(call, body.note)
+        return RefuseStep(**_told(call), reason_code=body.reason_code, law=body.law, note=note)
+
+    def send_back(call: Call, body: SendingBack) -> SendBack:
+        note = sealed(call, body.note)
+        return SendBack(**_told(call), to=body.to, reason_code=body.reason_code, note=note, calendars=calendars)
+
+    return (
+        _act(
+            "take_over_step", "takeover", "Hệ thống của cơ quan nhận bàn giao bước", "The agency's system has the step",
+            lambda call, _: TakeOverStep(**_told(call)), rights=AGENCIES,
+        ),
+        _act(
+            "acknowledge_step", "acknowledgement", "Xác nhận tiếp nhận bước", "Acknowledge the step",
+            lambda call, _: AcknowledgeStep(**_told(call)), rights=AGENCIES,
+        ),
+        _act(
+            "extend_limit", "extension", "Áp dụng thời hạn dài hơn theo luật",
+            "Claim the longer limit that the law gives", extend, Extension,
+        ),
+        _act("decide_step", "decision", "Ban hành kết quả của bước", "Issue the result of the step", decide, Decision),
+        _act("refuse_step", "refusal", "Từ chối giải quyết bước", "Refuse the step after examination", refuse, Refusal),
+        _act(
+            "send_back_step", "sending-back", "Chuyển lại bước trước hoặc Bộ phận Một cửa",
+            "Send back to an earlier step or to the desk", send_back, SendingBack,
+        ),
+    )  # fmt: skip
+
+
+def show_chain(call: Call, chain: Chain) -> dict[str, Any]:
+    """Show a chain, or to whoever did not sign in its code and how far it is."""
+    if call.principal.is_anonymous:
+        return {"code": chain.code, "completion": completion_of(chain).model_dump()}
+    return chain_shown(chain).model_dump(mode="json")
+
+
+def views(vault: Vault, calendars: Calendars) -> tuple[View, ...]:
+    """Return what can be looked at; notes are opened through `vault`."""
+
+    def show_clocks(call: Call, chain: Chain) -> dict[str, Any]:
+        try:
+            return clocks_shown(chain, calendars, call.now).model_dump(mode="json")
+        except CalendarDoesNotReach as short:
+            raise Problem(NO_CALENDAR, str(short)) from short
+
+    def show_note(call: Call, chain: Chain) -> dict[str, Any]:
+        step = call.params["step"]
+        kept = note_of(call.store, call.ref, step)
+        if kept is None:
+            raise Problem(NOT_FOUND)
+        purpose = f"routing note {call.ref} {step}"
+        try:
+            read = vault.open(kept.note, by=call.principal.id, purpose=purpose, fields=("note",), at=call.now)
+        except CannotOpen as error:
+            raise Problem(NOTE_GONE) from error
+        return NoteShown(ref=call.ref, step=step, reason=kept.reason, note=read["note"]).model_dump()
+
+    return (
+        View(
+            name="show_chain",
+            path="/dossiers/{ref}/chain",
+            summary_vi="Chuỗi xử lý của hồ sơ: các bước, cơ quan, ai đang giữ",
+            summary_en="The chain of a dossier: its steps, their agencies, and whose minute it is",
+            rights={**WHOEVER_IS_CONCERNED, ANONYMOUS: ALL},
+            stream=chain_stream,
+            scope=scope,
+            show=show_chain,
+            shows=ChainShown,
+        ),
+        View(
+            name="show_clocks",
+            path="/dossiers/{ref}/clock",
+            summary_vi="Các đồng hồ đang chạy, với từng khoảng được tính và không tính",
+            summary_en="The running clocks, with every interval counted and skipped",
+            rights=WHOEVER_IS_CONCERNED,
+            stream=chain_stream,
+            scope=scope,
+            show=show_clocks,
+            shows=ClocksShown,
+        ),
+        View(
+            name="open_step_note",
+            path="/dossiers/{ref}/steps/{step}/note",
+            summary_vi="Mở ghi chú của cơ quan khi từ chối hoặc chuyển lại; việc mở được ghi lại",
+            summary_en="Open what the agency wrote when it refused or sent back; the opening is written down",
+            rights=WHOEVER_IS_CONCERNED,
+            stream=chain_stream,
+            scope=scope,
+            show=show_note,
+            shows=NoteShown,
+        ),
+    )
+
+
+LISTINGS: Final[tuple[Listing, ...]] = (
+    Listing(
+        name="list_steps",
+        path="/steps",
+        summary_vi="Danh sách việc của cơ quan, việc đến hạn trước đứng đầu",
+        summary_en="An agency's worklist, what is due first at the top",
+        rights={AGENCY_OFFICER: ASSIGNED, SYSTEM: ASSIGNED, DESK_OFFICER: RECEIVING, INSPECTOR: ALL},
+        table="steps",
+        columns=(
+            "ref", "code", "procedure", "step", "agency", "receiving_agency", "stage", "open", "overdue", "round",
+            "ready_at", "due_at", "acknowledge_by", "sent_back_to", "reason",
+        ),
+        cursor="turn",
+        filters={
+            "open": "open = :open",
+            "stage": "stage = :stage",
+            "overdue": "overdue = :overdue",
+            "due_until": "due_at <= :due_until",
+            "procedure": "procedure = :procedure",
+            "ref": "ref = :ref",
+            "code": "code = :code",
+            "acting_agency": "agency = :acting_agency",
+        },
+    ),
+    Listing(
+        name="list_chains",
+        path="/chains",
+        summary_vi="Các chuỗi xử lý",
+        summary_en="Chains, in the order in which they were opened",
+        rights=WHOEVER_IS_CONCERNED,
+        table="chains",
+        columns=(
+            "ref", "code", "procedure", "procedure_version", "receiving_agency", "lead_agency", "state", "overdue",
+            "opened_at", "due_at", "ended_at",
+        ),
+        cursor="turn",
+        filters={
+            "state": "state = :state",
+            "overdue": "overdue = :overdue",
+            "procedure": "procedure = :procedure",
+            "lead": "lead_agency = :lead",
+            "code": "code = :code",
+        },
+    ),
+)  # fmt: skip
