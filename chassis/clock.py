@@ -1,11 +1,11 @@
 """What time it is: by the wall, or by a rehearsal clock that only moves forward when it is told to."""
 
 import json
-import os
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
+from chassis.files import replace_durably
 from kernel.message import EPOCH
 
 
@@ -35,7 +35,7 @@ class RehearsalClock:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        kept = json.loads(path.read_text()) if path.exists() else {"at": None, "released": False}
+        kept: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {"at": None, "released": False}
         self._at = datetime.fromisoformat(kept["at"]) if kept["at"] else None
         self._released: bool = kept["released"]
 
@@ -64,7 +64,7 @@ class RehearsalClock:
             raise ClockMovesForwardOnly("the clock was released and follows the wall; it cannot be set any more")
         if self._at is not None and instant < self._at:
             raise ClockMovesForwardOnly(f"the clock stands at {self._at.isoformat()} and only moves forward")
-        self._at = instant
+        self._at = instant.astimezone(UTC)
         self._keep()
 
     def release(self) -> None:
@@ -73,14 +73,8 @@ class RehearsalClock:
         self._keep()
 
     def _keep(self) -> None:
-        """Write the reading so that a power cut leaves the old one or the new one, never half of one."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = self._path.with_suffix(".new")
-        with fresh.open("w") as file:
-            json.dump({"at": self._at.isoformat() if self._at else None, "released": self._released}, file)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(self._path)
+        reading = {"at": self._at.isoformat() if self._at else None, "released": self._released}
+        replace_durably(self._path, json.dumps(reading).encode())
 
 
 def to_us(instant: datetime) -> int:

@@ -148,8 +148,8 @@ class Lane:
         else:
             for piece in carried:
                 self._end(piece)
-        for piece, error in spoiled:
-            self._end(piece, error)
+        for piece, reason in spoiled:
+            self._end(piece, reason)
 
     def _one_by_one(self, piece: Piece) -> None:
         for part in piece.alone():

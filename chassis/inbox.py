@@ -71,8 +71,8 @@ class Inbox:
     def pieces(self) -> Iterator[Piece]:
         """Return what each source has said since this reader's position, and held messages whose turn has come."""
         for source, subject in sorted(self._moved_on):
-            if envelopes := self._next_held(source, subject):
-                yield Taken(self, source, envelopes, None)
+            if waited := self._next_held(source, subject):
+                yield Taken(self, source, waited, None)
             else:
                 self._moved_on.discard((source, subject))
         for source, position in self.positions.items():

@@ -3,7 +3,7 @@
 Law: NĐ 61/2018/NĐ-CP arts. 18–19; docs/algorithms/working-time.md has how a limit is counted.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import groupby
@@ -163,14 +163,3 @@ def in_hours(minutes: int) -> Words:
     said = [part for part in parts if part[0]] or [(0, "phút", "min")]
     return Words(" ".join(f"{n} {vi}" for n, vi, _ in said), " ".join(f"{n} {en}" for n, _, en in said))
 
-
-def path_of_limits(needs: Iterable[tuple[str, Sequence[str], datetime | None]]) -> tuple[str, ...]:
-    """Return the steps that lead to the last date, the last one first needed: where no total limit is given."""
-    known = {step: (wanted, due_at) for step, wanted, due_at in needs if due_at is not None}
-    path: list[str] = []
-    here = max(known, key=lambda step: known[step][1], default=None)
-    while here is not None and here not in path:
-        path.append(here)
-        wanted = [step for step in known[here][0] if step in known]
-        here = max(wanted, key=lambda step: known[step][1], default=None)
-    return tuple(reversed(path))

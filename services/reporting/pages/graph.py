@@ -5,6 +5,7 @@ Pure: it turns the steps into boxes and curves with coordinates; the template wr
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 START: Final = "*start"
@@ -134,9 +135,9 @@ def _lanes(columns: Mapping[str, int], arrows: Sequence[Arrow]) -> list[list[Pla
             comes_from[passing] = [previous]
             previous = passing
         comes_from.setdefault((end, columns[end]), []).append(previous)
-    for before, lane in zip(lanes, lanes[1:], strict=False):
+    for before, lane in pairwise(lanes):
         rows = {place: row for row, place in enumerate(before)}
-        lane.sort(key=lambda place: _middle([rows[source] for source in comes_from[place]]))  # noqa: B023 - used at once
+        lane.sort(key=lambda place: _middle([rows[source] for source in comes_from[place]]))
     return lanes
 
 
