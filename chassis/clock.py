@@ -8,6 +8,8 @@ from typing import Any, Protocol
 from chassis.files import replace_durably
 from kernel.message import EPOCH
 
+RECORD_BYTES = 128
+
 
 class ClockMovesForwardOnly(ValueError):
     """A rehearsal clock was told to go back."""
@@ -64,17 +66,29 @@ class RehearsalClock:
             raise ClockMovesForwardOnly("the clock was released and follows the wall; it cannot be set any more")
         if self._at is not None and instant < self._at:
             raise ClockMovesForwardOnly(f"the clock stands at {self._at.isoformat()} and only moves forward")
+        first = self._at is None
         self._at = instant.astimezone(UTC)
-        self._keep()
+        self._keep(durably=first)
+
+    def keep_up_with(self, stored: datetime) -> None:
+        """Stand no earlier than what was stored: a power cut may have taken back the last moves, never an event."""
+        if self._at is not None and not self._released and self._at < stored:
+            self.move_to(stored)
 
     def release(self) -> None:
         """Follow the wall from now on, never showing less than was shown before."""
         self._released = True
-        self._keep()
+        self._keep(durably=True)
 
-    def _keep(self) -> None:
+    def _keep(self, durably: bool) -> None:
+        """Write the reading down. Moves are many: they are written over each other within one sector, not synced."""
         reading = {"at": self._at.isoformat() if self._at else None, "released": self._released}
-        replace_durably(self._path, json.dumps(reading).encode())
+        record = json.dumps(reading).ljust(RECORD_BYTES).encode()
+        if durably:
+            replace_durably(self._path, record)
+        else:
+            with self._path.open("r+b", buffering=0) as file:
+                file.write(record)
 
 
 def to_us(instant: datetime) -> int:

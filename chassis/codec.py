@@ -16,7 +16,9 @@ class Codec:
     """Encoders are shared; decoders are made once for each type."""
 
     def __init__(self, types: tuple[type, ...]) -> None:
-        self._decoders = {kind.__name__: msgspec.json.Decoder(kind) for kind in types}
+        self._decoders: dict[str, msgspec.json.Decoder[Any]] = {
+            kind.__name__: msgspec.json.Decoder(kind) for kind in types
+        }
         assert len(self._decoders) == len(types), "two stored types of one service share a name"
 
     def decode(self, name: str, data: bytes) -> Any:
@@ -30,7 +32,7 @@ class Codec:
             raise Unreadable(f"no type named {name} is known here")
         try:
             return decoder.decode(data)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise Unreadable(f"{name}: {error}") from error
 
     def knows(self, name: str) -> bool:

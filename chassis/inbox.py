@@ -6,7 +6,7 @@ fails is parked with its error, and what follows it on that subject waits behind
 """
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -14,6 +14,7 @@ import msgspec
 from chassis.bus.bus import Bus
 from chassis.clock import to_us
 from chassis.executor import Lane
+from chassis.heard import LayAside, Retry, Taken, reason_of
 from chassis.job import Piece
 from chassis.lru import Recent
 from chassis.service import SagaRoute
@@ -22,6 +23,8 @@ from chassis.unit import Batch, Unit
 from kernel.message import Envelope, Heard, Hearing
 from kernel.refusal import Refused
 
+__all__ = ["CommandRefused", "Inbox", "Key", "LayAside", "Retry", "key_of"]
+
 log = logging.getLogger("lienthong.inbox")
 
 HEARD_PER_TURN = 500
@@ -29,7 +32,6 @@ MARKS_REMEMBERED = 65_536
 ATTEMPTS_BEFORE_PARKING = 3
 HELD_ALARM_AFTER_US = 60_000_000
 LAG_COUNTED_TO = 1_000
-ERROR_LENGTH_MAX = 2_000
 
 Key = tuple[str, str, int]
 
@@ -146,7 +148,7 @@ class Inbox:
             except (StoreUnavailable, Conflict):
                 raise
             except Exception as error:
-                reason = _reason(error)
+                reason = reason_of(error)
                 log.warning("%s cannot take %s: %s", self.lane.service.name, envelope.id, reason)
                 continue
             if unit is not None:
@@ -223,84 +225,9 @@ class Inbox:
         self.positions[source] = self.lane.store.position(source)
 
 
-class Taken:
-    """Some messages of one source; `move` is the reader's position before and after them, None if it stays."""
-
-    def __init__(
-        self, inbox: Inbox, source: str, envelopes: tuple[Envelope, ...], move: tuple[int, int] | None
-    ) -> None:
-        self._inbox = inbox
-        self._source = source
-        self._envelopes = envelopes
-        self._move = move
-
-    def carry(self, lane: Lane, batch: Batch) -> None:
-        for envelope in self._envelopes:
-            self._inbox.hear(batch, envelope)
-        if self._move is not None:
-            batch.writes.positions[self._source] = self._move
-
-    def durable(self, lane: Lane, head: int) -> None:
-        pass
-
-    def failed(self, lane: Lane, error: Exception) -> None:
-        """Park a single message whose rows the store refuses, like any other that fails."""
-        if isinstance(error, Conflict):
-            self._inbox.lose(self._source)
-        elif len(self._envelopes) == 1:
-            lane.carry_out_alone(Parking(self._inbox, self._envelopes[0], _reason(error), self._move))
-        else:
-            for piece in self.alone():
-                lane.carry_out_alone(piece)
-
-    def alone(self) -> Iterable[Piece]:
-        if self._move is None:
-            return [Taken(self._inbox, self._source, (envelope,), None) for envelope in self._envelopes]
-        pieces: list[Piece] = []
-        before, end = self._move
-        for envelope in self._envelopes:
-            pieces.append(Taken(self._inbox, self._source, (envelope,), (before, envelope.position)))
-            before = envelope.position
-        if before != end:
-            pieces.append(Taken(self._inbox, self._source, (), (before, end)))
-        return pieces
-
-
-class Parking:
-    """Put one message aside with the error that the store gave for it."""
-
-    def __init__(self, inbox: Inbox, envelope: Envelope, error: str, move: tuple[int, int] | None) -> None:
-        self._inbox = inbox
-        self._envelope = envelope
-        self._error = error
-        self._move = move
-
-    def carry(self, lane: Lane, batch: Batch) -> None:
-        self._inbox.put_aside(batch, self._envelope, self._error)
-        if self._move is not None:
-            batch.writes.positions[self._envelope.source] = self._move
-
-    def durable(self, lane: Lane, head: int) -> None:
-        pass
-
-    def failed(self, lane: Lane, error: Exception) -> None:
-        """Stop before this message: to go past it would lose it."""
-        if isinstance(error, Conflict):
-            self._inbox.lose(self._envelope.source)
-        else:
-            raise StoreUnavailable(f"cannot even park {self._envelope.id}: {error}") from error
-
-    def alone(self) -> Iterable[Piece]:
-        return (self,)
-
-
 def key_of(envelope: Envelope) -> Key:
     """Return what tells one message from every other."""
     return envelope.source, envelope.subject, envelope.sequence
-
-
-def _reason(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"[:ERROR_LENGTH_MAX]
 
 
 def _unversioned(kind: str) -> str:

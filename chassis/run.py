@@ -52,6 +52,13 @@ class Engine:
         self._stopping = False
         self._errands: deque[tuple[Callable[[], None], Future[None]]] = deque()
         self._thread: threading.Thread | None = None
+        if isinstance(clock, RehearsalClock):
+            clock.keep_up_with(self._newest())
+
+    def _newest(self) -> datetime:
+        """Return the time of the newest stored event."""
+        last = [store.tail(store.head() - 1, 1) for store in (running.store for running in self.running.values())]
+        return EPOCH + timedelta(microseconds=max((events[0].time_us for events in last if events), default=0))
 
     @property
     def has_died(self) -> bool:

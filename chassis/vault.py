@@ -1,7 +1,7 @@
 """Personal data is sealed: a key for each person under an opaque id, kept here and nowhere else.
 
-Law: Luật Bảo vệ dữ liệu cá nhân 91/2025/QH15 arts. 13–14; NĐ 61/2018 art. 5 (dossier data is never altered or deleted, so
-it is made unreadable by destroying its key). Sealing is AES-256-GCM with the person id as associated data.
+Law: Luật Bảo vệ dữ liệu cá nhân 91/2025/QH15 arts. 13–14; NĐ 61/2018 art. 5 (dossier data is never altered or deleted,
+so it is made unreadable by destroying its key). Sealing is AES-256-GCM with the person id as associated data.
 """
 
 import base64
@@ -19,9 +19,12 @@ from typing import Any, Protocol
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from chassis.files import kept_secret
 from chassis.lru import Recent
+from chassis.stores.store import StoreUnavailable
 
 KEYS_REMEMBERED = 16_384
+NONCE_BYTES = 12
 PREFIX = "s1."
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS people(person TEXT PRIMARY KEY, wrapped_key BLOB NOT NULL) STRICT, WITHOUT ROWID;
@@ -69,46 +72,56 @@ class SqliteVault:
 
     def __init__(self, path: Path, master_key_file: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        master = _master_key(master_key_file)
+        master = kept_secret(master_key_file)
         self._wrap = AESGCM(master)
         self._index_key = hmac.digest(master, b"lienthong look-up index", "sha256")
         self._lock = threading.Lock()
         self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;" + SCHEMA)
         self._keys: Recent[str, AESGCM] = Recent(KEYS_REMEMBERED)
+        for (somebody,) in self._asked("SELECT person FROM people LIMIT 1"):
+            self._key(somebody)  # another master key than theirs is found out now, not when a page needs a name
+
+    def _asked(self, sql: str, params: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+        try:
+            return self._db.execute(sql, params).fetchall()
+        except sqlite3.Error as error:
+            raise StoreUnavailable(f"vault: {error}") from error
 
     def person(self, kind: str, identifier: str) -> str:
         digest = hmac.digest(self._index_key, f"{kind}:{identifier}".encode(), "sha256")
         with self._lock:
-            row = self._db.execute("SELECT person FROM lookup WHERE digest=?", (digest,)).fetchone()
-            if row:
-                return str(row[0])
-            person, key = "p" + secrets.token_hex(12), AESGCM.generate_key(256)
-            nonce = os.urandom(12)
-            wrapped = nonce + self._wrap.encrypt(nonce, key, person.encode())
-            self._db.execute("BEGIN IMMEDIATE")
-            self._db.execute("INSERT INTO people VALUES(?, ?)", (person, wrapped))
-            self._db.execute("INSERT INTO lookup VALUES(?, ?)", (digest, person))
-            self._db.execute("COMMIT")
-            self._keys.update({person: AESGCM(key)})
-            return person
+            rows = self._asked("SELECT person FROM lookup WHERE digest=?", (digest,))
+            return str(rows[0][0]) if rows else self._new_person(digest)
+
+    def _new_person(self, digest: bytes) -> str:
+        person, key = "p" + secrets.token_hex(12), AESGCM.generate_key(256)
+        nonce = os.urandom(NONCE_BYTES)
+        wrapped = nonce + self._wrap.encrypt(nonce, key, person.encode())
+        self._asked("BEGIN IMMEDIATE")
+        try:
+            self._asked("INSERT INTO people VALUES(?, ?)", (person, wrapped))
+            self._asked("INSERT INTO lookup VALUES(?, ?)", (digest, person))
+            self._asked("COMMIT")
+        except StoreUnavailable:
+            if self._db.in_transaction:
+                self._asked("ROLLBACK")
+            raise
+        self._keys.update({person: AESGCM(key)})
+        return person
 
     def seal(self, person: str, fields: Mapping[str, Any]) -> str:
-        nonce = os.urandom(12)
+        nonce = os.urandom(NONCE_BYTES)
         plain = json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
-        sealed = nonce + self._key(person).encrypt(nonce, plain, person.encode())
+        sealed = nonce + self._key_of(person).encrypt(nonce, plain, person.encode())
         return f"{PREFIX}{person}.{base64.urlsafe_b64encode(sealed).decode()}"
 
     def open(self, sealed: str, by: str, purpose: str, fields: tuple[str, ...], at: datetime) -> dict[str, Any]:
-        person, body = _parts(sealed)
-        try:
-            plain = self._key(person).decrypt(body[:12], body[12:], person.encode())
-        except InvalidTag as error:
-            raise CannotOpen("the sealed value was altered") from error
+        person, plain = self._opened(sealed)
         values: dict[str, Any] = json.loads(plain)
         named = {name: values[name] for name in fields or tuple(values) if name in values}
         with self._lock:
-            self._db.execute(
+            self._asked(
                 "INSERT INTO openings(person, by, purpose, fields, at) VALUES(?, ?, ?, ?, ?)",
                 (person, by, purpose, ",".join(named), at.isoformat()),
             )
@@ -120,29 +133,37 @@ class SqliteVault:
         Raises:
             CannotOpen: altered, not of this vault, or its person was forgotten.
         """
+        self._opened(sealed)
+
+    def _opened(self, sealed: str) -> tuple[str, bytes]:
         person, body = _parts(sealed)
+        key = self._key_of(person)
         try:
-            self._key(person).decrypt(body[:12], body[12:], person.encode())
-        except InvalidTag as error:
+            return person, key.decrypt(body[:NONCE_BYTES], body[NONCE_BYTES:], person.encode())
+        except (InvalidTag, ValueError) as error:
             raise CannotOpen("the sealed value was altered") from error
 
     def openings(self, person: str) -> list[dict[str, str]]:
         """Return who read what of a person, why and when, oldest first."""
         with self._lock:
-            rows = self._db.execute("SELECT by, purpose, fields, at FROM openings WHERE person=? ORDER BY id", (person,))
-            return [dict(zip(("by", "purpose", "fields", "at"), row, strict=True)) for row in rows]
+            rows = self._asked("SELECT by, purpose, fields, at FROM openings WHERE person=? ORDER BY id", (person,))
+        return [dict(zip(("by", "purpose", "fields", "at"), row, strict=True)) for row in rows]
+
+    def _key_of(self, person: str) -> AESGCM:
+        with self._lock:
+            return self._keys.get(person) or self._key(person)
 
     def _key(self, person: str) -> AESGCM:
-        with self._lock:
-            known = self._keys.get(person)
-            if known is not None:
-                return known
-            row = self._db.execute("SELECT wrapped_key FROM people WHERE person=?", (person,)).fetchone()
-            if row is None:
-                raise CannotOpen("this vault has no key for that person")
-            key = AESGCM(self._wrap.decrypt(row[0][:12], row[0][12:], person.encode()))
-            self._keys.update({person: key})
-            return key
+        rows = self._asked("SELECT wrapped_key FROM people WHERE person=?", (person,))
+        if not rows:
+            raise CannotOpen("this vault has no key for that person")
+        wrapped: bytes = rows[0][0]
+        try:
+            key = AESGCM(self._wrap.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], person.encode()))
+        except (InvalidTag, ValueError) as error:
+            raise CannotOpen("the master key is not the one that this vault's keys are wrapped with") from error
+        self._keys.update({person: key})
+        return key
 
     def close(self) -> None:
         self._db.close()
@@ -158,21 +179,9 @@ def _parts(sealed: str) -> tuple[str, bytes]:
         raise CannotOpen("this is not a sealed value")
     _, person, body = sealed.split(".")
     try:
-        return person, base64.urlsafe_b64decode(body)
+        parts = person, base64.urlsafe_b64decode(body)
     except ValueError as error:
         raise CannotOpen("the sealed value is not readable") from error
-
-
-def _master_key(path: Path) -> bytes:
-    """Return the master key, making one on the first start; only its owner may read the file."""
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(secrets.token_bytes(32))
-            file.flush()
-            os.fsync(file.fileno())
-    key = path.read_bytes()
-    if len(key) != 32:
-        raise CannotOpen(f"the master key in {path.name} must be 32 bytes long, it has {len(key)}")
-    return key
+    if base64.urlsafe_b64encode(parts[1]).decode() != body:  # decoding passes over strange letters and unused bits
+        raise CannotOpen("the sealed value was altered")
+    return parts

@@ -1,7 +1,7 @@
 """The stage without HTTP: acts go straight to the borders of an engine that is turned on the caller's own thread.
 
-Many lives' acts are given before each turn, so that they share its commit. Only what other systems send (the portal's
-message, the gateway's payments) goes through the application, as a request that never leaves the process.
+Many lives' acts are given before each turn, so that they share its commit. Only what the portal sends goes through an
+application, as a request that never leaves the process.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Final, Protocol, Self, cast
 
 import httpx
-from starlette.types import ASGIApp
+from fastapi import FastAPI
 
 from chassis.executor import Answered, Job
 from chassis.lru import Recent
@@ -56,20 +56,17 @@ class Wire:
     """The product in this process, spoken to as everybody in turn.
 
     Args:
-        app: the application over the same borders, for what other systems send.
         given: told of each command at the moment it is given.
     """
 
-    def __init__(
-        self, platform: Platform, app: ASGIApp, seed: int, given: Callable[[Job], None] = _not_watched
-    ) -> None:
+    def __init__(self, platform: Platform, seed: int, given: Callable[[Job], None] = _not_watched) -> None:
         self._engine = platform.engine
         self._borders = platform.borders
         self._parts = platform.parts
         self._seed = seed
         self._told = given
         self._loop = asyncio.new_event_loop()
-        self._client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://inside")
+        self._client = httpx.AsyncClient(transport=httpx.ASGITransport(_gateways(platform)), base_url="http://inside")
         self._people: Recent[Who, Principal] = Recent(PEOPLE_REMEMBERED)
         self._views: dict[tuple[str, str], View] = {
             (name, view.name): view for name, border in self._borders.items() for view in border.running.service.views
@@ -150,7 +147,7 @@ class Wire:
         return jobs or (_nothing(),)
 
     async def _push(self, move: Push) -> httpx.Response:
-        return await self._client.post(f"{move.path}?{move.query}", json=dict(move.body))
+        return await self._client.post(move.path, json=dict(move.body))
 
     def _turn(self, works: Iterable[Work]) -> None:
         """Turn the engine until every command is answered; requests in between are helped along."""
@@ -159,6 +156,15 @@ class Wire:
         while not all(request.done() for request in requests):
             self._loop.run_until_complete(asyncio.sleep(0))
             self._engine.run_until_idle()
+
+
+def _gateways(platform: Platform) -> FastAPI:
+    """Return an application of nothing but the doors that other systems use."""
+    app = FastAPI(openapi_url=None)
+    app.state.borders, app.state.parts = platform.borders, platform.parts
+    for border in platform.borders.values():
+        app.router.routes.extend(border.running.service.extra_routes)
+    return app
 
 
 def _nothing() -> Job:

@@ -3,6 +3,7 @@
 from collections.abc import Generator, Iterable, Mapping
 from typing import Any, Final
 
+from players import portal
 from players.case import Case
 from players.people import Person
 from players.script import Answer, Do, Life, Move, See, Until, must
@@ -18,9 +19,12 @@ Told = Generator[Move | Until, Answer, bool]
 def hand_in(case: Case) -> Life:
     """Hand the dossier in, at the counter, through the portal or with the post."""
     plan = case.plan
-    who = case.desk_officer if plan.channel == COUNTER else case.submitter
-    told = yield from must(Do("intake", "submit_dossier", who, submission(case)))
-    case.ref = case.story.ref = told["ref"]
+    if plan.own_message:
+        ref = yield from portal.send_new(case)
+    else:
+        who = case.desk_officer if plan.channel == COUNTER else case.submitter
+        ref = (yield from must(Do("intake", "submit_dossier", who, submission(case))))["ref"]
+    case.ref = case.story.ref = ref
     case.story.seen = "submitted"
 
 
@@ -105,12 +109,18 @@ def ask_for_supplement(case: Case, codes: Iterable[str], reason: str) -> Life:
 
 def bring(case: Case, codes: Iterable[str]) -> Life:
     """Bring what was asked for: through the portal by oneself, else at the desk."""
+    if case.plan.own_message:
+        yield from portal.send_supplement(case, codes)
+        return
     who = case.submitter if case.plan.channel == PORTAL else case.desk_officer
     yield from must(Do("intake", "receive_supplement", who, {"components": papers(case, codes)}, case.at))
 
 
 def withdraw(case: Case) -> Life:
     """Ask for the dossier back; after acceptance the chain decides whether that is still possible."""
+    if case.plan.own_message:
+        case.withdrawn = yield from portal.send_withdrawal(case)
+        return
     answer = yield Do("intake", "withdraw_dossier", case.submitter, params=case.at)
     case.withdrawn = answer.well
 

@@ -115,7 +115,7 @@ class Server(AbstractAsyncContextManager["Server"]):
                 payment = {"pay_url": move.pay_url, "ending": move.ending, "misbehaviour": move.misbehaviour}
                 return _answer(await self._ask("POST", SIMULATED_PAYMENTS, json=payment))
             case Push():
-                return _answer(await self._ask("POST", f"{move.path}?{move.query}", json=dict(move.body)))
+                return _answer(await self._ask("POST", move.path, json=dict(move.body)))
 
     async def _ask(self, method: str, url: str, **content: Any) -> httpx.Response:
         """Send a request until it is answered; whoever sends it says the same thing each time."""

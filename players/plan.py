@@ -108,7 +108,7 @@ def draw(world: World, chance: Random) -> Plan:
     portal = connected or mix.happens("online", chance)
     level = "province" if code == ARCHITECT else "commune"
     channel = "portal" if portal else mix.chosen(f"channel_of_{level}", chance)
-    own_message = portal and mix.happens("own_message", chance)
+    own_message = portal and code != KARAOKE and mix.happens("own_message", chance)
     submits_at = _arrival(world, portal, chance)
     procedure = world.registry.procedure(code, on=submits_at.astimezone(VIETNAM).date())
     at_province = code == ARCHITECT and mix.happens("at_province_desk", chance)

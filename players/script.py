@@ -52,10 +52,9 @@ class Pay:
 
 @dataclass(frozen=True, slots=True)
 class Push:
-    """Push dossiers as the national portal does, in its own words."""
+    """Push what the national portal sends, in its own words."""
 
     path: str
-    query: str
     body: Mapping[str, Any]
 
 

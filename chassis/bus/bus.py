@@ -14,7 +14,11 @@ class Bus(Protocol):
         ...
 
     def take(self, source: str, after: int, limit: int) -> tuple[Sequence[Envelope], int]:
-        """Return up to `limit` envelopes after position `after`, and the position the reader is at once it took them."""
+        """Return up to `limit` envelopes after position `after`, and the position that taking them brings to.
+
+        Raises:
+            StoreUnavailable: the source cannot be heard now.
+        """
         ...
 
     def again(self, source: str, subject: str, first: int, last: int) -> Sequence[Envelope]:

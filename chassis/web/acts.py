@@ -5,6 +5,7 @@ players without HTTP, the OpenAPI page and the authorisation filter.
 """
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,8 +21,12 @@ from chassis.service import Scope
 from chassis.stores.store import Store
 from chassis.web import problem
 from chassis.web.auth import Principal, Rights, may
+from chassis.web.problem import Problem
 from chassis.web.refs import resolve
 from kernel.refusal import Refused
+
+NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+"""A NUL as JSON writes it, and not a backslash that happens to stand before these letters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +141,14 @@ class Border:
         self, act: Act, principal: Principal, params: Mapping[str, str], body: Any, key: str,
         expected: int | None = None, trace: str = "", traceparent: str | None = None,
     ) -> Job | Refused:  # fmt: skip
-        """Return the piece of work that carries out `act`, or the refusal the shell already knows."""
+        """Return the piece of work that carries out `act`, or the refusal the shell already knows.
+
+        Raises:
+            Problem: this role may never give this command, or the body holds what no database takes.
+        """
+        if principal.role not in act.rights:
+            raise Problem(problem.NOT_FOUND)
+        content = _content(body)
         call = self.call_of(principal, params)
         command = act.command(call, body)
         if isinstance(command, Refused):
@@ -151,7 +163,7 @@ class Border:
         return Job(
             command=command,
             id=_command_id(principal, act, key) if key else "",
-            fingerprint=_fingerprint(call.params, body),
+            fingerprint=_fingerprint(call.params, content),
             allow=allow,
             scope=scope,
             expected=expected,
@@ -163,18 +175,21 @@ class Border:
     def submit(self, job: Job) -> None:
         self.engine.submit(self.running.service.name, job)
 
-    def give(self, name: str, principal: Principal, params: Mapping[str, str], body: Mapping[str, Any], key: str) -> Job:
+    def give(
+        self, name: str, principal: Principal, params: Mapping[str, str], body: Mapping[str, Any], key: str
+    ) -> Job:
         """Give a command without HTTP; its `future` has the answer once it is durable.
 
         Raises:
             pydantic.ValidationError: the body does not fit the act.
         """
         act = self.acts[name]
-        job = self.job(act, principal, params, act.body.model_validate(body) if act.body else None, key)
+        try:
+            job = self.job(act, principal, params, act.body.model_validate(body) if act.body else None, key)
+        except Problem as error:
+            return _answered(problem.document(error.kind, error.detail, error.invalid))
         if isinstance(job, Refused):
-            refused = Job(command=None)
-            refused.future.set_result(Answered(*problem.rendered(problem.refusal_document(job)), 0, 0))
-            return refused
+            return _answered(problem.refusal_document(job))
         self.submit(job)
         return job
 
@@ -191,8 +206,21 @@ def _command_id(principal: Principal, act: Act, key: str) -> str:
     return hashlib.blake2b(f"{principal.id}\0{act.name}\0{key}".encode(), digest_size=16).hexdigest()
 
 
-def _fingerprint(params: Mapping[str, str], body: Any) -> str:
+def _answered(document: dict[str, Any]) -> Job:
+    job = Job(command=None)
+    job.future.set_result(Answered(*problem.rendered(document), 0, 0))
+    return job
+
+
+def _content(body: BaseModel | None) -> str:
+    """Return a body as text, the same for the same content; refuse a NUL, which no database takes in a text."""
     content = body.model_dump_json() if body is not None else ""
+    if "\\u0000" in content and NUL.search(content):
+        raise Problem(problem.INVALID, "A text has a NUL character.")
+    return content
+
+
+def _fingerprint(params: Mapping[str, str], content: str) -> str:
     return hashlib.blake2b(f"{sorted(params.items())}{content}".encode(), digest_size=16).hexdigest()
 
 

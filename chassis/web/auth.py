@@ -6,7 +6,6 @@ Law: NĐ 61/2018 art. 25 (an anonymous look-up shows a dossier's code and degree
 
 import hashlib
 import hmac
-import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import Any
 import jwt
 from starlette.requests import Request
 
+from chassis.files import kept_secret
 from chassis.service import Scope
 from chassis.web.problem import CSRF, SIGN_IN, TOKEN_EXPIRED, TOKEN_INVALID, Problem
 
@@ -40,6 +40,18 @@ COOKIE = "lienthong_session"
 CSRF_HEADER = "x-csrf-token"
 TOKEN_LIFETIME_S = 12 * 3600
 CLOCK_SKEW_S = 30
+TOKENS_REMEMBERED = 10_000
+
+# Parameters say whose they are, so that no filter of a list can be named like them and take their place.
+CONDITIONS = {
+    OWN: "(applicant=:principal_person OR submitter=:principal_person)",
+    RECEIVING: "receiving_agency=:principal_agency",
+    # LIKE has wildcards and, in SQLite, no regard for case: an agency would see another's.
+    ACTING: "(receiving_agency=:principal_agency OR replace(agencies, :principal_acting, '') <> agencies)",
+    ASSIGNED: "agency=:principal_agency",
+    ALL: "1=1",
+}
+BY_AGENCY = (RECEIVING, ACTING, ASSIGNED)
 
 Rights = Mapping[str, str]
 """Role → relation in which the thing must stand to the principal; a role that is not named may nothing."""
@@ -88,18 +100,13 @@ def restriction(principal: Principal, rights: Rights) -> tuple[str, dict[str, An
     space at both ends), `agency` (the one assigned) and `procedure`, as far as its rights need them.
     """
     relation = rights.get(principal.role)
-    params: dict[str, Any] = {"own": principal.person or "-", "agency": principal.agency or "-"}
-    conditions = {
-        OWN: "(applicant=:own OR submitter=:own)",
-        RECEIVING: "receiving_agency=:agency",
-        ACTING: "(receiving_agency=:agency OR agencies LIKE :acting)",
-        ASSIGNED: "agency=:agency",
-        ALL: "1=1",
-    }
-    condition = conditions[relation] if relation is not None else "1=0"
-    params["acting"] = f"% {principal.agency or '-'} %"
+    condition = "1=0" if relation is None else CONDITIONS[relation]
+    if (relation == OWN and not principal.person) or (relation in BY_AGENCY and not principal.agency):
+        condition = "1=0"
+    params: dict[str, Any] = {"principal_person": principal.person, "principal_agency": principal.agency}
+    params["principal_acting"] = f" {principal.agency} "
     if principal.procedures:
-        names = {f"procedure_{index}": code for index, code in enumerate(principal.procedures)}
+        names = {f"principal_procedure_{index}": code for index, code in enumerate(principal.procedures)}
         condition += f" AND procedure IN ({', '.join(':' + name for name in names)})"
         params |= names
     return condition, params
@@ -109,11 +116,7 @@ class DevelopmentIssuer:
     """Issues and checks bearer tokens with a key kept in the data folder; times are the wall's, never a rehearsal's."""
 
     def __init__(self, key_file: Path) -> None:
-        if not key_file.exists():
-            key_file.parent.mkdir(parents=True, exist_ok=True)
-            key_file.touch(0o600)
-            key_file.write_text(secrets.token_hex(32))
-        self._key = key_file.read_text().strip()
+        self._key = kept_secret(key_file)
         self._known: dict[str, tuple[float, Principal]] = {}
 
     def issue(self, principal: Principal, lifetime_s: int = TOKEN_LIFETIME_S) -> str:
@@ -146,17 +149,17 @@ class DevelopmentIssuer:
             claims["sub"], claims["role"], claims.get("agency", ""), claims.get("person", ""),
             tuple(claims.get("procedures", ())),
         )  # fmt: skip
-        if len(self._known) > 10_000:
+        if len(self._known) >= TOKENS_REMEMBERED:
             self._known.clear()
         self._known[token] = (float(claims["exp"]), principal)
         return principal
 
     def csrf_token(self, session: str) -> str:
         """Return the token that a page of this session must send back with every command."""
-        return hmac.new(self._key.encode(), session.encode(), hashlib.sha256).hexdigest()[:32]
+        return hmac.new(self._key, session.encode(), hashlib.sha256).hexdigest()[:32]
 
     def principal_of(self, request: Request) -> Principal:
-        """Return who sends a request: a bearer token, a signed-in page (with its CSRF token for commands), or nobody."""
+        """Return who sends a request: by bearer token, by a page's session (commands with CSRF token), or nobody."""
         header = request.headers.get("authorization", "")
         if header:
             scheme, _, token = header.partition(" ")
@@ -171,7 +174,8 @@ class DevelopmentIssuer:
                 return self.check(session)
             except Problem:
                 return NOBODY
-        if not hmac.compare_digest(request.headers.get(CSRF_HEADER, ""), self.csrf_token(session)):
+        given = request.headers.get(CSRF_HEADER, "")
+        if not hmac.compare_digest(given.encode(), self.csrf_token(session).encode()):
             raise Problem(CSRF, f"Send the page's token in the header {CSRF_HEADER}.")
         return self.check(session)
 

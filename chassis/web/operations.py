@@ -11,11 +11,13 @@ from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse, Response
 
 from chassis.inbox import Inbox, Key, LayAside, Retry
-from chassis.run import Engine
+from chassis.run import Engine, Running
+from chassis.stores.store import StoreUnavailable
 from chassis.web.auth import INSPECTOR, SYSTEM, DevelopmentIssuer, Principal
 from chassis.web.problem import NOT_FOUND, Problem, ProblemDocument
 
 TAIL_LIMIT_MAX = 500
+POSITION_MAX = 2**63 - 1
 ANSWERS: dict[int | str, dict[str, Any]] = {401: {"model": ProblemDocument}, 404: {"model": ProblemDocument}}
 
 
@@ -58,10 +60,10 @@ class Lanes:
 
 
 def operations(engine: Engine, issuer: DevelopmentIssuer) -> APIRouter:
-    """Return the routes of operation; all but health and metrics are for the role `system`, reading also for inspectors."""
+    """Return the routes of operation; all but health and figures are for the role `system`, some for inspectors too."""
     router = APIRouter(tags=["operations"])
     registry = CollectorRegistry()
-    registry.register(Lanes(engine))  # type: ignore[arg-type]
+    registry.register(Lanes(engine))
 
     def staff(request: Request, *roles: str) -> Principal:
         principal = issuer.principal_of(request)
@@ -71,16 +73,15 @@ def operations(engine: Engine, issuer: DevelopmentIssuer) -> APIRouter:
 
     @router.get("/livez", summary="The process answers")
     @router.get("/startupz", summary="The stores are open")
-    async def alive() -> dict[str, str]:
-        return {"status": "ok"}
+    async def alive() -> JSONResponse:
+        return JSONResponse({"status": "dead"}, 503) if engine.has_died else JSONResponse({"status": "ok"})
 
     @router.get("/readyz", summary="Every service reads and writes")
     async def ready() -> JSONResponse:
-        services = {
-            name: {"head": running.store.head(), "parked": sum(h.error is not None for h in running.inbox.held.values())}
-            for name, running in engine.running.items()
-        }
-        return JSONResponse({"status": "ok", "services": services, "now": engine.clock.now().isoformat()})
+        services = {name: _readiness(running, engine.failing.get(name)) for name, running in engine.running.items()}
+        fit = not engine.has_died and all(one["status"] == "ok" for one in services.values())
+        body = {"status": "ok" if fit else "unavailable", "services": services, "now": engine.clock.now().isoformat()}
+        return JSONResponse(body, 200 if fit else 503)
 
     @router.get("/metrics", summary="Figures for Prometheus")
     async def metrics() -> Response:
@@ -90,7 +91,7 @@ def operations(engine: Engine, issuer: DevelopmentIssuer) -> APIRouter:
     async def tail(
         request: Request,
         service: str,
-        after: Annotated[int, Query(ge=0)] = 0,
+        after: Annotated[int, Query(ge=0, le=POSITION_MAX)] = 0,
         limit: Annotated[int, Query(ge=1, le=TAIL_LIMIT_MAX)] = 100,
     ) -> dict[str, Any]:
         staff(request, SYSTEM, INSPECTOR)
@@ -130,6 +131,17 @@ def operations(engine: Engine, issuer: DevelopmentIssuer) -> APIRouter:
         return {"discharged": aside}
 
     return router
+
+
+def _readiness(running: Running, failing: str | None) -> dict[str, Any]:
+    """Say whether one service can read and its last turn came to its end; what is wrong is for the log, not for all."""
+    try:
+        running.store.query("SELECT 1 AS one")
+        status = "ok" if failing is None else "unavailable"
+    except StoreUnavailable:
+        status = "unavailable"
+    parked = sum(held.error is not None for held in list(running.inbox.held.values()))
+    return {"status": status, "head": running.store.head(), "parked": parked}
 
 
 async def _piece(engine: Engine, service: str, which: Parked, make: Callable[[Inbox, Key], Retry | LayAside]) -> bool:

@@ -14,6 +14,9 @@ from chassis.codec import encode
 from kernel.refusal import Refused
 
 MEDIA_TYPE = "application/problem+json"
+INVALID_PARAMS_MAX = 50
+ECHO_LENGTH_MAX = 200
+RETRY_AFTER_S = 2
 
 
 class InvalidParam(BaseModel):
@@ -69,6 +72,7 @@ TOKEN_INVALID = Kind("token_invalid", 401, "Mã truy cập không hợp lệ.", 
 TOKEN_EXPIRED = Kind("token_expired", 401, "Mã truy cập đã hết hạn.", "The access token has expired.")
 CSRF = Kind("csrf_missing", 403, "Thiếu mã chống giả mạo yêu cầu.", "The CSRF token is missing or wrong.")
 UNAVAILABLE = Kind("try_again", 503, "Hệ thống bận, hãy thử lại.", "The platform is busy, try again.")
+UNAVAILABLE_HINT = "Send the same request again, a command with the same Idempotency-Key."
 UNEXPECTED = Kind("unexpected", 500, "Lỗi ngoài dự kiến, đã được ghi lại.", "Unexpected error, it has been recorded.")
 METHOD = Kind("method_not_allowed", 405, "Phương thức không được hỗ trợ.", "The method is not allowed here.")
 
@@ -89,9 +93,14 @@ def document(kind: Kind, detail: str | None = None, invalid: Iterable[tuple[str,
     problem |= {"status": kind.status, "code": kind.code}
     if detail:
         problem["detail"] = detail
-    if params := [{"name": name, "reason": reason} for name, reason in invalid]:
-        problem["invalid_params"] = params
+    if params := [{"name": _echo(name), "reason": _echo(reason)} for name, reason in invalid]:
+        problem["invalid_params"] = params[:INVALID_PARAMS_MAX]
     return problem | {"origin": "platform", "instance": instance}
+
+
+def _echo(text: str) -> str:
+    """Return what a stranger sent as something that can be sent back: of bounded length, without halves of letters."""
+    return text[:ECHO_LENGTH_MAX].encode("utf-8", "replace").decode()
 
 
 def refusal_document(refused: Refused, instance: str = "") -> dict[str, Any]:
@@ -112,7 +121,14 @@ def rendered(problem: dict[str, Any]) -> tuple[int, bytes]:
 
 
 def trace_of(request: Request) -> str:
+    """Return the trace id of a request."""
     return str(request.scope.get("lienthong.trace", ""))
+
+
+def traceparent_of(request: Request) -> str | None:
+    """Return the trace context that came with a request, if it has the form of one (W3C Trace Context)."""
+    given: str | None = request.scope.get("lienthong.traceparent")
+    return given
 
 
 async def on_problem(request: Request, error: Exception) -> Response:
@@ -132,8 +148,14 @@ async def on_invalid(request: Request, error: Exception) -> Response:
 async def on_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     kinds = {404: NOT_FOUND, 405: METHOD, 400: MALFORMED, 413: TOO_LARGE}
-    kind = kinds.get(error.status_code, Kind("http_error", error.status_code, NOT_FOUND.vi, str(error.detail)))
+    kind = kinds.get(error.status_code, Kind("http_error", error.status_code, MALFORMED.vi, str(error.detail)))
     return response(document(kind, None, (), trace_of(request)), dict(error.headers or {}))
+
+
+async def on_unavailable(request: Request, error: Exception) -> Response:
+    """Say that it cannot be done now; whoever repeats a command with its key is safe."""
+    headers = {"Retry-After": str(RETRY_AFTER_S)}
+    return response(document(UNAVAILABLE, UNAVAILABLE_HINT, (), trace_of(request)), headers)
 
 
 async def on_unexpected(request: Request, error: Exception) -> Response:

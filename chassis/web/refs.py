@@ -26,7 +26,7 @@ def codes_projection(own: dict[type, object] | None = None) -> Projection:
     return Projection(
         name="dossier_codes",
         tables=(TABLE,),
-        own={kind: _row for kind in own or ()},
+        own=dict.fromkeys(own or (), _row),
     )
 
 

@@ -1,8 +1,8 @@
 """For rehearsal only: move the clock, and be anybody. None of these routes exists without `--rehearsal`."""
 
 import asyncio
-from datetime import datetime
-from typing import Any, Literal
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter
 from pydantic import AwareDatetime, BaseModel, Field
@@ -19,7 +19,9 @@ ANSWERS: dict[int | str, dict[str, Any]] = {409: {"model": ProblemDocument}, 422
 
 
 class MoveClock(BaseModel):
-    to: AwareDatetime
+    """Where to bring the clock; the calendars of rehearsal lie between these years."""
+
+    to: Annotated[AwareDatetime, Field(ge=datetime(2000, 1, 1, tzinfo=UTC), lt=datetime(2100, 1, 1, tzinfo=UTC))]
 
 
 class TokenRequest(BaseModel):
@@ -59,16 +61,15 @@ def rehearsal(engine: Engine, issuer: DevelopmentIssuer, vault: Vault) -> APIRou
 
     @router.post("/clock", operation_id="move_clock", responses=ANSWERS)
     async def move(wanted: MoveClock) -> dict[str, Any]:
-        to: datetime = wanted.to
         try:
-            await asyncio.wrap_future(engine.move_clock(to))
+            await asyncio.wrap_future(engine.move_clock(wanted.to))
         except ClockMovesForwardOnly as error:
             raise Problem(CLOCK, str(error)) from error
         return reading()
 
     @router.post("/clock/release", operation_id="release_clock")
     async def release() -> dict[str, Any]:
-        clock.release()
+        await asyncio.wrap_future(engine.release_clock())
         return reading()
 
     @router.post("/tokens", operation_id="issue_token")

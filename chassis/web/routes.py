@@ -1,4 +1,4 @@
-"""HTTP routes from acts, views and listings: idempotency keys, ETags, cursor paging and problem documents alike for all."""
+"""HTTP routes from acts, views and listings: idempotency keys, ETags, cursor paging and problem documents for all."""
 
 import asyncio
 import inspect
@@ -6,20 +6,33 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
+from chassis.codec import encode
 from chassis.executor import Answered
 from chassis.stores.store import StoreUnavailable
 from chassis.web import problem
 from chassis.web.acts import Act, Border, Listing, View
 from chassis.web.auth import DevelopmentIssuer, restriction, signed_in
-from chassis.web.problem import KEY_MISSING, MALFORMED, NOT_FOUND, UNAVAILABLE, Problem, ProblemDocument, trace_of
+from chassis.web.problem import (
+    KEY_MISSING,
+    MALFORMED,
+    NOT_FOUND,
+    Problem,
+    ProblemDocument,
+    trace_of,
+    traceparent_of,
+)
 from kernel.refusal import Refused
 
 ANSWER_WITHIN_S = 30.0
 KEY_LENGTH_MAX = 255
 PAGE_LIMIT = 50
 PAGE_LIMIT_MAX = 500
+VERSION_DIGITS_MAX = 18
+COMMANDS_WAITING_MAX = 10_000
+PRIVATE = {"Cache-Control": "private, no-cache"}
+"""What is shown depends on who asks; nobody between may keep it for others."""
 
 Endpoint = Callable[..., Awaitable[Response]]
 
@@ -64,15 +77,17 @@ def _command_endpoint(border: Border, issuer: DevelopmentIssuer, act: Act) -> En
         key = _key_of(given["idempotency_key"])
         params = {name: value for name, value in given.items() if name in request.path_params}
         expected = _expected_version(given["if_match"])
-        trace, parent = trace_of(request), request.headers.get("traceparent")
-        job = border.job(act, principal, params, given.get("body"), key, expected, trace, parent)
+        if border.running.lane.waiting >= COMMANDS_WAITING_MAX:
+            raise StoreUnavailable(f"{COMMANDS_WAITING_MAX} commands wait already")
+        trace = trace_of(request)
+        job = border.job(act, principal, params, given.get("body"), key, expected, trace, traceparent_of(request))
         if isinstance(job, Refused):
             return problem.response(problem.refusal_document(job, trace))
         border.submit(job)
         try:
             answered = await asyncio.wait_for(asyncio.wrap_future(job.future), ANSWER_WITHIN_S)
-        except (TimeoutError, StoreUnavailable) as error:
-            raise Problem(UNAVAILABLE, "Send the same request with the same Idempotency-Key again.") from error
+        except TimeoutError as error:
+            raise StoreUnavailable("the command has not become durable in time") from error
         return _answer(answered, border.running.service.name)
 
     return _signed(endpoint, act.path, act.body, command=True)
@@ -96,9 +111,9 @@ def _view_endpoint(border: Border, issuer: DevelopmentIssuer, view: View) -> End
             raise Problem(NOT_FOUND)
         shown, version = seen
         etag = f'"{version}"'
-        if request.headers.get("if-none-match") == etag:
-            return Response(status_code=304, headers={"ETag": etag})
-        return JSONResponse(shown, headers={"ETag": etag})
+        if _is_known(etag, request.headers.get("if-none-match", "")):
+            return Response(status_code=304, headers={"ETag": etag, **PRIVATE})
+        return Response(encode(shown), 200, {"ETag": etag, **PRIVATE}, "application/json")
 
     return _signed(endpoint, view.path, None, command=False)
 
@@ -109,7 +124,7 @@ def _listing_endpoint(border: Border, issuer: DevelopmentIssuer, listing: Listin
         where, params = restriction(principal, listing.rights)
         for name, condition in listing.filters.items():
             if given.get(name) is not None:
-                where += f" AND {condition}"
+                where += f" AND ({condition})"
                 params[name] = given[name]
         limit = given["limit"]
         if given.get("after") is not None:
@@ -122,7 +137,7 @@ def _listing_endpoint(border: Border, issuer: DevelopmentIssuer, listing: Listin
         more = len(rows) > limit
         page: dict[str, Any] = {"items": rows[:limit]}
         page["next"] = str(rows[limit - 1][listing.cursor]) if more else None
-        return JSONResponse(page)
+        return Response(encode(page), 200, PRIVATE, "application/json")
 
     return _signed(endpoint, listing.path, None, command=False, filters=tuple(listing.filters), paged=True)
 
@@ -140,11 +155,11 @@ def _signed(
         parameters.append(inspect.Parameter("body", keyword, annotation=body))
     if command:
         for name in ("idempotency_key", "if_match"):
-            kind = Annotated[str | None, Header()]
-            parameters.append(inspect.Parameter(name, keyword, annotation=kind, default=None))
+            header = Annotated[str | None, Header()]
+            parameters.append(inspect.Parameter(name, keyword, annotation=header, default=None))
     for name in filters:
-        kind = Annotated[str | None, Query(max_length=200)]
-        parameters.append(inspect.Parameter(name, keyword, annotation=kind, default=None))
+        query = Annotated[str | None, Query(max_length=200)]
+        parameters.append(inspect.Parameter(name, keyword, annotation=query, default=None))
     if paged:
         after = Annotated[str | None, Query(max_length=200)]
         parameters.append(inspect.Parameter("after", keyword, annotation=after, default=None))
@@ -163,10 +178,16 @@ def _key_of(key: str | None) -> str:
     return key
 
 
+def _is_known(etag: str, if_none_match: str) -> bool:
+    """Say whether a client names this version as one it has; it may name several, strong or weak (RFC 9110)."""
+    named = {one.strip().removeprefix("W/") for one in if_none_match.split(",")}
+    return etag in named or "*" in named
+
+
 def _expected_version(if_match: str | None) -> int | None:
     if if_match is None or if_match == "*":
         return None
     text = if_match.strip().removeprefix("W/").strip('"')
-    if not text.isascii() or not text.isdigit():
+    if not text.isascii() or not text.isdigit() or len(text) > VERSION_DIGITS_MAX:
         raise Problem(MALFORMED, 'Send the ETag you were given, for example If-Match: "3".')
     return int(text)

@@ -43,7 +43,7 @@ Note = Annotated[str, Field(max_length=2_000)]
 
 AT_THE_DESK: Final[Rights] = {DESK_OFFICER: RECEIVING, SYSTEM: ALL}
 BY_THE_APPLICANT: Final[Rights] = {APPLICANT: OWN, DESK_OFFICER: RECEIVING, SYSTEM: ALL}
-WHOEVER_HANDS_IN: Final[Rights] = BY_THE_APPLICANT | {POSTAL_STAFF: ALL}
+WHOEVER_HANDS_IN: Final[Rights] = {**BY_THE_APPLICANT, POSTAL_STAFF: ALL}
 HANDS_IN_BY: Final[dict[str, tuple[Channel, ...]]] = {
     APPLICANT: ("portal", "post"),
     DESK_OFFICER: ("counter", "post"),

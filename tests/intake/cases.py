@@ -32,9 +32,9 @@ from services.intake.domain.events import (
 from services.intake.domain.words import ComponentGiven, MissingItem
 
 REF = "01M3G5W0000000000000000001"
-OFFICER = "officer:H48.01.23293:7"
-DESK = "H48.01.23293"
-CODE = "H48.01.23293-260907-0001"
+OFFICER = "officer:H48.23293.01:7"
+DESK = "H48.23293.01"
+CODE = "H48.23293.01-260907-0001"
 
 
 def at(text: str) -> datetime:
@@ -187,7 +187,7 @@ SUBMIT = SubmitDossier(
     now=MONDAY,
     published=CERTIFICATE,
     agency=AGENCY,
-    agencies=("H48.01.23293", "H48.02.23293"),
+    agencies=("H48.23293.01", "H48.23293"),
     categories=("normal", "poor_household"),
 )
 SUBMITTED = DossierSubmitted(
@@ -210,7 +210,7 @@ SUBMITTED = DossierSubmitted(
     hand_out_to="",
     facts={"issued_before": False},
     fee_due="before_hand_out",
-    agencies=("H48.01.23293", "H48.02.23293"),
+    agencies=("H48.23293.01", "H48.23293"),
     portal_code=None,
     by=OFFICER,
     at=MONDAY,
@@ -241,7 +241,7 @@ ACCEPTED = DossierAccepted(
     area=None,
     applicant="p1",
     options=(),
-    agencies=("H48.01.23293", "H48.02.23293"),
+    agencies=("H48.23293.01", "H48.23293"),
     fee_due="before_hand_out",
     due_at=at("2026-09-10 10:30"),
     calendar_id="early",

@@ -56,13 +56,13 @@ def test_a_dossier_has_one_code() -> None:
         (SUBMITTED, ACCEPTED, RESOLVED),
         (SUBMITTED, ACCEPTED, RESOLVED, HANDED_OUT),
     ):
-        given(decider, *history).when(replace(ACCEPT, code="H48.01.23293-260907-0002")).then_nothing()
+        given(decider, *history).when(replace(ACCEPT, code="H48.23293.01-260907-0002")).then_nothing()
 
 
 def test_the_portals_number_is_the_code() -> None:
     """TT 03/2025 art. 13.3: the portal may give the number, and the applicant has it on paper already."""
-    by_portal = replace(SUBMITTED, portal_code="H48.01.23293-260907-00123")
-    given(decider, by_portal).when(replace(ACCEPT, code="")).then(replace(ACCEPTED, code="H48.01.23293-260907-00123"))
+    by_portal = replace(SUBMITTED, portal_code="H48.23293.01-260907-00123")
+    given(decider, by_portal).when(replace(ACCEPT, code="")).then(replace(ACCEPTED, code="H48.23293.01-260907-00123"))
 
 
 @pytest.mark.parametrize(

@@ -103,6 +103,10 @@ class HttpDesk(HttpPlatform):
     def __init__(self, data: Path, settings: Settings | None = None) -> None:
         super().__init__(data, (herald, service), settings=settings)
 
+    def __enter__(self) -> "HttpDesk":
+        super().__enter__()
+        return self
+
     def hear(self, *news: Any) -> None:
         say(self, *news)
         self.settle()

@@ -133,6 +133,12 @@ def test_verification_gives_the_longer_limit_of_the_decree() -> None:
     ).then_nothing()
 
 
+def test_the_longer_limit_may_be_claimed_until_the_shorter_one_ends() -> None:
+    """The last instant of a limit is still in time."""
+    events = told(opening(BUNDLE, NINE), *done(BIRTH, NINE), acknowledge(RESIDENCE, NINE))
+    given(decider, *events).when(extend(RESIDENCE, at("18 09:00"))).then_kinds(LimitExtended)
+
+
 @pytest.mark.parametrize(
     ("before", "command", "code"),
     [

@@ -130,6 +130,33 @@ def test_an_issuer_that_finds_its_result_void_revokes_it_by_a_decision_of_its_ow
     assert chain.ending == "partly_granted"
 
 
+def test_what_waited_for_a_revoked_result_ends_even_past_a_decided_step() -> None:
+    """The identity card had sent it back over the residence's head; the residence stays as it was decided."""
+    events = told(*REGISTERED, *done(RESIDENCE), *done(INSURANCE_CARD), acknowledge(IDENTITY_CARD))
+    events = told(send_back(IDENTITY_CARD, BIRTH.step), acknowledge(BIRTH), refusal(BIRTH), before=events)
+    assert [event.step for event in events if isinstance(event, StepCancelled)] == [IDENTITY_CARD.step]
+    chain = decider.fold(events)
+    assert chain.results() == (RESIDENCE.step, INSURANCE_CARD.step)
+    assert chain.ending == "partly_granted"
+
+
+def test_a_correction_that_cannot_come_leaves_the_result_as_it_is() -> None:
+    """Card → residence → birth: the birth is revoked, nobody but the police could revoke the residence."""
+    plan = (BIRTH, RESIDENCE, IDENTITY_CARD)
+    before = (opening(plan), *done(BIRTH), *done(RESIDENCE), acknowledge(IDENTITY_CARD))
+    back = (send_back(IDENTITY_CARD, RESIDENCE.step), acknowledge(RESIDENCE), send_back(RESIDENCE, BIRTH.step))
+    chain = chain_of(*before, *back, acknowledge(BIRTH), refusal(BIRTH))
+    assert [progress.stage for progress in chain.steps.values()] == ["refused", "decided", "cancelled"]
+    assert chain.ending == "partly_granted"
+
+
+def test_a_step_that_the_desk_gave_back_runs_from_then_however_late_it_is_heard() -> None:
+    """A slow bus makes nobody's limit longer."""
+    command = replace(resume(RESIDENCE, WEDNESDAY), now=THURSDAY)
+    _, ready = given(decider, *told(*AT_DESK)).when(command).then_kinds(DeskAnswered, StepReady)
+    assert (ready.clock_from, ready.at) == (WEDNESDAY, THURSDAY)
+
+
 def test_the_desk_answers_and_the_step_goes_on() -> None:
     """NĐ 61/2018 art. 19.4; the appointment holds where no supplement was needed."""
     spec = given(decider, *told(*AT_DESK)).when(resume(RESIDENCE, WEDNESDAY))

@@ -68,7 +68,7 @@ class Dossier:
     """One dossier as the desk sees it.
 
     Args:
-        acceptance: the slip as it was issued; `appointment` is what holds now.
+        acceptance, listed: the slip and the components on it, as it was issued; `appointment` is what holds now.
         given: the components as they stand, supplements in the place of what they mend.
         desk_asked: the one supplement that the desk may ask for was asked for.
         answered_steps: steps sent back and answered.
@@ -84,6 +84,7 @@ class Dossier:
     code: str = ""
     pay_by: datetime | None = None
     acceptance: DossierAccepted | None = None
+    listed: tuple[ComponentGiven, ...] = ()
     appointment: Appointment | None = None
     fee_settled: bool = False
     refusal: DossierRefused | None = None
@@ -123,7 +124,8 @@ def evolve(dossier: Dossier, event: Event) -> Dossier:
             return replace(dossier, phase="awaiting_payment", code=event.code, pay_by=event.pay_by)
         case DossierAccepted():
             appointment = Appointment(event.clock_from, event.due_at)
-            return replace(dossier, phase="accepted", code=event.code, acceptance=event, appointment=appointment)
+            issued = replace(dossier, acceptance=event, listed=dossier.given)
+            return replace(issued, phase="accepted", code=event.code, appointment=appointment)
         case DossierRefused():
             return replace(dossier, phase="refused", refusal=event)
         case WithdrawalRequested():

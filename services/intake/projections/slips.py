@@ -41,7 +41,7 @@ def slip(dossier: Dossier, registry: Registry, applicant: Opened, submitter: Ope
         "content": procedure.name_vi,
         "components": [
             {"name_vi": _name(procedure, given.code), "form": given.form, "substitute_for": given.substitute_for}
-            for given in dossier.given
+            for given in dossier.listed
         ],
         "sets": 1,
         "legal_limit": in_words(procedure.total_limit) or _limits_of_steps(procedure, submission),

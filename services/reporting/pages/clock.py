@@ -162,4 +162,3 @@ def in_hours(minutes: int) -> Words:
     parts = [(hours, "giờ", "h"), (rest, "phút", "min")]
     said = [part for part in parts if part[0]] or [(0, "phút", "min")]
     return Words(" ".join(f"{n} {vi}" for n, vi, _ in said), " ".join(f"{n} {en}" for n, _, en in said))
-

@@ -137,7 +137,7 @@ class Item(Said):
         """Return what ThongTinKhac says where it is a form's JSON; a plain remark says nothing that is read."""
         try:
             said = json.loads(self.other) if self.other.startswith("{") else {}
-        except ValueError:
+        except (ValueError, RecursionError):
             return Declared()
         return Declared.model_validate(said)
 

@@ -1,8 +1,8 @@
-"""The portal's door: it signs in, sends dossiers, and asks where they stand; it gets {error_code, message} each time."""
+"""The portal's door: it signs in, sends dossiers and asks where they stand; each answer is {error_code, message}."""
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -43,7 +43,6 @@ SYNC_PATH: Final = "/gateways/portal/DongBoHoSoMC"
 LOOK_UP_PATH: Final = "/gateways/portal/TraCuuHoSo"
 
 Answer = tuple[str, str]
-Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def _says(code: str, message: str, status: int = 200, **more: Any) -> Response:
@@ -95,12 +94,8 @@ class Door:
             "MaHoSo": found.code or found.submission.portal_code or "",
             "MaTTHC": found.submission.procedure,
             "TrangThaiHoSo": status_said(found),
-            "NgayTiepNhan": ""
-            if found.acceptance is None
-            else f"{found.acceptance.at.astimezone(VIETNAM):%Y%m%d%H%M%S}",
-            "NgayHenTra": ""
-            if found.appointment is None
-            else f"{found.appointment.due_at.astimezone(VIETNAM):%Y%m%d%H%M%S}",
+            "NgayTiepNhan": _date(found.acceptance.at if found.acceptance else None),
+            "NgayHenTra": _date(found.appointment.due_at if found.appointment else None),
         }
         return _says(DONE, "success", data=[row])
 
@@ -162,6 +157,10 @@ class Door:
         return EXISTS_OTHERWISE, "MaHoSo: this number has a dossier with other content"
 
 
+def _date(instant: datetime | None) -> str:
+    return "" if instant is None else f"{instant.astimezone(VIETNAM):%Y%m%d%H%M%S}"
+
+
 def _existing(border: Border, code: str) -> Dossier | None:
     ref = resolve(border.running.store, code)
     dossier: Dossier = border.running.lane.fold(f"dossier-{ref}")[0]
@@ -190,11 +189,17 @@ def _answer(refused: Refused | None) -> Answer:
 
 
 async def _body(request: Request) -> dict[str, Any]:
+    """Return the body's fields; what is no JSON object, or cannot be written again as it is, has none."""
     try:
-        body = json.loads(await request.body())
+        body = json.loads(await request.body(), parse_constant=_no_number)
+        json.dumps(body, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         return {}
     return body if isinstance(body, dict) else {}
+
+
+def _no_number(text: str) -> None:
+    raise ValueError(f"{text} is no JSON")
 
 
 def portal_routes(parts: Parts, account: Account | None = None) -> tuple[Route, ...]:

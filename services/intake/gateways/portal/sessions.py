@@ -26,7 +26,7 @@ class Account:
 
     @classmethod
     def from_environment(cls) -> Self:
-        """Read `LIENTHONG_PORTAL_USERNAME`, `LIENTHONG_PORTAL_PASSWORD`, `LIENTHONG_PORTAL_GENERATION` if they are set."""
+        """Read `LIENTHONG_PORTAL_USERNAME`, `…_PASSWORD` and `…_GENERATION` where they are set."""
         names = {name: f"LIENTHONG_PORTAL_{name.upper()}" for name in ("username", "password", "generation")}
         return cls(**{name: os.environ[variable] for name, variable in names.items() if variable in os.environ})
 

@@ -1,7 +1,7 @@
 """From the portal's words to the desk's: one item of DongBoHoSoMC to one submission.
 
-What the message does not say is not made up. Two things follow from what it does say: a case is taken to hold where the
-paper that only this case needs was handed in, and whoever may hand a procedure in without a paper is taken to have done so.
+What the message does not say is not made up. Two things follow from what it does say: a case holds where the paper that
+only this case needs was handed in, and where one relation alone needs no paper of authority, it is the submitter's.
 """
 
 from dataclasses import dataclass

@@ -1,0 +1,224 @@
+"""What programs may read of all that was heard: timelines, the province's table, agencies, and lists of dossiers.
+
+Law: TT 01/2018/TT-VPCP art. 16 and NĐ 61/2018/NĐ-CP art. 25 (without signing in only a dossier's code and degree of
+completion); NĐ 118/2025/NĐ-CP (figures of handling are public).
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
+
+import msgspec
+from fastapi import APIRouter, Query, Request
+
+from chassis.registry import NotInRegistry, Registry
+from chassis.service import Scope
+from chassis.stores.store import Store
+from chassis.web.acts import Border
+from chassis.web.auth import (
+    ACCOUNTANT,
+    ACTING,
+    AGENCY_OFFICER,
+    ALL,
+    APPLICANT,
+    DESK_OFFICER,
+    INSPECTOR,
+    OWN,
+    POSTAL_STAFF,
+    RECEIVING,
+    SYSTEM,
+    DevelopmentIssuer,
+    Principal,
+    Rights,
+    may,
+    restriction,
+)
+from chassis.web.problem import NOT_FOUND, Problem, ProblemDocument
+from chassis.web.refs import resolve
+from kernel.working_time import Calendar
+from services.reporting.domain.status import completion_of, holders_of, status_of
+from services.reporting.pages.sentences import role_of
+from services.reporting.projections.agencies import agencies_of, causes_of
+from services.reporting.projections.dossiers import find
+from services.reporting.projections.province_table import province_table_of
+from services.reporting.projections.search import PAGE_LIMIT, Search, search
+from services.reporting.projections.shown import (
+    AgenciesShown,
+    DossiersShown,
+    ProvinceTable,
+    ReportShown,
+    TimelineShown,
+)
+from services.reporting.projections.standing import standing_of, whose_minutes
+from services.reporting.projections.steps import steps_of
+from services.reporting.projections.timeline import timeline_of
+
+Row = Mapping[str, Any]
+
+CONCERNED: Final[Rights] = {
+    APPLICANT: OWN,
+    DESK_OFFICER: RECEIVING,
+    AGENCY_OFFICER: ACTING,
+    ACCOUNTANT: RECEIVING,
+    POSTAL_STAFF: ALL,
+    INSPECTOR: ALL,
+    SYSTEM: ALL,
+}
+"""Who sees a dossier whole; postal staff only those that have a parcel. Everybody sees code and completion."""
+OF_AGENCIES: Final[Rights] = {
+    AGENCY_OFFICER: ACTING,
+    DESK_OFFICER: ACTING,
+    INSPECTOR: ALL,
+    SYSTEM: ALL,
+}
+PAGE_LIMIT_MAX: Final = 200
+READ_ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
+    401: {"model": ProblemDocument},
+    404: {"model": ProblemDocument},
+}
+
+Month = Annotated[str, Query(pattern=r"^(20[0-9]{2}-(0[1-9]|1[0-2]))?$", description="YYYY-MM, both included")]
+Text = Annotated[str, Query(max_length=40)]
+
+
+def scope_of(dossier: Row) -> Scope:
+    """Say whom a dossier concerns."""
+    return Scope(
+        people=(dossier["applicant"], dossier["submitter"]),
+        receiving=dossier["receiving_agency"],
+        agencies=tuple(dossier["agencies"].split()),
+        procedure=dossier["procedure"],
+    )
+
+
+def sees_whole(principal: Principal, dossier: Row) -> bool:
+    """Say whether somebody may see more of a dossier than its code and its degree of completion."""
+    if principal.role == POSTAL_STAFF and not dossier["has_parcel"]:
+        return False
+    return may(principal, CONCERNED, scope_of(dossier))
+
+
+def visible(principal: Principal) -> tuple[str, dict[str, Any]]:
+    """Return the SQL condition that leaves of a list what somebody sees whole."""
+    where, params = restriction(principal, CONCERNED)
+    return (f"{where} AND has_parcel=1" if principal.role == POSTAL_STAFF else where), params
+
+
+def told(store: Store, dossier: Row) -> list[dict[str, Any]]:
+    """Return the lines of a dossier's timeline, with roles instead of ids."""
+    people = (dossier["applicant"], dossier["submitter"])
+    return [
+        {
+            "at": row["at"],
+            "service": row["service"],
+            "event": row["event"],
+            "step": row["step"],
+            "agency": row["agency"],
+            "role": role_of(row["actor"], row["service"], row["event"], people),
+            "note": msgspec.json.decode(row["note"]),
+        }
+        for row in timeline_of(store, dossier["ref"])
+    ]
+
+
+class Readings:
+    """Answers what programs ask, each through the one filter."""
+
+    def __init__(self, registry: Registry, border: Border, issuer: DevelopmentIssuer) -> None:
+        self._registry = registry
+        self._store = border.running.store
+        self._clock = border.clock
+        self._issuer = issuer
+
+    def _found(self, request: Request, text: str) -> tuple[Row, dict[str, Any], bool]:
+        """Return a dossier, what anybody may see of it, and whether this principal may see more."""
+        dossier = find(self._store, resolve(self._store, text))
+        if dossier is None:
+            raise Problem(NOT_FOUND)
+        completion = completion_of(standing_of(self._store, dossier), dossier["accepted_at"] is not None)
+        glimpse = {"code": dossier["code"] or None, "completion": shown_completion(*completion)}
+        return dossier, glimpse, sees_whole(self._issuer.principal_of(request), dossier)
+
+    async def timeline(self, request: Request, ref: str) -> dict[str, Any]:
+        dossier, glimpse, whole = self._found(request, ref)
+        return glimpse | {"ref": dossier["ref"], "items": told(self._store, dossier)} if whole else glimpse
+
+    async def report(self, request: Request, ref: str) -> dict[str, Any]:
+        dossier, glimpse, whole = self._found(request, ref)
+        return glimpse | self._report(dossier) if whole else glimpse
+
+    def _report(self, dossier: Row) -> dict[str, Any]:
+        steps = steps_of(self._store, dossier["ref"])
+        standing = standing_of(self._store, dossier)
+        calendar = self._calendar(dossier)
+        minutes = whose_minutes(self._store, dossier, calendar, self._clock.now()) if calendar else ()
+        plain = ("ref", "procedure", "procedure_version", "channel", "receiving_agency", "outcome", "submitted_at",
+                 "accepted_at", "due_at", "handed_out_at", "on_time", "fee_total_vnd", "paid_by")  # fmt: skip
+        return {name: dossier[name] for name in plain} | {
+            "resolved_at": dossier["ended_at"] if dossier["ended"] == "resolved" else None,
+            "status": status_of(standing),
+            "holders": [holder._asdict() for holder in holders_of(standing)],
+            "steps": [{**step, "needs": step["needs"].split()} for step in steps],
+            "minutes": [share._asdict() | {"minutes": round(float(share.minutes), 1)} for share in minutes],
+            "late_because": list(causes_of(self._store, dossier["ref"])),
+        }
+
+    def _calendar(self, dossier: Row) -> Calendar | None:
+        if dossier["accepted_at"] is None:
+            return None
+        return self._registry.calendar_version(dossier["calendar_id"], dossier["calendar_version"])
+
+    async def dossiers(
+        self, request: Request, q: Text = "", phase: Text = "", agency: Text = "", procedure: Text = "",
+        late: bool = False, after: Text = "", limit: Annotated[int, Query(ge=1, le=PAGE_LIMIT_MAX)] = PAGE_LIMIT,
+    ) -> dict[str, Any]:  # fmt: skip
+        wanted = Search(q, phase, agency, procedure, late, after, limit)
+        rows, following = search(self._store, *visible(self._issuer.principal_of(request)), wanted)
+        return {"items": [dict(row) for row in rows], "next": following}
+
+    async def province(
+        self, request: Request, first: Month = "", last: Month = "", agency: Text = ""
+    ) -> dict[str, Any]:
+        figures = province_table_of(self._store, first, last or "9999", agency)
+        return {"first": first, "last": last, "agency": agency, **figures}
+
+    async def agencies(self, request: Request) -> dict[str, Any]:
+        principal = self._issuer.principal_of(request)
+        relation = OF_AGENCIES.get(principal.role)
+        if relation is None or (relation != ALL and not principal.agency):
+            raise Problem(NOT_FOUND)
+        rows = agencies_of(self._store, "" if relation == ALL else principal.agency)
+        return {"items": [row | self._names(row["agency"]) for row in rows]}
+
+    def _names(self, agency: str) -> dict[str, str]:
+        try:
+            known = self._registry.agency(agency)
+        except NotInRegistry:
+            return {"name_vi": agency, "name_en": agency}
+        return {"name_vi": known.name_vi, "name_en": known.name_en}
+
+
+def shown_completion(done: int, of: int) -> dict[str, int]:
+    return {"done": done, "of": of, "percent": done * 100 // of}
+
+
+def router(registry: Registry, border: Border, issuer: DevelopmentIssuer) -> APIRouter:
+    """Return what programs may read, below `/api/v1`."""
+    readings = Readings(registry, border, issuer)
+    routes = APIRouter(prefix="/api/v1", tags=["reporting"])
+    for path, endpoint, name, shows, vi, en in (
+        ("/dossiers/{ref}/timeline", readings.timeline, "show_timeline", TimelineShown,
+         "Quá trình giải quyết hồ sơ", "What happened to a dossier"),
+        ("/reports/dossiers/{ref}", readings.report, "report_dossier", ReportShown,
+         "Tình trạng một hồ sơ: ai đang giữ, thời gian của ai", "Where a dossier stands, and whose minutes there were"),
+        ("/reports/dossiers", readings.dossiers, "search_dossiers", DossiersShown,
+         "Tìm hồ sơ", "Find dossiers"),
+        ("/reports/agencies", readings.agencies, "report_agencies", AgenciesShown,
+         "Số liệu từng cơ quan", "Figures of each agency"),
+        ("/statistics/province", readings.province, "province_table", ProvinceTable,
+         "Bảng số liệu của tỉnh", "The table of the province"),
+    ):  # fmt: skip
+        routes.add_api_route(
+            path, endpoint, methods=["GET"], operation_id=name, response_model=shows, summary=en, description=vi,
+            responses=READ_ANSWERS, response_model_exclude_none=shows in (TimelineShown, ReportShown),
+        )  # fmt: skip
+    return routes

@@ -1,0 +1,70 @@
+"""Finds dossiers among those that somebody may see, newest first, page by page."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from chassis.stores.store import Store
+from services.reporting.projections.dossiers import IS_LATE
+
+PAGE_LIMIT: Final = 50
+COLUMNS: Final = (
+    "ref, code, procedure, channel, receiving_agency, phase, submitted_at, accepted_at, due_at, ended_at, "
+    "handed_out_at, on_time, overdue_at, ended, paid_by, fee_total_vnd"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What is looked for; what is empty does not matter.
+
+    Args:
+        q: part of a code or of a reference.
+        agency: receives the dossier, or acts in it.
+        late: resolved after the appointment, or open and past it.
+        after: reference after which the page begins, the cursor.
+    """
+
+    q: str = ""
+    phase: str = ""
+    agency: str = ""
+    procedure: str = ""
+    late: bool = False
+    after: str = ""
+    limit: int = PAGE_LIMIT
+
+
+def search(
+    store: Store, visible: str, params: Mapping[str, Any], wanted: Search
+) -> tuple[Sequence[Mapping[str, Any]], str | None]:
+    """Return a page of what is looked for, and the cursor of the page that follows.
+
+    Args:
+        visible: SQL condition that leaves what may be seen, with its `params`.
+    """
+    conditions = {
+        "(code LIKE :q ESCAPE '!' OR ref LIKE :q ESCAPE '!')": wanted.q.strip(),
+        "phase=:phase": wanted.phase,
+        "(receiving_agency=:of_agency OR agencies LIKE :acts ESCAPE '!')": wanted.agency,
+        "procedure=:of_procedure": wanted.procedure,
+        IS_LATE: wanted.late,
+        "ref<:after": wanted.after,
+    }
+    where = " AND ".join((visible, "submitted_at IS NOT NULL", *(sql for sql, given in conditions.items() if given)))
+    values = {
+        **params,
+        "q": f"%{_literal(wanted.q.strip().upper())}%",
+        "phase": wanted.phase,
+        "of_agency": wanted.agency,
+        "acts": f"% {_literal(wanted.agency)} %",
+        "of_procedure": wanted.procedure,
+        "after": wanted.after,
+        "limit": wanted.limit + 1,
+    }
+    rows = store.query(f"SELECT {COLUMNS} FROM dossiers WHERE {where} ORDER BY ref DESC LIMIT :limit", values)
+    return rows[: wanted.limit], rows[wanted.limit - 1]["ref"] if len(rows) > wanted.limit else None
+
+
+def _literal(text: str) -> str:
+    """Return the text as LIKE finds it and nothing else."""
+    return "".join(f"!{char}" if char in "!%_" else char for char in text)
