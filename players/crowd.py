@@ -15,12 +15,14 @@ class Crowd:
 
     Args:
         stories: what each life that has begun has seen, in the order in which they began; None keeps none.
+        begun: how many have begun.
     """
 
     world: World
     seed: int
     dossiers: int
     stories: list[Story] | None = field(default_factory=list)
+    begun: int = 0
 
     def schedule(self) -> Schedule:
         """Return all lives in the order of time; where the weeks are cut, nothing is played after them."""
@@ -35,6 +37,7 @@ class Crowd:
 
     def begin(self, index: int) -> Player:
         plan, chance = self.plan(index)
+        self.begun += 1
         story = Story(index, plan.procedure)
         if self.stories is not None:
             self.stories.append(story)

@@ -33,9 +33,10 @@ class Busy(Exception):
 class Server(AbstractAsyncContextManager["Server"]):
     """A running server, spoken to as everybody in turn."""
 
-    def __init__(self, url: str, seed: int) -> None:
+    def __init__(self, url: str, seed: int, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        """Take where the server is, the seed that is played, and a transport if it is not the network."""
         limits = httpx.Limits(max_connections=IN_FLIGHT, max_keepalive_connections=IN_FLIGHT)
-        self._client = httpx.AsyncClient(base_url=url, timeout=ANSWERS_WITHIN_S, limits=limits)
+        self._client = httpx.AsyncClient(base_url=url, timeout=ANSWERS_WITHIN_S, limits=limits, transport=transport)
         self._seed = seed
         self._tokens: dict[Who, str] = {}
         self._paths: dict[str, tuple[str, str]] = {}

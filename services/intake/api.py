@@ -104,6 +104,7 @@ class Paper(Body):
     substitute_for: Word | None = None
 
     def given(self) -> ComponentGiven:
+        """Return the component in the desk's words."""
         return ComponentGiven(self.code, self.form, self.digitised, self.from_e_store, self.reused, self.substitute_for)
 
 
@@ -197,6 +198,7 @@ class Reception:
         self._vault = vault
 
     def submit(self, call: Call, body: Submission) -> commands.SubmitDossier | Refused:
+        """Return the submission, its people made opaque and their particulars sealed."""
         allowed = HANDS_IN_BY.get(call.principal.role, ())
         if body.channel not in allowed:
             return Refused(rules.CHANNEL_NOT_YOURS, (Invalid("channel", f"one of {', '.join(allowed) or 'none'}"),))
@@ -234,16 +236,19 @@ class Reception:
         return self._vault.person("personal_id", who.personal_id)
 
     def ask(self, call: Call, body: SupplementRequest) -> commands.AskForSupplement:
+        """Return the request for a supplement."""
         items = tuple(MissingItem(item.component, item.reason, self._note(call, item.note)) for item in body.items)
         return commands.AskForSupplement(ref=call.ref, items=items, actor=call.principal.id, now=call.now)
 
     def refuse(self, call: Call, body: Refusal) -> commands.RefuseDossier:
+        """Return the refusal of reception."""
         note = self._note(call, body.note)
         return commands.RefuseDossier(
             ref=call.ref, reason_code=body.reason_code, law=body.law, note=note, actor=call.principal.id, now=call.now
         )
 
     def answer(self, call: Call, body: Answer) -> commands.AnswerSentBack:
+        """Return the answer to the agency that sent a step back."""
         note = self._note(call, body.note)
         return commands.AnswerSentBack(
             ref=call.ref, step=call.params["step"], note=note, actor=call.principal.id, now=call.now

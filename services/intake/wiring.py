@@ -34,6 +34,7 @@ ACTING_REMEMBERED: Final = 8_192
 
 
 def stream_of(command: Any) -> str:
+    """Return the stream of the dossier that a command is about."""
     return f"dossier-{command.ref}"
 
 
@@ -54,6 +55,7 @@ class Preparation:
     categories: Callable[[str], tuple[str, ...]]
 
     def submission(self, command: commands.SubmitDossier, unit: Unit) -> commands.SubmitDossier:
+        """Look up the procedure in force, the desk, who will act, and the groups of the fee schedule."""
         if _dossier(command, unit).submission is not None:
             return command
         today = command.now.astimezone(VIETNAM).date()
@@ -69,6 +71,7 @@ class Preparation:
         )
 
     def acceptance(self, command: commands.AcceptDossier, unit: Unit) -> commands.AcceptDossier | Refused:
+        """Look up the pinned version and the calendar, and take the next number unless the portal gave one."""
         dossier = _dossier(command, unit)
         submission = dossier.submission
         if submission is None or dossier.phase != "submitted":
@@ -88,9 +91,11 @@ class Preparation:
         return replace(command, published=self._pinned(dossier), calendar=self._calendar(dossier), code=code)
 
     def with_procedure(self, command: Any, unit: Unit) -> Any:
+        """Look up the version that the dossier is pinned to."""
         return replace(command, published=self._pinned(_dossier(command, unit)))
 
     def with_procedure_and_calendar(self, command: Any, unit: Unit) -> Any:
+        """Look up the version and the calendar that the dossier is pinned to."""
         dossier = _dossier(command, unit)
         return replace(command, published=self._pinned(dossier), calendar=self._calendar(dossier))
 

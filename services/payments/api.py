@@ -5,10 +5,9 @@ Law: NĐ 61/2018/NĐ-CP art. 22 and NĐ 118/2025/NĐ-CP art. 24 (ways of paying)
 
 import asyncio
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Any, Final, get_args
 
-import msgspec
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
@@ -33,16 +32,15 @@ from chassis.web.auth import (
     Rights,
 )
 from chassis.web.problem import UNAVAILABLE, Kind, Problem
-from kernel.money import vnd_in_words
 from services.payments.domain import obligation, obligation_words
 from services.payments.domain.attempt import PaymentStarted, StartAttempt
 from services.payments.domain.callback import Callback
 from services.payments.domain.obligation import Obligation
 from services.payments.domain.obligation_words import PayAtDesk, RecordRefund
-from services.payments.domain.receipt_book import printed
 from services.payments.domain.streams import callback_stream, obligation_stream
 from services.payments.gateways.callbacks import receive
 from services.payments.gateways.gateway import Gateway, PayRequest
+from services.payments.projections.shown import ObligationShown, obligation_shown
 
 NOTICES: Final = "/api/v1/payments/vnpay/ipn"
 PAYABLE_FOR: Final = timedelta(minutes=15)
@@ -89,72 +87,6 @@ class RefundDone(Body):
     txn_ref: Annotated[str, Field(max_length=100)] | None = None
     amount_vnd: Amount
     order_no: Annotated[str, Field(max_length=50)]
-
-
-class LineShown(BaseModel):
-    """One line of the fee, and the tariff that says so."""
-
-    code: str
-    kind: str
-    name_vi: str
-    amount_vnd: int
-    tariff: str
-
-
-class ReceiptShown(BaseModel):
-    """The receipt: template, serial and number as printed, the amount in figures and in words."""
-
-    receipt: str
-    total_vnd: int
-    in_words: str
-    issued_at: datetime
-
-
-class AttemptShown(BaseModel):
-    """One attempt to pay through a gateway."""
-
-    txn_ref: str
-    gateway: str
-    amount_vnd: int
-    standing: str
-    gateway_code: str
-    started_at: datetime
-    expires_at: datetime
-    changed_at: datetime
-
-
-class RefundShown(BaseModel):
-    """One refund, owed or paid."""
-
-    txn_ref: str | None
-    amount_vnd: int
-    reason: str
-    standing: str
-    order_no: str
-    owed_at: datetime
-    paid_at: datetime | None
-
-
-class ObligationShown(BaseModel):
-    """What is or was owed for a dossier, and everything that was paid for it."""
-
-    ref: str
-    code: str
-    procedure: str
-    standing: str
-    method: str | None
-    lines: list[LineShown]
-    total_vnd: int
-    total_in_words: str
-    rule: str
-    rule_version: str
-    receiving_agency: str
-    raised_at: datetime
-    pay_by: datetime | None
-    settled_at: datetime | None
-    receipt: ReceiptShown | None
-    attempts: list[AttemptShown]
-    refunds: list[RefundShown]
 
 
 class CallbackShown(BaseModel):
@@ -283,25 +215,7 @@ def acts(gateway: Gateway, public_url: str) -> tuple[Act, ...]:
 
 
 def _show(call: Call, state: Obligation) -> dict[str, Any]:
-    def rows(table: str, order: str) -> list[dict[str, Any]]:
-        found = call.store.query(f"SELECT * FROM {table} WHERE ref=:ref ORDER BY {order}", {"ref": call.ref})
-        return [dict(row) for row in found]
-
-    (row,) = rows("obligations", "ref")
-    shown = ObligationShown(
-        **row | {"lines": msgspec.json.decode(row["lines"])},
-        total_in_words=vnd_in_words(row["total_vnd"]),
-        receipt=next((_receipt(receipt) for receipt in rows("receipts", "number")), None),
-        attempts=[AttemptShown(**attempt) for attempt in rows("payment_attempts", "txn_ref")],
-        refunds=[RefundShown(**refund) for refund in rows("refunds", "owed_at, refund")],
-    )
-    return shown.model_dump(mode="json")
-
-
-def _receipt(row: dict[str, Any]) -> ReceiptShown:
-    text = printed(row["template"], row["serial"], row["number"])
-    words = vnd_in_words(row["total_vnd"])
-    return ReceiptShown(receipt=text, total_vnd=row["total_vnd"], in_words=words, issued_at=row["issued_at"])
+    return obligation_shown(call.store, call.ref).model_dump(mode="json")
 
 
 def _opening(vault: Vault) -> Callable[[Call, Callback], dict[str, Any]]:

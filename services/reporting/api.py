@@ -70,6 +70,10 @@ OF_AGENCIES: Final[Rights] = {
     INSPECTOR: ALL,
     SYSTEM: ALL,
 }
+LISTED: Final = (
+    "ref", "code", "procedure", "channel", "receiving_agency", "phase", "submitted_at", "accepted_at", "due_at",
+    "ended_at", "handed_out_at", "on_time", "overdue_at", "ended", "paid_by", "fee_total_vnd",
+)  # fmt: skip
 PAGE_LIMIT_MAX: Final = 200
 READ_ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
     401: {"model": ProblemDocument},
@@ -173,7 +177,7 @@ class Readings:
     ) -> dict[str, Any]:  # fmt: skip
         wanted = Search(q, phase, agency, procedure, late, after, limit)
         rows, following = search(self._store, *visible(self._issuer.principal_of(request)), wanted)
-        return {"items": [dict(row) for row in rows], "next": following}
+        return {"items": [{name: row[name] for name in LISTED} for row in rows], "next": following}
 
     async def province(
         self, request: Request, first: Month = "", last: Month = "", agency: Text = ""

@@ -123,6 +123,7 @@ def test_a_submitter_whose_relation_needs_no_paper_needs_none() -> None:
 
 
 def test_an_attorney_with_authority_is_accepted() -> None:
+    """NĐ 118/2025 arts. 6 and 15: the paper proves it."""
     components = (DECLARATION, IDENTITY, given_paper("authorisation"))
     given(decider, replace(ATTORNEY, components=components)).when(ACCEPT).then(ACCEPTED)
 
@@ -159,14 +160,17 @@ class TestClockFromTheFee:
     unpaid = StopForNonPayment(ref=REF, actor="system:timer", now=at("2026-09-28 10:30"))
 
     def test_a_complete_dossier_waits_for_its_fee_and_has_its_code(self) -> None:
+        """The payer looks the fee up by the dossier code, so the code comes first."""
         given(decider, PAID_FIRST).when(self.accept).then(AWAITED)
 
     def test_the_time_to_pay_may_be_unlimited(self) -> None:
+        """Where no law limits it, nothing stops the dossier by itself."""
         command = replace(self.accept, published=replace(KARAOKE, payment_limit=None))
         (event,) = given(decider, PAID_FIRST).when(command).then_kinds(PaymentAwaited)
         assert event.pay_by is None
 
     def test_it_is_accepted_as_of_the_payment(self) -> None:
+        """The applicant's time counts from when the money came, not from when we heard of it."""
         (event,) = given(decider, PAID_FIRST, AWAITED).when(self.paid).then_kinds(DossierAccepted)
         assert (event.at, event.clock_from, event.due_at) == (TUESDAY, TUESDAY, at("2026-09-30 09:00"))
         assert event.code == CODE
@@ -185,6 +189,7 @@ class TestClockFromTheFee:
         given(decider, *history).when(self.paid).then_nothing()
 
     def test_an_unpaid_dossier_stops(self) -> None:
+        """A dossier that nobody pays for would wait for ever."""
         given(decider, PAID_FIRST, AWAITED).when(self.unpaid).then(DossierStopped(REF, "not_paid", (), self.unpaid.now))
 
     @pytest.mark.parametrize(
@@ -199,9 +204,11 @@ class TestClockFromTheFee:
         ],
     )
     def test_a_timer_that_has_become_moot_stops_nothing(self, history: tuple[object, ...], now: datetime) -> None:
+        """Paid, withdrawn or not yet due: the timer rings for nobody."""
         given(decider, *history).when(replace(self.unpaid, now=now)).then_nothing()
 
     def test_no_time_to_pay_beyond_the_calendar(self) -> None:
+        """No date is promised that no calendar knows."""
         given(decider, PAID_FIRST).when(replace(self.accept, now=at("2026-12-30 08:00"))).refused(
             "calendar_does_not_reach"
         )

@@ -94,15 +94,18 @@ def test_a_stopped_chain_withdraws_the_dossier_and_keeps_what_was_decided() -> N
 
 
 def test_a_decision_that_came_first_turns_the_wish_down() -> None:
+    """NĐ 118/2025 art. 21; TT 03/2025 art. 7."""
     given(decider, SUBMITTED, ACCEPTED, WITHDRAWAL).when(DECLINED).then(TURNED_DOWN)
 
 
 @pytest.mark.parametrize("history", [(INCOMPLETE, ASKED, STOPPED), (SUBMITTED, ACCEPTED, WITHDRAWAL, STOPPED)])
 def test_a_chain_that_stops_for_a_stopped_dossier_changes_nothing(history: tuple[object, ...]) -> None:
+    """The desk said so first; the chain only followed."""
     given(decider, *history).when(CHAIN_STOPPED).then_nothing()
 
 
 def test_an_answer_to_no_wish_changes_nothing() -> None:
+    """What is moot is answered with nothing, so that no message is parked over it."""
     given(decider, SUBMITTED, ACCEPTED).when(DECLINED).then_nothing()
 
 
@@ -172,6 +175,7 @@ def test_a_supplement_restarts_the_legal_clock_from_zero() -> None:
 
 
 def test_the_answer_waits_for_the_applicant() -> None:
+    """NĐ 61/2018 art. 19.4: the agency goes on when the supplement is there."""
     given(decider, SUBMITTED, ACCEPTED, SENT_BACK, EXAMINED).when(ANSWER).refused("supplement_awaited")
 
 
@@ -184,6 +188,7 @@ def test_the_answer_waits_for_the_applicant() -> None:
     ],
 )
 def test_what_cannot_be_answered(history: tuple[object, ...], refusal: str) -> None:
+    """Nothing was sent back, or nothing can be done with it any more."""
     given(decider, *history).when(ANSWER).refused(refusal)
 
 
@@ -195,6 +200,7 @@ def test_a_step_may_be_sent_back_again() -> None:
 
 
 def test_no_restarted_appointment_beyond_the_calendar() -> None:
+    """No date is promised that no calendar knows."""
     late = replace(RECEIVED_AGAIN, at=at("2026-12-31 16:00"))
     given(decider, SUBMITTED, ACCEPTED, SENT_BACK, EXAMINED, late).when(ANSWER).refused("calendar_does_not_reach")
 
@@ -227,5 +233,6 @@ def test_on_time_is_measured_against_the_restarted_clock() -> None:
 
 @pytest.mark.parametrize("history", [(SUBMITTED, WITHDRAWN), (SUBMITTED, ACCEPTED, STOPPED), (SUBMITTED, SETTLED)])
 def test_a_chain_that_closes_over_an_ended_dossier_resolves_nothing(history: tuple[object, ...]) -> None:
+    """What ended otherwise is not resolved afterwards."""
     command = ResolveDossier(ref=REF, outcome="refused", closed_at=TUESDAY, actor=SYSTEM, now=TUESDAY)
     given(decider, *history).when(command).then_nothing()

@@ -87,6 +87,7 @@ def test_form_01_names_who_acted_for_the_applicant(platform: Platform) -> None:
 
 
 def test_there_is_no_slip_before_acceptance(platform: Platform) -> None:
+    """NĐ 61/2018 art. 11.2c: an incomplete dossier gets a request, not a receipt."""
     ref = handed_in(platform)
     assert platform.look("intake", "show_slip", OFFICER, ref=ref) is None
 
@@ -253,6 +254,7 @@ def test_nobody_hands_in_for_strangers(platform: Platform) -> None:
     ],
 )
 def test_what_the_registry_does_not_know_is_refused(platform: Platform, change: dict[str, Any], code: str) -> None:
+    """The registry is the law in force; what it does not know cannot be handed in."""
     answered = platform.give("intake", "submit_dossier", EVERYTHING, {**CERTIFICATE, **change})
     assert (answered.status, body_of(answered)["code"]) == (422, code)
     assert kinds(platform) == []
@@ -281,6 +283,7 @@ def test_silence_stops_a_dossier_when_its_timer_is_due(platform: Platform) -> No
 
 
 def test_an_answered_request_stops_nothing(platform: Platform) -> None:
+    """The timer went with the answer, and a substitute is an answer too."""
     body = {**KARAOKE, "components": papers("declaration", "judicial_record")}
     ref = handed_in(platform, body, applicant(platform, MINH))
     items = [{"component": "fire_acceptance_by_police", "reason": "missing"}]

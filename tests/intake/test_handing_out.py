@@ -46,6 +46,7 @@ def test_the_result_is_handed_out_at_the_desk() -> None:
 
 
 def test_the_result_is_handed_out_online() -> None:
+    """NĐ 61/2018 art. 20: the signed file in the applicant's own account; nobody comes to the desk."""
     given(decider, *WANTS_ONLINE).when(ONLINE).then(
         DossierHandedOut(REF, "online", "self", None, SYSTEM, at("2026-09-09 09:00"))
     )
@@ -135,10 +136,12 @@ def test_what_does_not_go_to_the_post(history: tuple[object, ...], refusal: str)
 
 
 def test_what_the_applicant_has_fetched_is_not_posted_any_more() -> None:
+    """A saga that asks a moment late finds it done."""
     given(decider, *POSTED, HANDED_OUT).when(DISPATCH).then_nothing()
 
 
 def test_what_the_post_delivers_is_handed_out() -> None:
+    """QĐ 45/2016 art. 9: given to the person or a proxy, the dossier is at its end."""
     given(decider, *POSTED, DISPATCHED).when(BY_CARRIER).then(
         DossierHandedOut(REF, "post", "self", None, SYSTEM, at("2026-09-09 09:00"))
     )

@@ -132,13 +132,15 @@ def test_bytes_that_are_no_dossier(platform: HttpPlatform, officer: Headers, con
     ],
 )
 def test_who_is_nobody_may_nothing(platform: HttpPlatform, headers: Headers, status: int, code: str) -> None:
+    """Every command has a principal; a list shows nobody's dossiers to nobody."""
     answer = platform.post("/api/v1/dossiers", headers, CERTIFICATE)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert platform.get("/api/v1/dossiers").json() == {"items": [], "next": None}
 
 
 def test_an_expired_token_may_nothing(platform: HttpPlatform) -> None:
-    expired = platform.token("desk_officer", agency=DESK, lifetime_s=-60)
+    """It says so, so that the client asks for another."""
+    expired = platform.token("desk_officer", agency=DESK, lifetime_s="-60")
     answer = platform.post("/api/v1/dossiers", expired, CERTIFICATE)
     assert (answer.status_code, answer.json()["code"]) == (401, "token_expired")
 
@@ -169,6 +171,7 @@ def test_commands_out_of_order_are_refused_with_their_law(platform: HttpPlatform
 
 
 def test_a_command_needs_its_key(platform: HttpPlatform, officer: Headers) -> None:
+    """Without it a repeat could not be told from a second dossier."""
     answer = platform.client.post("/api/v1/dossiers", json=CERTIFICATE, headers=officer)
     assert (answer.status_code, answer.json()["code"]) == (400, "idempotency_key_missing")
 

@@ -67,6 +67,7 @@ def test_the_portals_number_is_kept_for_its_dossier() -> None:
     ],
 )
 def test_a_number_that_is_another_dossiers_is_refused(history: tuple[Event, ...]) -> None:
+    """One number, one dossier; and one dossier, one number."""
     given(decider, *history).when(KEEP).refused("number_taken")
 
 

@@ -164,6 +164,7 @@ def test_several_dossiers_come_in_one_message(platform: HttpPlatform, portal: Po
 
 
 def test_the_result_goes_by_post_to_the_address_that_was_named(platform: HttpPlatform, portal: Portal) -> None:
+    """HinhThuc 1: ThongTinTra says where, sealed like every address."""
     portal.send(ITEM | {"HinhThuc": "1", "ThongTinTra": "99 Bà Triệu, phường Kon Tum"})
     (dossier,) = submissions(platform)
     opened = platform.vault.open(dossier["hand_out_to"], "test", "test", (), platform.clock.now())
@@ -298,6 +299,7 @@ def test_bytes_that_are_no_message(platform: HttpPlatform, content: bytes, statu
 
 
 def test_a_message_over_the_limit_is_refused(platform: HttpPlatform, portal: Portal) -> None:
+    """Everything has a limit."""
     answer = platform.client.post(SYNC, json=message(portal.session, ITEM | {"GhiChu": "x" * 1_100_000}))
     assert answer.status_code == 413
 
@@ -313,9 +315,19 @@ def test_a_message_over_the_limit_is_refused(platform: HttpPlatform, portal: Por
     ],
 )
 def test_the_portal_signs_in(platform: HttpPlatform, account: dict[str, str], status: int) -> None:
+    """One account, and a wrong one learns nothing but that."""
     answer = platform.client.post("/gateways/portal/token", json=account)
     assert answer.status_code == status
     assert ("session" in answer.json()) is (status == 200)
+
+
+def test_nobody_signs_in_with_a_password_that_nobody_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rehearsal's password opens a rehearsal only."""
+    monkeypatch.delenv("LIENTHONG_PORTAL_PASSWORD", raising=False)
+    assert Account.from_environment(rehearsal=True).open("dvcqg", "rehearsal-only-password")
+    assert not Account.from_environment(rehearsal=False).open("dvcqg", "rehearsal-only-password")
+    monkeypatch.setenv("LIENTHONG_PORTAL_PASSWORD", "one of its own")
+    assert Account.from_environment(rehearsal=False).open("dvcqg", "one of its own")
 
 
 def test_a_session_ends_and_is_bound_to_its_account(monkeypatch: pytest.MonkeyPatch) -> None:

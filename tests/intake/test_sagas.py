@@ -48,6 +48,7 @@ class TestClockStartsWhenPaid:
     """NĐ 297/2025 art. 6: the limit runs from the full dossier and the paid fee, whichever is heard last."""
 
     def test_complete_and_paid_is_accepted_as_of_the_payment(self) -> None:
+        """Whichever is heard last."""
         accept = AcceptPaidDossier(ref=REF, settled_at=TUESDAY, actor="system:intake", now=TUESDAY)
         every_order(CLOCK, COMPLETE, PAID).owes(accept)
 
@@ -58,10 +59,12 @@ class TestClockStartsWhenPaid:
 
     @pytest.mark.parametrize("facts", [(), (COMPLETE,), (PAID,)])
     def test_one_without_the_other_owes_nothing(self, facts: tuple[Any, ...]) -> None:
+        """The promise stays open."""
         given_facts(CLOCK, *facts).owes_nothing().is_open()
 
     @pytest.mark.parametrize("facts", [(OVER,), (COMPLETE, OVER), (PAID, OVER), (COMPLETE, PAID, OVER)])
     def test_once_accepted_or_ended_nothing_is_owed(self, facts: tuple[Any, ...]) -> None:
+        """However late the rest of the news comes."""
         every_order(CLOCK, *facts).is_kept()
 
     @pytest.mark.parametrize(
@@ -69,9 +72,11 @@ class TestClockStartsWhenPaid:
         [(AWAITED, COMPLETE), (ACCEPTED, OVER), (REFUSED, OVER), (WITHDRAWN, OVER), (STOPPED, OVER)],
     )
     def test_what_it_hears_of_its_own_service(self, event: Any, fact: Any) -> None:
+        """Stored events become facts of the promise."""
         assert clock_starts_when_paid.OWN[type(event)](event) == fact
 
     def test_what_it_hears_of_payments(self) -> None:
+        """The moment of the payment is the payment's own."""
         (hearing,) = clock_starts_when_paid.HEARS
         assert hearing.type == "lienthong.payments.ObligationSettled.v1"
         assert hearing.react(hearing.reads(REF, TUESDAY), heard(hearing.type)) == (PAID,)
@@ -122,6 +127,7 @@ class TestResultReachesApplicant:
         ],
     )
     def test_what_is_owed(self, facts: tuple[Any, ...], owed: tuple[Any, ...]) -> None:
+        """The way chosen, the fee where it comes first, and what the post did."""
         every_order(RESULT, *facts).owes(*owed).is_open()
 
     @pytest.mark.parametrize(
@@ -135,6 +141,7 @@ class TestResultReachesApplicant:
         ],
     )
     def test_once_the_applicant_has_it_nothing_is_owed(self, facts: tuple[Any, ...]) -> None:
+        """However late the rest of the news comes."""
         every_order(RESULT, *facts).is_kept()
 
     @pytest.mark.parametrize(
@@ -154,9 +161,11 @@ class TestResultReachesApplicant:
         ],
     )
     def test_what_it_hears_of_its_own_service(self, event: Any, fact: Any) -> None:
+        """Stored events become facts of the promise."""
         assert result_reaches_applicant.OWN[type(event)](event) == fact
 
     def test_what_it_hears_of_the_post(self) -> None:
+        """Delivered, or brought back."""
         facts = {
             hearing.type: hearing.react(hearing.reads(REF), heard(hearing.type))
             for hearing in result_reaches_applicant.HEARS
@@ -180,6 +189,7 @@ def test_every_fact_survives_its_codec(fact: Any) -> None:
 
 @pytest.mark.parametrize("saga", [CLOCK, RESULT])
 def test_every_state_survives_its_codec(saga: Any) -> None:
+    """States of sagas are written down too."""
     kinds = clock_starts_when_paid.FACTS if saga is CLOCK else result_reaches_applicant.FACTS
     state = saga.fold(fact for fact in FACTS if isinstance(fact, kinds))
     assert msgspec.json.decode(msgspec.json.encode(state), type=type(state)) == state

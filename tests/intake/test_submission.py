@@ -186,6 +186,7 @@ def test_papers_that_cannot_be_collected_stop_the_dossier() -> None:
 
 
 def test_nothing_can_be_done_with_a_dossier_that_was_never_handed_in() -> None:
+    """An order about nothing is a mistake that somebody must look at."""
     given(decider).when(HANDOVER).refused("dossier_unknown")
     given(decider).when(GIVEN_UP).refused("dossier_unknown")
 

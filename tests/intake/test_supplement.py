@@ -133,6 +133,7 @@ def test_no_date_is_promised_beyond_the_calendar() -> None:
 
 
 def test_what_was_asked_for_is_received() -> None:
+    """The slip of form 02 is answered."""
     given(decider, INCOMPLETE, ASKED).when(RECEIVE).then(RECEIVED)
 
 
@@ -209,6 +210,7 @@ class TestAfterExamination:
     receive = replace(RECEIVE, components=(NEW_IDENTITY,), now=RECEIVED_AGAIN.at)
 
     def test_the_applicant_is_asked_once_for_each_step_sent_back(self) -> None:
+        """QĐ 766 counts a second request as overdue; here it cannot happen."""
         given(decider, SUBMITTED, ACCEPTED, SENT_BACK).when(self.ask).then(self.asked)
         given(decider, SUBMITTED, ACCEPTED, SENT_BACK, self.asked, RECEIVED_AGAIN).when(
             replace(self.ask, items=(MISSING_DECLARATION,))
@@ -219,17 +221,20 @@ class TestAfterExamination:
         given(decider, INCOMPLETE, ASKED, RECEIVED, ACCEPTED, SENT_BACK).when(self.ask).then(self.asked)
 
     def test_a_second_request_waits_for_the_first_answer(self) -> None:
+        """Two open slips at once would contradict each other."""
         history = (SUBMITTED, ACCEPTED, SENT_BACK, OTHER_STEP, self.asked)
         other = replace(self.ask, items=(MISSING_DECLARATION,))
         given(decider, *history).when(other).refused("supplement_awaited")
         given(decider, *history, RECEIVED_AGAIN).when(other).then_kinds(SupplementRequested)
 
     def test_the_same_list_for_another_step_is_a_new_request(self) -> None:
+        """A repeat is told from a new request by what happened in between."""
         history = (SUBMITTED, ACCEPTED, SENT_BACK, OTHER_STEP, self.asked)
         given(decider, *history).when(self.ask).then_nothing()
         given(decider, *history, RECEIVED_AGAIN).when(self.ask).then(self.asked)
 
     def test_what_comes_is_received(self) -> None:
+        """A better copy takes the place of what would not do."""
         given(decider, SUBMITTED, ACCEPTED, SENT_BACK, self.asked).when(self.receive).then(RECEIVED_AGAIN)
 
     def test_silence_stops_the_dossier_and_keeps_what_was_decided(self) -> None:

@@ -35,6 +35,7 @@ Answer = tuple[Event, ...] | Refused
 
 
 def accept(command: AcceptDossier, submission: DossierSubmitted, dossier: Dossier) -> Answer:
+    """Accept a complete dossier, or have it wait for its fee where the law counts from that."""
     if dossier.phase in ("awaiting_payment", "accepted", "resolved", "handed_out"):
         return ()
     procedure = prepared(command.published)
@@ -125,6 +126,7 @@ def _accepted(
 
 
 def accept_paid(command: AcceptPaidDossier, submission: DossierSubmitted, dossier: Dossier) -> Answer:
+    """Accept a dossier as of the moment its fee was settled; one that does not wait for it is left as it is."""
     if dossier.phase != "awaiting_payment":
         return ()
     procedure, calendar, at = prepared(command.published), prepared(command.calendar), command.settled_at
@@ -135,6 +137,7 @@ def accept_paid(command: AcceptPaidDossier, submission: DossierSubmitted, dossie
 
 
 def stop_for_non_payment(command: StopForNonPayment, dossier: Dossier) -> Answer:
+    """Stop a dossier that still waits for its fee when the time to pay is over."""
     if dossier.phase != "awaiting_payment" or dossier.fee_settled:
         return ()
     if dossier.pay_by is None or command.now < dossier.pay_by:
@@ -147,6 +150,7 @@ def _beyond_calendar(short: CalendarDoesNotReach) -> Refused:
 
 
 def refuse(command: RefuseDossier, dossier: Dossier) -> Answer:
+    """Turn a dossier away before acceptance, with reason and law."""
     before = dossier.refusal
     if before is not None and (before.reason_code, before.law) == (command.reason_code, command.law):
         return ()

@@ -38,6 +38,7 @@ Answer = tuple[Event, ...] | Refused
 
 
 def withdraw(command: WithdrawDossier, dossier: Dossier) -> Answer:
+    """Withdraw at once before acceptance; after it ask the chain, which knows whether a decision came first."""
     match dossier.phase:
         case "submitted" | "awaiting_payment":
             return (DossierWithdrawn(command.ref, (), command.actor, command.now),)
@@ -54,34 +55,40 @@ def withdraw(command: WithdrawDossier, dossier: Dossier) -> Answer:
 
 
 def record_withdrawal(command: RecordWithdrawal, dossier: Dossier) -> Answer:
+    """Take over that the chain stopped, and which results stay valid."""
     if dossier.phase != "accepted":
         return ()
     return (DossierWithdrawn(command.ref, command.kept, command.actor, command.stopped_at),)
 
 
 def decline_withdrawal(command: DeclineWithdrawal, dossier: Dossier) -> Answer:
+    """Take over that a decision came before the wish."""
     if dossier.withdrawal != "requested":
         return ()
     return (WithdrawalTurnedDown(command.ref, command.reason, command.declined_at),)
 
 
 def record_settlement(command: RecordSettlement, dossier: Dossier) -> Answer:
+    """Keep that the fee is settled, whatever became of the dossier."""
     return () if dossier.fee_settled else (FeeSettled(command.ref, command.settled_at),)
 
 
 def record_result(command: RecordResult, dossier: Dossier) -> Answer:
+    """Keep the result of a step; a corrected one replaces it."""
     if ResultHeld(command.step, command.result_code, command.number) in dossier.results:
         return ()
     return (ResultReceived(command.ref, command.step, command.result_code, command.number, command.decided_at),)
 
 
 def record_sent_back(command: RecordSentBack, dossier: Dossier) -> Answer:
+    """Keep that a step waits for the desk's answer."""
     if dossier.phase != "accepted" or any(waiting.step == command.step for waiting in dossier.sent_back):
         return ()
     return (SentBackReceived(command.ref, command.step, command.reason_code, command.sent_back_at),)
 
 
 def answer_sent_back(command: AnswerSentBack, submission: DossierSubmitted, dossier: Dossier) -> Answer:
+    """Answer an agency once the applicant has answered, with the appointment that holds from now on."""
     waiting = next((sent_back for sent_back in dossier.sent_back if sent_back.step == command.step), None)
     if waiting is None:
         return () if command.step in dossier.answered_steps else Refused(rules.NOT_SENT_BACK)
@@ -122,6 +129,7 @@ def _promised(dossier: Dossier) -> Appointment:
 
 
 def resolve(command: ResolveDossier, dossier: Dossier) -> Answer:
+    """Close the dossier with what its chain came to, measured against the appointment."""
     if dossier.phase != "accepted":
         return ()
     due_at = _promised(dossier).due_at

@@ -41,6 +41,7 @@ def _not_ready(submission: DossierSubmitted, dossier: Dossier) -> Refused | None
 
 
 def dispatch(command: DispatchResult, submission: DossierSubmitted, dossier: Dossier) -> Answer:
+    """Give the result to the post, if that is how the applicant wants it."""
     if dossier.posting != "none" or dossier.phase == "handed_out":
         return ()
     if submission.hand_out_by != "post":
@@ -61,6 +62,7 @@ def dispatch(command: DispatchResult, submission: DossierSubmitted, dossier: Dos
 
 
 def keep_at_desk(command: KeepAtDesk, dossier: Dossier) -> Answer:
+    """Take back what the post could not deliver."""
     if dossier.posting == "kept_at_desk" or dossier.phase == "handed_out":
         return ()
     if dossier.posting == "none":
@@ -69,6 +71,7 @@ def keep_at_desk(command: KeepAtDesk, dossier: Dossier) -> Answer:
 
 
 def hand_out(command: HandOut, submission: DossierSubmitted, dossier: Dossier) -> Answer:
+    """Give the result to the applicant or somebody with authority, in a way that is open."""
     if dossier.phase == "handed_out":
         return () if dossier.handed_out_by == command.way else Refused(rules.HANDED_OUT_BEFORE)
     refused = (

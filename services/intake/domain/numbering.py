@@ -99,6 +99,7 @@ def decide(command: Command, numbers: Numbers) -> tuple[Event, ...] | Refused:
 
 
 def evolve(numbers: Numbers, event: Event) -> Numbers:
+    """Return the book with one number more."""
     held = numbers.held | {event.ref: event.sequence}
     match event:
         case NumberIssued():

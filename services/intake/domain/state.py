@@ -99,11 +99,13 @@ class Dossier:
 
     @property
     def papers_with_post(self) -> bool:
+        """Say whether the papers are still on their way with the post."""
         by_post = self.submission is not None and self.submission.channel == "post"
         return by_post and self.papers_received_at is None
 
     @property
     def awaits_examination_supplement(self) -> bool:
+        """Say whether the applicant has not answered yet what an agency wanted."""
         return (
             self.supplement is not None
             and self.supplement.request.stage == "examination"

@@ -16,6 +16,7 @@ Answer = tuple[Event, ...] | Refused
 
 
 def submit(command: SubmitDossier, dossier: Dossier) -> Answer:
+    """Take a dossier in under the version of its procedure in force, or say why it may not be handed in."""
     if dossier.submission is not None:
         return () if _is_same(command, dossier.submission) else Refused(rules.SUBMITTED_DIFFERENTLY)
     refused = inadmissible(command)
@@ -79,6 +80,7 @@ def _is_same(command: SubmitDossier, submission: DossierSubmitted) -> bool:
 
 
 def record_handover(command: RecordHandover, submission: DossierSubmitted, dossier: Dossier) -> Answer:
+    """Keep the legal time of submission of papers that came by post."""
     if submission.channel != "post":
         return Refused(rules.NOT_BY_POST)
     if dossier.papers_received_at is not None:
@@ -87,6 +89,7 @@ def record_handover(command: RecordHandover, submission: DossierSubmitted, dossi
 
 
 def record_collection_failed(command: RecordCollectionFailed, submission: DossierSubmitted, dossier: Dossier) -> Answer:
+    """Stop a dossier whose papers the post could not collect."""
     if submission.channel != "post":
         return Refused(rules.NOT_BY_POST)
     if dossier.phase != "submitted" or dossier.papers_received_at is not None:

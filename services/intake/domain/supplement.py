@@ -24,6 +24,7 @@ Answer = tuple[Event, ...] | Refused
 
 
 def ask_for_supplement(command: AskForSupplement, submission: DossierSubmitted, dossier: Dossier) -> Answer:
+    """Ask for everything that is missing, once at the desk and once for each step sent back."""
     stage: Stage = "desk" if dossier.phase == "submitted" else "examination"
     if _is_asked_already(command, stage, dossier):
         return ()
@@ -95,6 +96,7 @@ def _bad_list(
 
 
 def receive_supplement(command: ReceiveSupplement, dossier: Dossier) -> Answer:
+    """Take in what was asked for; the rest may follow a part."""
     asked = dossier.supplement
     if asked is None:
         return Refused(rules.SUPPLEMENT_NOT_ASKED)
@@ -114,6 +116,7 @@ def receive_supplement(command: ReceiveSupplement, dossier: Dossier) -> Answer:
 
 
 def stop_for_silence(command: StopForSilence, dossier: Dossier) -> Answer:
+    """Stop a dossier whose applicant let the time pass without bringing anything."""
     asked = dossier.supplement
     if asked is None or asked.answered or asked.request.due_at is None or command.now < asked.request.due_at:
         return ()

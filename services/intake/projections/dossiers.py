@@ -36,7 +36,7 @@ ACCEPT: Final = """
 UPDATE dossiers SET code=:code, status='accepted', awaits='', agencies=:agencies, due_at=:due_at, changed_at=:at
 WHERE ref=:ref
 """
-APPOINT: Final = "UPDATE dossiers SET due_at=:due_at, changed_at=:at WHERE ref=:ref"
+APPOINT: Final = "UPDATE dossiers SET due_at=:due_at, awaits='', changed_at=:at WHERE ref=:ref"
 
 Rows = Callable[[Any], tuple[Statement, ...]]
 
@@ -105,11 +105,16 @@ def _awaits(what: str) -> Rows:
     return rows
 
 
+def _supplemented(event: events.SupplementReceived) -> tuple[Statement, ...]:
+    """What came at the desk is looked at there; what an agency asked for is still to be answered to it."""
+    return _awaits("answer" if event.stage == "examination" else "")(event)
+
+
 _OWN: Final[Mapping[type, Rows]] = {
     events.DossierSubmitted: _submitted,
     events.PapersReceived: _awaits(""),
     events.SupplementRequested: _awaits("supplement"),
-    events.SupplementReceived: _awaits(""),
+    events.SupplementReceived: _supplemented,
     events.PaymentAwaited: _awaited,
     events.DossierAccepted: _accepted,
     events.SentBackReceived: _awaits("answer"),

@@ -87,22 +87,25 @@ class Papers:
         self._registry = registry
 
     def slip(self, call: Call, dossier: Dossier) -> dict[str, Any]:
+        """Show form 01."""
         assert dossier.submission is not None, "the scope let through only what exists"
-        applicant = self._open(call, dossier.submission.particulars, "acknowledgement_slip", slips.PERSON)
-        submitter = self._open(call, dossier.submission.submitter_particulars, "acknowledgement_slip", slips.PERSON)
+        applicant = self._open(call, dossier.submission.particulars, "acknowledgement_slip", slips.OPENED)
+        submitter = self._open(call, dossier.submission.submitter_particulars, "acknowledgement_slip", slips.OPENED)
         return slips.slip(dossier, self._registry, applicant, submitter)
 
     def supplement_request(self, call: Call, dossier: Dossier) -> dict[str, Any]:
+        """Show form 02."""
         assert dossier.submission is not None, "the scope let through only what exists"
         assert dossier.supplement is not None, "the scope let through only what was asked for"
-        applicant = self._open(call, dossier.submission.particulars, "supplement_request", slips.PERSON)
+        applicant = self._open(call, dossier.submission.particulars, "supplement_request", slips.OPENED)
         notes = [self._note(call, item.note, "supplement_request") for item in dossier.supplement.request.items]
         return slips.supplement_request(dossier, self._registry, applicant, notes)
 
     def refusal(self, call: Call, dossier: Dossier) -> dict[str, Any]:
+        """Show form 03."""
         assert dossier.submission is not None, "the scope let through only what exists"
         assert dossier.refusal is not None, "the scope let through only what was refused"
-        applicant = self._open(call, dossier.submission.particulars, "refusal_slip", slips.PERSON)
+        applicant = self._open(call, dossier.submission.particulars, "refusal_slip", slips.OPENED)
         return slips.refusal(dossier, self._registry, applicant, self._note(call, dossier.refusal.note, "refusal_slip"))
 
     def _note(self, call: Call, sealed: str, purpose: str) -> str:

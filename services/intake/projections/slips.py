@@ -21,6 +21,7 @@ from services.intake.projections.catalogue import in_words
 
 CIRCULAR = "TT 03/2025/TT-VPCP"
 PERSON = ("name", "personal_id", "tax_code", "address", "phone", "email")
+OPENED = (*PERSON, "old_identity_number")
 
 Opened = Mapping[str, Any]
 
@@ -114,7 +115,8 @@ def _head(form: str, submission: DossierSubmitted, registry: Registry) -> dict[s
 
 def _person(opened: Opened) -> dict[str, Any]:
     """Return who it is about, with null for what nobody may read any more."""
-    return {field: opened.get(field) for field in PERSON}
+    person = {field: opened.get(field) for field in PERSON}
+    return person | {"personal_id": person["personal_id"] or opened.get("old_identity_number")}
 
 
 def _authorised(submission: DossierSubmitted, procedure: Procedure, submitter: Opened) -> dict[str, Any] | None:

@@ -1,4 +1,4 @@
-"""What agencies, procedures, steps and papers are called, from the registry; what it does not know is shown by its code."""
+"""What agencies, procedures, steps and papers are called in the registry; what it does not know shows its code."""
 
 from chassis.registry import NotInRegistry, Registry
 from kernel.calendar import Words

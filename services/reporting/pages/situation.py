@@ -50,7 +50,7 @@ class Known:
 
 
 def things(known: Known, principal: Principal, scope: Scope) -> Iterator[Thing]:
-    """Yield everything of a dossier that somebody might act on, with the relations in which this person stands to it."""
+    """Yield all of a dossier that somebody might act on, with the relations in which this person stands to it."""
     relations = frozenset(one for one in (OWN, RECEIVING, ALL) if may(principal, {principal.role: one}, scope))
     yield _dossier(known, relations)
     for step in known.steps:
@@ -219,5 +219,5 @@ def _refund(known: Known, refund: Row, relations: frozenset[str]) -> Thing:
     stands = frozenset({"paid" if refund["paid_at"] else "owed"})
     transaction = refund["txn_ref"] if refund["txn_ref"] != PAID_AT_DESK else None
     given = {"txn_ref": transaction, "amount_vnd": refund["amount_vnd"]}
-    params = {"ref": known.dossier["ref"]}
+    params = {"ref": known.dossier["ref"], "txn_ref": refund["txn_ref"]}
     return Thing("refund", stands, relations, params, word("reason", refund["reason"]), given)

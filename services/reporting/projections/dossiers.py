@@ -5,7 +5,7 @@ Law: TT 01/2018/TT-VPCP art. 17 and TT 03/2025/TT-VPCP Phụ lục I Mẫu 07 (t
 The columns stand in groups, and each group is written by one service's events only.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
 from chassis.codec import encode
@@ -55,12 +55,6 @@ def find(store: Store, ref: str) -> Row | None:
     """Return the row of a dossier that the desk has said something of."""
     rows = store.query("SELECT * FROM dossiers WHERE ref=:ref AND submitted_at IS NOT NULL", {"ref": ref})
     return rows[0] if rows else None
-
-
-def receiving_agencies(store: Store) -> Sequence[str]:
-    """Return every agency at whose desk a dossier was handed in."""
-    rows = store.query("SELECT DISTINCT receiving_agency AS agency FROM dossiers WHERE receiving_agency<>''")
-    return [row["agency"] for row in rows]
 
 
 def _row(ref: str, **columns: Any) -> Statement:

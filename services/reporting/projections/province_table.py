@@ -64,6 +64,11 @@ def months_of(store: Store) -> list[str]:
     return [row["month"] for row in store.query("SELECT DISTINCT month FROM province_table ORDER BY month")]
 
 
+def receiving_agencies(store: Store) -> list[str]:
+    """Return every agency at whose desk a dossier was handed in."""
+    return [row["agency"] for row in store.query("SELECT DISTINCT agency FROM province_table ORDER BY agency")]
+
+
 def _month(at: datetime) -> str:
     return at.astimezone(VIETNAM).strftime("%Y-%m")
 

@@ -8,10 +8,6 @@ from chassis.stores.store import Store
 from services.reporting.projections.dossiers import IS_LATE
 
 PAGE_LIMIT: Final = 50
-COLUMNS: Final = (
-    "ref, code, procedure, channel, receiving_agency, phase, submitted_at, accepted_at, due_at, ended_at, "
-    "handed_out_at, on_time, overdue_at, ended, paid_by, fee_total_vnd"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +57,7 @@ def search(
         "after": wanted.after,
         "limit": wanted.limit + 1,
     }
-    rows = store.query(f"SELECT {COLUMNS} FROM dossiers WHERE {where} ORDER BY ref DESC LIMIT :limit", values)
+    rows = store.query(f"SELECT * FROM dossiers WHERE {where} ORDER BY ref DESC LIMIT :limit", values)
     return rows[: wanted.limit], rows[wanted.limit - 1]["ref"] if len(rows) > wanted.limit else None
 
 

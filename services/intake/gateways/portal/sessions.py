@@ -6,29 +6,32 @@ The text carries the end of its own life and a signature, so nothing has to be r
 import hashlib
 import hmac
 import os
+import secrets
 import time
 from dataclasses import dataclass
 from typing import Self
 
 SESSION_LIFETIME_S = 8 * 3600
+REHEARSAL_PASSWORD = "rehearsal-only-password"
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """The account that this installation gave the portal, and the generation of the interface it speaks.
+    """The account that this installation gave the portal, and the generation of the interface it speaks."""
 
-    The defaults are those of the bundled players; an installation sets its own.
-    """
-
+    password: str
     username: str = "dvcqg"
-    password: str = "rehearsal-only-password"
     generation: str = "2023"
 
     @classmethod
-    def from_environment(cls) -> Self:
-        """Read `LIENTHONG_PORTAL_USERNAME`, `…_PASSWORD` and `…_GENERATION` where they are set."""
+    def from_environment(cls, rehearsal: bool) -> Self:
+        """Read `LIENTHONG_PORTAL_USERNAME`, `…_PASSWORD` and `…_GENERATION` where they are set.
+
+        Without a password nobody signs in, except in a rehearsal, whose players know theirs.
+        """
         names = {name: f"LIENTHONG_PORTAL_{name.upper()}" for name in ("username", "password", "generation")}
-        return cls(**{name: os.environ[variable] for name, variable in names.items() if variable in os.environ})
+        given = {name: os.environ[variable] for name, variable in names.items() if variable in os.environ}
+        return cls(**{"password": REHEARSAL_PASSWORD if rehearsal else secrets.token_urlsafe()} | given)
 
     def open(self, username: str, password: str) -> str | None:
         """Return a new session, or None where the account is another."""

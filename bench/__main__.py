@@ -1,0 +1,32 @@
+"""`make bench`: the whole flow, then appending beside raw SQLite and the `eventsourcing` library; figures, no verdict."""
+
+import argparse
+import json
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+
+from bench import append, flow
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--dossiers", type=int, default=flow.DOSSIERS, help="50000 for the memory mark")
+    parser.add_argument("--a-day", type=int, default=flow.DOSSIERS_A_DAY, help="how many come in on one virtual day")
+    parser.add_argument("--seed", type=int, default=flow.SEED)
+    parser.add_argument("--flow-only", action="store_true", help="leave the append figures out")
+    parser.add_argument("--json", action="store_true")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        played = flow.play(Path(folder), asked.dossiers, asked.seed, asked.a_day)
+    if not asked.json:
+        print(f"The whole flow, seed {asked.seed}\n{flow.printed(played)}", flush=True)
+    rates = {} if asked.flow_only else append.measure()
+    if asked.json:
+        print(json.dumps({"flow": asdict(played), "append_per_s": rates}))
+    elif rates:
+        print(f"\nAppending\n{append.printed(rates)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,40 @@
+"""Waits a moment until reporting has heard what somebody has just done, and what followed from it at once.
+
+A page may say `?seen=intake:41`: the head of that service's log when its answer left (`Lienthong-Position`).
+"""
+
+import asyncio
+from typing import Final
+
+from chassis.run import Engine
+from kernel.message import source_of
+
+WAIT_AT_MOST_S: Final = 2.0
+LOOK_EVERY_S: Final = 0.02
+HOPS: Final = 3
+"""How far news is followed: from the one who acted to those who hear it, to those who hear them, to reporting."""
+
+
+async def caught_up(engine: Engine, seen: str) -> bool:
+    """Wait until reporting has read what `seen` names and what others said on hearing it; say whether it has."""
+    service, _, position = seen.partition(":")
+    if service not in engine.running or not position.isascii() or not position.isdigit():
+        return False
+    try:
+        await asyncio.wait_for(_heard(engine, service, int(position)), WAIT_AT_MOST_S)
+    except TimeoutError:
+        return False
+    return True
+
+
+async def _heard(engine: Engine, service: str, position: int) -> None:
+    heads = {source_of(service): position}
+    for _ in range(HOPS):
+        while not all(_has_read(engine, reader, heads) for reader in engine.running):
+            await asyncio.sleep(LOOK_EVERY_S)
+        heads = {source_of(name): running.store.head() for name, running in engine.running.items()}
+
+
+def _has_read(engine: Engine, reader: str, heads: dict[str, int]) -> bool:
+    positions = engine.running[reader].inbox.positions
+    return all(positions[source] >= head for source, head in heads.items() if source in positions)

@@ -1,0 +1,92 @@
+"""Gathers what the first page shows: the province's table, and the dossiers that somebody may see and looks for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from chassis.registry import Registry
+from chassis.stores.store import Store
+from chassis.web.auth import Principal
+from kernel.calendar import VIETNAM, Words
+from services.reporting.api import visible
+from services.reporting.domain.status import status_of
+from services.reporting.domain.words import PHASES
+from services.reporting.pages.names import Names
+from services.reporting.pages.words import STATUS, Look
+from services.reporting.projections.province_table import province_table_of, receiving_agencies
+from services.reporting.projections.search import Search, search
+from services.reporting.projections.standing import stand
+
+ROWS_A_PAGE: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One dossier of the list."""
+
+    ref: str
+    code: str
+    procedure: Words
+    receiving: Words
+    look: Look
+    due_at: datetime | None
+    submitted_at: datetime
+    is_late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class List:
+    """A page of the list, and the cursor of the next one."""
+
+    rows: tuple[Found, ...]
+    following: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class HomePage:
+    """All that the first page shows.
+
+    Args:
+        figures: the province's table of all time.
+        phases, desks: what the list can be narrowed to.
+    """
+
+    figures: dict[str, int]
+    wanted: Search
+    list: List | None
+    phases: tuple[tuple[str, Look], ...]
+    desks: Sequence[tuple[str, Words]]
+
+
+def gather(registry: Registry, store: Store, principal: Principal, wanted: Search) -> HomePage:
+    """Return what the first page shows; there is a list only for somebody."""
+    names = Names(registry)
+    desks = ((agency, names.agency(agency)) for agency in receiving_agencies(store))
+    return HomePage(
+        figures=province_table_of(store),
+        wanted=wanted,
+        list=None if principal.is_anonymous else listed(registry, store, principal, wanted),
+        phases=tuple((phase, STATUS[phase]) for phase in PHASES),
+        desks=sorted(desks, key=lambda desk: desk[1].vi),
+    )
+
+
+def listed(registry: Registry, store: Store, principal: Principal, wanted: Search) -> List:
+    """Return a page of the dossiers that are looked for, among those that somebody sees whole."""
+    rows, following = search(store, *visible(principal), wanted)
+    names = Names(registry)
+    return List(tuple(_found(names, row) for row in rows), following)
+
+
+def _found(names: Names, row: Any) -> Found:
+    return Found(
+        ref=row["ref"],
+        code=row["code"],
+        procedure=names.procedure(row["procedure"], row["procedure_version"]),
+        receiving=names.agency(row["receiving_agency"]),
+        look=STATUS[status_of(stand(row, (), ""))],
+        due_at=None if row["due_at"] is None else datetime.fromisoformat(row["due_at"]),
+        submitted_at=datetime.fromisoformat(row["submitted_at"]).astimezone(VIETNAM),
+        is_late=row["on_time"] == 0 or (not row["ended"] and row["overdue_at"] is not None),
+    )

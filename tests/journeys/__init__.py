@@ -1,0 +1,1 @@
+"""A citizen's day through every service, under the virtual clock and without HTTP."""
