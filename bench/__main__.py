@@ -1,4 +1,4 @@
-"""`make bench`: the whole flow, then appending beside raw SQLite and the `eventsourcing` library; figures, no verdict."""
+"""`make bench`: the whole flow, then appending beside raw SQLite and `eventsourcing`; figures, no verdict."""
 
 import argparse
 import json

@@ -7,6 +7,7 @@ A `Lane` is the only writer of its service's store. Whoever owns it calls `turn(
 import logging
 import queue
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from chassis.clock import Clock
@@ -29,6 +30,22 @@ SEQUENCES_REMEMBERED = 32_768
 CONFLICT_RETRIES = 8
 
 
+@dataclass(slots=True)
+class Staged:
+    """One turn's work between its two halves.
+
+    Args:
+        carried: pieces whose work is in the batch.
+        spoiled: pieces that could not be carried out, with the reason.
+        failure: why the store would not take the batch as a whole.
+    """
+
+    batch: Batch
+    carried: list[Piece]
+    spoiled: list[tuple[Piece, Exception]]
+    failure: Exception | None = None
+
+
 class Lane:
     """The single writer of one service.
 
@@ -46,6 +63,7 @@ class Lane:
         self._waiting: queue.SimpleQueue[Piece] = queue.SimpleQueue()
         self._in_hand: dict[int, Piece] = {}
         self._closed = False
+        self._staged: Staged | None = None
         self._head = store.head()
         self.codec = Codec(service.events + tuple(fact for route in service.sagas for fact in route.facts))
         self.folds: dict[str, Any] = {prefix.rstrip("-"): decider for prefix, decider in service.streams.items()}
@@ -103,6 +121,18 @@ class Lane:
         Raises:
             StoreUnavailable: nothing was lost; call again later.
         """
+        if not self.begin():
+            return False
+        self.finish(self.flush)
+        return True
+
+    def begin(self) -> bool:
+        """Do the first half of a turn, up to where only the disk is waited for; say whether there was anything.
+
+        Raises:
+            StoreUnavailable: nothing was lost; call again later.
+        """
+        assert self._staged is None, "the last turn was not finished"
         while len(self._in_hand) < JOBS_PER_TURN and (piece := self._next_waiting()) is not None:
             self._in_hand[id(piece)] = piece
         work = [*self._in_hand.values(), *self._brought()]
@@ -124,31 +154,59 @@ class Lane:
                 log.warning("%s goes on without what it cannot hear now: %s", self.service.name, error)
 
     def _carry_out(self, work: list[Piece]) -> None:
-        batch = Batch()
-        carried: list[Piece] = []
-        spoiled: list[tuple[Piece, Exception]] = []
+        staged = Staged(Batch(), [], [])
         for piece in work:
             try:
-                piece.carry(self, batch)
-                carried.append(piece)
+                piece.carry(self, staged.batch)
+                staged.carried.append(piece)
             except StoreUnavailable:
                 raise
             except Exception as error:
                 log.exception("%s: could not carry out %r", self.service.name, piece)
-                spoiled.append((piece, error))
+                staged.spoiled.append((piece, error))
         try:
-            self._make_durable(batch)
+            self._stage(staged.batch)
         except StoreUnavailable:
             raise
-        except Exception as error:  # a lost race, or one piece that spoils the batch: find it by going one by one
-            log.info("%s: batch of %d taken apart: %s", self.service.name, len(work), error)
+        except Exception as error:
+            staged.failure = error
+        self._staged = staged
+
+    @property
+    def flush(self) -> Callable[[], int] | None:
+        """What is left to wait for between `begin` and `finish`, if anything; any thread may call it, once."""
+        staged = self._staged
+        return self.store.flush if staged is not None and staged.batch.writes and staged.failure is None else None
+
+    def finish(self, flushed: Callable[[], int] | None) -> None:
+        """Do the second half of a turn: once the batch is durable, remember it and tell whoever waits.
+
+        Args:
+            flushed: gives the head of the log or raises what the flush raised; None where nothing was to be written.
+
+        Raises:
+            StoreUnavailable: nothing was lost; begin again later.
+        """
+        staged, self._staged = self._staged, None
+        assert staged is not None, "there was no beginning"
+        try:
+            if staged.failure is not None:
+                raise staged.failure
+            if flushed is not None:
+                self._head = flushed()
+        except StoreUnavailable:
             self._forget()
-            for piece in carried:
+            raise
+        except Exception as error:  # a lost race, or one piece that spoils the batch: find it by going one by one
+            log.info("%s: batch of %d taken apart: %s", self.service.name, len(staged.carried), error)
+            self._forget()
+            for piece in staged.carried:
                 self._one_by_one(piece)
         else:
-            for piece in carried:
+            self._remember(staged.batch)
+            for piece in staged.carried:
                 self._end(piece)
-        for piece, reason in spoiled:
+        for piece, reason in staged.spoiled:
             self._end(piece, reason)
 
     def _one_by_one(self, piece: Piece) -> None:
@@ -176,10 +234,19 @@ class Lane:
                 return self._end(piece)
         return self._end(piece, lost)
 
-    def _make_durable(self, batch: Batch) -> None:
+    def _stage(self, batch: Batch) -> None:
         self._save_long_streams(batch)
         if batch.writes:
-            self._head = self.store.commit(batch.writes)
+            self.store.stage(batch.writes)
+
+    def _make_durable(self, batch: Batch) -> None:
+        self._stage(batch)
+        if batch.writes:
+            self._head = self.store.flush()
+        self._remember(batch)
+
+    def _remember(self, batch: Batch) -> None:
+        """Take over what has become durable."""
         self._states.update(batch.states)
         self._sequences.update(batch.sequences)
         for stream, since in batch.writes.owing.items():

@@ -5,10 +5,11 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from chassis.bus.bus import Bus
@@ -41,10 +42,21 @@ class Running:
 
 
 class Engine:
-    """Turns the lanes of some services until told to stop. `run_until_idle` turns them on the caller's own thread."""
+    """Turns the lanes of some services until told to stop. `run_until_idle` turns them on the caller's own thread.
 
-    def __init__(self, services: Sequence[Service], stores: dict[str, Store], bus: Bus, clock: Clock) -> None:
+    All code of the services runs on one thread. With `disk_threads` the waiting for the disk does not: while one
+    store makes a batch durable, the next lane works out its own.
+    """
+
+    def __init__(
+        self, services: Sequence[Service], stores: dict[str, Store], bus: Bus, clock: Clock, disk_threads: bool = False,
+        durable_first: Callable[[], None] = lambda: None,
+    ) -> None:  # fmt: skip
+        """Take the services and their parts; `durable_first` is called before each batch is made durable."""
         self.clock = clock
+        self._durable_first = durable_first
+        self._disk = ThreadPoolExecutor(len(services), "disk") if disk_threads else None
+        self._flushing: dict[str, Future[int]] = {}
         self.running = {service.name: _start(service, stores[service.name], bus, clock) for service in services}
         self.failing: dict[str, str] = {}
         self._not_before: dict[str, float] = {}
@@ -76,13 +88,41 @@ class Engine:
         Raises:
             StoreUnavailable: a store is down, or the engine is being stopped; nothing was lost.
         """
-        moved = True
-        while moved:
+        while True:
             if self._stopping:
                 raise StoreUnavailable("the engine is being stopped")
+            self._wake.clear()
             moved = False
-            for running in self.running.values():
-                moved |= running.lane.turn()
+            for name, running in self.running.items():
+                moved |= self._bring_on(name, running.lane)
+            if moved:
+                continue
+            if not self._flushing:
+                return
+            self._wake.wait(LONGEST_SLEEP_S)
+
+    def _bring_on(self, name: str, lane: Lane) -> bool:
+        """Bring a lane on as far as it gets without waiting for the disk; say whether it got anywhere."""
+        flushing = self._flushing.get(name)
+        if flushing is not None:
+            if not flushing.done():
+                return False
+            del self._flushing[name]
+            lane.finish(flushing.result)
+        if not lane.begin():
+            return flushing is not None
+        flush = lane.flush
+        if flush is None or self._disk is None:
+            lane.finish(None if flush is None else partial(self._flush, flush))
+        else:
+            self._flushing[name] = self._disk.submit(self._flush, flush)
+            self._flushing[name].add_done_callback(lambda _: self._wake.set())
+        return True
+
+    def _flush(self, flush: Callable[[], int]) -> int:
+        """Make a batch durable, and before it what it relies on: a sealed value without its key would be lost."""
+        self._durable_first()
+        return flush()
 
     def move_clock(self, to: datetime) -> "Future[None]":
         """Bring a rehearsal clock to `to`, stopping at every timer on the way; done when all have caught up."""
@@ -132,19 +172,20 @@ class Engine:
 
     def _loop(self) -> None:
         while not self._stopping:
+            self._wake.clear()
             moved = False
             for name, running in self.running.items():
                 moved |= self._turn(name, running.lane)
             self._run_errands()
-            if not moved and self._wake.wait(LONGEST_SLEEP_S):
-                self._wake.clear()
+            if not moved:
+                self._wake.wait(LONGEST_SLEEP_S)
 
     def _turn(self, name: str, lane: Lane) -> bool:
         """Give one lane its turn. One that cannot work now waits a little; the others go on."""
         if time.monotonic() < self._not_before.get(name, 0.0):
             return False
         try:
-            moved = lane.turn()
+            moved = self._bring_on(name, lane)
         except Exception as error:
             if isinstance(error, StoreUnavailable):
                 log.error("%s waits, its store is not available: %s", name, error)
@@ -172,6 +213,11 @@ class Engine:
         self._wake.set()
         if self._thread is not None:
             self._thread.join()
+        for name, flushing in self._flushing.items():
+            with suppress(StoreUnavailable):  # whoever waits is told when the lane closes
+                self.running[name].lane.finish(flushing.result)
+        if self._disk is not None:
+            self._disk.shutdown()
         for running in self.running.values():
             running.lane.close()
         self._turn_errands_away()
@@ -193,7 +239,10 @@ def _start(service: Service, store: Store, bus: Bus, clock: Clock) -> Running:
     return Running(service, store, lane, inbox, watchdog)
 
 
-def embedded(services: Sequence[Service], data: Path, clock: Clock) -> Engine:
+def embedded(
+    services: Sequence[Service], data: Path, clock: Clock, disk_threads: bool = False,
+    durable_first: Callable[[], None] = lambda: None,
+) -> Engine:  # fmt: skip
     """Return an engine over one SQLite store for each service in the folder `data`, and the embedded bus.
 
     Raises:
@@ -207,4 +256,4 @@ def embedded(services: Sequence[Service], data: Path, clock: Clock) -> Engine:
         for store in stores.values():
             store.close()
         raise
-    return Engine(services, stores, EmbeddedBus(stores), clock)
+    return Engine(services, stores, EmbeddedBus(stores), clock, disk_threads, durable_first)

@@ -11,10 +11,10 @@ from kernel.saga import Saga
 
 if TYPE_CHECKING:
     from chassis.clock import Clock
+    from chassis.executor import Unit
     from chassis.registry import Registry
     from chassis.settings import Settings
     from chassis.vault import Vault
-    from chassis.executor import Unit
     from chassis.web.acts import Act, Listing, View
 
 

@@ -46,8 +46,12 @@ class Vault(Protocol):
     def person(self, kind: str, identifier: str) -> str:
         """Return the opaque id of whoever has this identifier (`personal_id`, `tax_code`, …), the same one each time.
 
-        The person's key is durable before this returns.
+        The key of somebody new is not durable yet: call `settle` before anything sealed with it is.
         """
+        ...
+
+    def settle(self) -> None:
+        """Make every new key durable, many at once. May be called from any thread."""
         ...
 
     def seal(self, person: str, fields: Mapping[str, Any]) -> str:
@@ -76,6 +80,7 @@ class SqliteVault:
         self._wrap = AESGCM(master)
         self._index_key = hmac.digest(master, b"lienthong look-up index", "sha256")
         self._lock = threading.Lock()
+        self._unsettled: dict[bytes, tuple[str, bytes]] = {}
         self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;" + SCHEMA)
         self._keys: Recent[str, AESGCM] = Recent(KEYS_REMEMBERED)
@@ -91,6 +96,8 @@ class SqliteVault:
     def person(self, kind: str, identifier: str) -> str:
         digest = hmac.digest(self._index_key, f"{kind}:{identifier}".encode(), "sha256")
         with self._lock:
+            if digest in self._unsettled:
+                return self._unsettled[digest][0]
             rows = self._asked("SELECT person FROM lookup WHERE digest=?", (digest,))
             return str(rows[0][0]) if rows else self._new_person(digest)
 
@@ -98,17 +105,25 @@ class SqliteVault:
         person, key = "p" + secrets.token_hex(12), AESGCM.generate_key(256)
         nonce = os.urandom(NONCE_BYTES)
         wrapped = nonce + self._wrap.encrypt(nonce, key, person.encode())
-        self._asked("BEGIN IMMEDIATE")
-        try:
-            self._asked("INSERT INTO people VALUES(?, ?)", (person, wrapped))
-            self._asked("INSERT INTO lookup VALUES(?, ?)", (digest, person))
-            self._asked("COMMIT")
-        except StoreUnavailable:
-            if self._db.in_transaction:
-                self._asked("ROLLBACK")
-            raise
+        self._unsettled[digest] = (person, wrapped)
         self._keys.update({person: AESGCM(key)})
         return person
+
+    def settle(self) -> None:
+        if not self._unsettled:
+            return
+        with self._lock:
+            self._asked("BEGIN IMMEDIATE")
+            try:
+                for digest, (person, wrapped) in self._unsettled.items():
+                    self._asked("INSERT INTO people VALUES(?, ?)", (person, wrapped))
+                    self._asked("INSERT INTO lookup VALUES(?, ?)", (digest, person))
+                self._asked("COMMIT")
+            except StoreUnavailable:
+                if self._db.in_transaction:
+                    self._asked("ROLLBACK")
+                raise
+            self._unsettled.clear()
 
     def seal(self, person: str, fields: Mapping[str, Any]) -> str:
         nonce = os.urandom(NONCE_BYTES)
@@ -125,6 +140,7 @@ class SqliteVault:
                 "INSERT INTO openings(person, by, purpose, fields, at) VALUES(?, ?, ?, ?, ?)",
                 (person, by, purpose, ",".join(named), at.isoformat()),
             )
+        self.settle()
         return named
 
     def prove(self, sealed: str) -> None:
@@ -166,6 +182,7 @@ class SqliteVault:
         return key
 
     def close(self) -> None:
+        self.settle()
         self._db.close()
 
 

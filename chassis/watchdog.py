@@ -19,8 +19,9 @@ log = logging.getLogger("lienthong.watchdog")
 TIMERS_PER_TURN = 256
 ASKED_PER_TURN = 256
 ASK_AGAIN_EVERY_US = 60_000_000
+PRUNE_EVERY_US = 3_600_000_000
 ANSWERS_KEPT_US = 7 * 24 * 3600 * 1_000_000
-ANSWERS_PRUNED_AT_ONCE = 500
+ANSWERS_PRUNED_AT_ONCE = 2_000
 FOREVER_US = 2**62
 
 
@@ -36,6 +37,7 @@ class Watchdog:
         self._broken: set[str] = set()
         self._round_began_us: int | None = None
         self._to_ask: deque[str] = deque()
+        self._pruned_us = 0
         self._answers_to_prune = False
 
     def pieces(self) -> Iterator[Piece]:
@@ -43,11 +45,13 @@ class Watchdog:
         now_us = to_us(self.lane.clock.now())
         if self._round_is_over(now_us):
             self._round_began_us = now_us
-            self._answers_to_prune = True
             self._to_ask = deque(sorted(self.lane.owing))
             self._look_again |= bool(self._broken)
             self._broken.clear()
             yield from self.inbox.gaps(now_us - HELD_ALARM_AFTER_US)
+        if not 0 <= now_us - self._pruned_us < PRUNE_EVERY_US:
+            self._pruned_us = now_us
+            self._answers_to_prune = True
         if self._answers_to_prune:
             pruned = self.lane.store.prune_answers(now_us - ANSWERS_KEPT_US, ANSWERS_PRUNED_AT_ONCE)
             self._answers_to_prune = pruned == ANSWERS_PRUNED_AT_ONCE

@@ -1,6 +1,7 @@
 """The one-stop desk and the people in front of it: handing in, examining, supplementing, and collecting the result."""
 
 from collections.abc import Generator, Iterable, Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from players import portal
@@ -81,6 +82,7 @@ def examine(case: Case) -> Told:
             return False
         case "not_supplemented":
             yield from ask_for_supplement(case, plan.lacking, "missing")
+            yield from _let_pass(case, (yield from see(case))["supplement"]["due_at"])
             return False
         case "supplemented" | "supplemented_in_part":
             yield from ask_for_supplement(case, plan.lacking, "missing")
@@ -94,6 +96,17 @@ def examine(case: Case) -> Told:
     accepted = yield from _tell(case, "accept_dossier", {})
     case.story.code = accepted["code"]
     return True
+
+
+def _let_pass(case: Case, limit: str | None) -> Life:
+    """Do nothing until a limit has passed, where the law sets one."""
+    if limit is not None:
+        yield from case.wait(datetime.fromisoformat(limit))
+
+
+def never_pay(case: Case) -> Life:
+    """Let the time to pay pass."""
+    yield from _let_pass(case, (yield from see(case))["pay_by"])
 
 
 def _tell(case: Case, act: str, body: Mapping[str, Any]) -> Generator[Move | Until, Answer, Mapping[str, Any]]:

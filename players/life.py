@@ -5,7 +5,7 @@ from typing import Any
 
 from players.agencies import Chain
 from players.case import Case, Crew
-from players.desk import collect, examine, hand_in, see, withdraw
+from players.desk import collect, examine, hand_in, never_pay, see, withdraw
 from players.payer import give_back, pay_after, pay_at_desk, pay_online
 from players.post import collect_papers, deliver
 from players.schedule import on_grid
@@ -45,9 +45,11 @@ def life(case: Case) -> Life:
 
 def _pay_first(case: Case) -> Life:
     """Pay before anything happens; the clock starts when the money is there."""
-    if case.plan.pays_online:
+    if case.plan.payment == "never":
+        yield from never_pay(case)
+    elif case.plan.pays_online:
         yield from pay_online(case)
-    elif case.plan.payment != "never":
+    else:
         yield from _to_the_desk(case)
     yield from case.soon()
     yield from see(case)

@@ -57,7 +57,8 @@ def compose(
     vault = SqliteVault(data / "vault.db", data / "keys" / "vault.key")
     laws = registry or load_registry(PROJECT / "registry")
     parts = Parts(laws, vault, clock, settings or Settings.from_environment())
-    engine = embedded([wiring(parts) for wiring in WIRINGS], data, clock)
+    services = [wiring(parts) for wiring in WIRINGS]
+    engine = embedded(services, data, clock, disk_threads=True, durable_first=vault.settle)
     borders = {name: Border(engine, running, clock) for name, running in engine.running.items()}
     return Platform(parts, vault, engine, borders, DevelopmentIssuer(data / "keys" / "issuer.key"))
 

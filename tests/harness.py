@@ -38,7 +38,7 @@ class Platform:
         self.vault = SqliteVault(data / "vault.db", data / "keys" / "vault.key")
         self.parts = Parts(REGISTRY, self.vault, self.clock, settings or Settings())
         self.services = tuple(wiring(self.parts) for wiring in wirings)
-        self.engine = embedded(self.services, data, self.clock)
+        self.engine = embedded(self.services, data, self.clock, durable_first=self.vault.settle)
         self.borders = {name: Border(self.engine, running, self.clock) for name, running in self.engine.running.items()}
 
     def give(

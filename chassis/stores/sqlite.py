@@ -7,7 +7,8 @@ second process from writing. Measured: FULL with grouped commits costs nothing o
 import fcntl
 import sqlite3
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
@@ -72,23 +73,37 @@ class SqliteStore:
         # given to another when it ends, and its connection with it.
         self._readers: dict[int, sqlite3.Connection] = {}
         # Nobody else writes, so the head need not be asked for; readers look at it before every page.
-        self._head = self._number("SELECT max(position) FROM events")
+        self._head = self._staged_head = self._number("SELECT max(position) FROM events")
 
     def commit(self, writes: Writes) -> int:
-        db = self._writer
+        self.stage(writes)
+        return self.flush()
+
+    def stage(self, writes: Writes) -> None:
         try:
-            db.execute("BEGIN IMMEDIATE")
-            try:
-                head = self._apply(db, writes)
-                db.execute("COMMIT")
-            except BaseException:
-                if db.in_transaction:
-                    db.execute("ROLLBACK")
-                raise
+            self._writer.execute("BEGIN IMMEDIATE")
+            with self._taken_back_on_error():
+                self._staged_head = self._apply(self._writer, writes)
         except sqlite3.Error as error:
             raise self._meant_by(error) from error
-        self._head = head
-        return head
+
+    def flush(self) -> int:
+        try:
+            with self._taken_back_on_error():
+                self._writer.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise self._meant_by(error) from error
+        self._head = self._staged_head
+        return self._head
+
+    @contextmanager
+    def _taken_back_on_error(self) -> Iterator[None]:
+        try:
+            yield
+        except BaseException:
+            if self._writer.in_transaction:
+                self._writer.execute("ROLLBACK")
+            raise
 
     def _apply(self, db: sqlite3.Connection, writes: Writes) -> int:
         for stream, expected in writes.expected.items():

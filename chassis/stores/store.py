@@ -154,6 +154,17 @@ class Store(Protocol):
         """
         ...
 
+    def stage(self, writes: Writes) -> None:
+        """Do the first half of `commit`: everything is written, nobody sees it, and a power cut would take it back."""
+        ...
+
+    def flush(self) -> int:
+        """Do the second half: make durable what was staged and return the head. Nothing but waiting for the disk.
+
+        May be called from another thread than `stage`, as long as nobody else writes meanwhile.
+        """
+        ...
+
     def head(self) -> int:
         """Return the position of the last stored event, 0 when there is none."""
         ...

@@ -18,6 +18,7 @@ from starlette.staticfiles import StaticFiles
 
 from chassis.clock import Clock, RehearsalClock
 from chassis.web.auth import COOKIE, DevelopmentIssuer, Principal
+from chassis.web.problem import CSRF, Problem
 from kernel.calendar import VIETNAM
 from kernel.money import format_vnd
 
@@ -124,7 +125,11 @@ class Frame:
         return response
 
     async def _sign_out(self, request: Request) -> Response:
-        self._issuer.principal_of(request)  # a session ends only at the wish of its own page
+        try:
+            self._issuer.principal_of(request)
+        except Problem as problem:
+            if problem.kind is CSRF:  # a session ends only at the wish of its own page, unless it is over already
+                raise
         response = Response(status_code=204)
         response.delete_cookie(COOKIE)
         return response

@@ -1,6 +1,15 @@
-"""Reporting's table of contents, put together from the parts it is given."""
+"""Reporting's table of contents, and the pages, put together from the parts they are given."""
 
+from fastapi import APIRouter
+
+from chassis.run import Engine
 from chassis.service import Parts, Service
+from chassis.web.acts import Border
+from chassis.web.auth import DevelopmentIssuer
+from chassis.web.pages import Frame
+from services.reporting.api import router as readings
+from services.reporting.pages.routes import TEMPLATES, Pages
+from services.reporting.pages.routes import router as browsing
 from services.reporting.projections.dossiers import dossiers
 from services.reporting.projections.money import money
 from services.reporting.projections.parcels import parcels
@@ -15,3 +24,11 @@ READ_MODELS = (dossiers, province_table, steps, supplements, money, parcels, tim
 def service(parts: Parts) -> Service:
     """Return reporting, to be run on `parts`: it decides nothing, so it has ears and no commands."""
     return Service(name="reporting", projections=READ_MODELS)
+
+
+def pages(parts: Parts, engine: Engine, issuer: DevelopmentIssuer, border: Border) -> APIRouter:
+    """Return all that is read of reporting: what programs ask below `/api/v1`, and the pages with their files."""
+    frame = Frame(issuer, parts.clock, TEMPLATES)
+    routes = readings(parts.registry, border, issuer)
+    routes.routes.extend(browsing(frame, Pages(frame, parts.registry, engine, issuer, border)).routes)
+    return routes

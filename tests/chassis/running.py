@@ -6,11 +6,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from chassis.bus.bus import Bus
 from chassis.clock import RehearsalClock
 from chassis.executor import Answered, Done, Job, KeyReused, Lane, NotThere, Outcome, Stale
 from chassis.run import Engine, Running, embedded
 from chassis.service import Service
-from chassis.stores.store import Recorded
+from chassis.stores.sqlite import SqliteStore
+from chassis.stores.store import Recorded, Store
 from kernel.refusal import Refused
 from tests.chassis.savings import OpenAccount, PayIn
 
@@ -21,12 +23,16 @@ AGENCY = "H48.23"
 class Stage:
     """An engine over some services, and words to drive it."""
 
-    def __init__(self, data: Path, *services: Service) -> None:
+    def __init__(self, data: Path, *services: Service, bus: Bus | None = None) -> None:
         self.clock = RehearsalClock(data / "clock.json")
         if self.clock.untouched:
             self.clock.move_to(START)
-        self.engine: Engine = embedded(services, data, self.clock)
         self.name = services[0].name
+        if bus is None:
+            self.engine = embedded(services, data, self.clock)
+        else:
+            stores = {service.name: SqliteStore(data / f"{service.name}.db") for service in services}
+            self.engine = Engine(services, dict[str, Store](stores), bus, self.clock)
 
     @property
     def now(self) -> datetime:
@@ -75,9 +81,9 @@ class Stage:
 
 
 @contextmanager
-def staged(data: Path, *services: Service) -> Iterator[Stage]:
-    """Run services for the length of a `with`."""
-    stage = Stage(data, *services)
+def staged(data: Path, *services: Service, bus: Bus | None = None) -> Iterator[Stage]:
+    """Run services for the length of a `with`, on the embedded bus unless another is given."""
+    stage = Stage(data, *services, bus=bus)
     try:
         yield stage
     finally:

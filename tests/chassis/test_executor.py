@@ -1,6 +1,5 @@
 """The lane: one writer, many units of work to one durable commit, and an answer only after it."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +15,6 @@ from tests.chassis.savings import (
     Transfer,
 )
 from tests.chassis.savings_desk import SAVINGS
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Stage]:
-    with staged(tmp_path, SAVINGS) as stage:
-        yield stage
 
 
 def test_a_command_that_is_carried_out_is_stored_with_all_that_follows(desk: Stage) -> None:

@@ -1,7 +1,6 @@
 """What goes wrong in a lane goes wrong for whom it concerns: lost races, defects, a store that is down, the end."""
 
 import logging
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,12 +20,6 @@ from tests.chassis.savings import (
     PayOut,
 )
 from tests.chassis.savings_desk import LARGEST_BALANCE_VND, SAVINGS
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Stage]:
-    with staged(tmp_path, SAVINGS) as stage:
-        yield stage
 
 
 def foreign_write(stage: Stage, ref: str, version: int) -> None:
@@ -134,7 +127,7 @@ def test_a_store_that_is_down_loses_no_command(desk: Stage, monkeypatch: pytest.
     """Commands stay in hand, in their order, until the store is back; each is then done once."""
     desk.give(opened("a"))
     store = desk.running().store
-    monkeypatch.setattr(store, "commit", _down)
+    monkeypatch.setattr(store, "stage", _down)
     jobs = [desk.job(PayOut("a", 4, "s2", START)), desk.job(paid("a", 5, "s1"))]
     for _ in range(3):
         with pytest.raises(StoreUnavailable):
@@ -157,17 +150,17 @@ def test_a_store_that_goes_down_while_a_batch_is_taken_apart_loses_nothing(
     """What was answered by then stays answered and is not done again; the rest waits."""
     desk.give(opened("a"))
     store = desk.running().store
-    commit, calls = store.commit, list[int]()
+    stage, calls = store.stage, list[int]()
 
-    def failing(writes: Writes) -> int:
+    def failing(writes: Writes) -> None:
         calls.append(1)
         if len(calls) == 1:
             raise Conflict("first the batch loses a race")
         if len(calls) == 3:
             raise StoreUnavailable("then the store goes down between two commands")
-        return commit(writes)
+        stage(writes)
 
-    monkeypatch.setattr(store, "commit", failing)
+    monkeypatch.setattr(store, "stage", failing)
     jobs = [desk.job(paid("a", amount, f"s{amount}")) for amount in (1, 2, 3)]
     with pytest.raises(StoreUnavailable):
         desk.engine.run_until_idle()
@@ -210,7 +203,7 @@ def test_figures_count_what_became_durable(desk: Stage, monkeypatch: pytest.Monk
     """A batch that is carried out anew is not counted twice."""
     desk.give(opened("a"))
     before = desk.lane.counts["done"]
-    monkeypatch.setattr(desk.running().store, "commit", _down)
+    monkeypatch.setattr(desk.running().store, "stage", _down)
     desk.job(paid("a", 5, "s1"))
     with pytest.raises(StoreUnavailable):
         desk.engine.run_until_idle()

@@ -1,7 +1,6 @@
 """Time in a lane: what sagas owe is asked again, timers fire at their hour, old answers go."""
 
 import logging
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -25,12 +24,6 @@ from tests.chassis.savings import (
     ShutTill,
 )
 from tests.chassis.savings_desk import DORMANT_AFTER, SAVINGS
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Stage]:
-    with staged(tmp_path, SAVINGS) as stage:
-        yield stage
 
 
 def test_a_saga_is_carried_out_with_what_it_hears(desk: Stage) -> None:

@@ -2,6 +2,10 @@
 
 from typing import Any
 
+from tests.http_harness import HttpPlatform
+
+SYNC = "/gateways/portal/DongBoHoSoMC"
+
 ITEM: dict[str, Any] = {
     "MaHoSo": "H48.23293.01-260907-00017",
     "MaTTHC": "1.004873.000.00.00.H48",
@@ -118,3 +122,26 @@ def message(session: str, *items: dict[str, Any], updating: str = "False") -> di
         "isUpdating": updating,
         "data": list(items or (ITEM,)),
     }
+
+
+class Portal:
+    """The portal, signed in, sending its messages."""
+
+    def __init__(self, platform: HttpPlatform) -> None:
+        self.platform = platform
+        account = {"username": "dvcqg", "password": "rehearsal-only-password"}
+        self.session = platform.client.post("/gateways/portal/token", json=account).json()["session"]
+
+    def send(self, *items: dict[str, Any], updating: str = "False") -> dict[str, Any]:
+        answer = self.platform.client.post(SYNC, json=message(self.session, *items, updating=updating))
+        self.platform.settle()
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    def ask(self, code: str) -> dict[str, Any]:
+        body = {"session": self.session, "madonvi": "000.00.00.H48", "service": "TraCuuHoSo", "mahoso": code}
+        return dict(self.platform.client.post("/gateways/portal/TraCuuHoSo", json=body).json())
+
+
+def submissions(platform: HttpPlatform) -> list[dict[str, Any]]:
+    return [data for kind, data in platform.events("intake") if kind == "DossierSubmitted"]

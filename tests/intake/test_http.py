@@ -1,25 +1,16 @@
 """The desk's HTTP border: what strangers send gets a problem document and changes nothing."""
 
 import json
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from services.intake.wiring import service
 from tests.harness import body_of
 from tests.http_harness import HttpPlatform
 from tests.intake.people import CERTIFICATE, DESK, LAN, OFFICER, OTHER_DESK
 
 Headers = dict[str, str]
-
-
-@pytest.fixture
-def platform(tmp_path: Path) -> Iterator[HttpPlatform]:
-    with HttpPlatform(tmp_path, (service,)) as running:
-        yield running
 
 
 @pytest.fixture

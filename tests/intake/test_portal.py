@@ -1,9 +1,7 @@
 """The portal's own messages, taken in as they are sent."""
 
-import time
-from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,9 +10,7 @@ from services.intake.domain.dossier import decider
 from services.intake.domain.events import Event
 from services.intake.domain.state import Dossier
 from services.intake.domain.words import PHASES
-from services.intake.gateways.portal.sessions import Account
 from services.intake.gateways.portal.words import GENERATIONS, OURS_TO_SAY, STATUS_SAID, status_said
-from services.intake.wiring import service
 from tests.http_harness import HttpPlatform
 from tests.intake.cases import (
     ACCEPTED,
@@ -35,44 +31,8 @@ from tests.intake.cases import (
     WITHDRAWN,
 )
 from tests.intake.people import CERTIFICATE, DESK, LAN
-from tests.intake.portal_messages import ITEM, KARAOKE, message
+from tests.intake.portal_messages import ITEM, KARAOKE, Portal, submissions
 from tests.intake.test_acceptance import REFUSED
-
-SYNC = "/gateways/portal/DongBoHoSoMC"
-
-
-class Portal:
-    """The portal, signed in, sending its messages."""
-
-    def __init__(self, platform: HttpPlatform) -> None:
-        self.platform = platform
-        account = {"username": "dvcqg", "password": "rehearsal-only-password"}
-        self.session = platform.client.post("/gateways/portal/token", json=account).json()["session"]
-
-    def send(self, *items: dict[str, Any], updating: str = "False") -> dict[str, Any]:
-        answer = self.platform.client.post(SYNC, json=message(self.session, *items, updating=updating))
-        self.platform.settle()
-        assert answer.status_code == 200, answer.text
-        return dict(answer.json())
-
-    def ask(self, code: str) -> dict[str, Any]:
-        body = {"session": self.session, "madonvi": "000.00.00.H48", "service": "TraCuuHoSo", "mahoso": code}
-        return dict(self.platform.client.post("/gateways/portal/TraCuuHoSo", json=body).json())
-
-
-@pytest.fixture
-def platform(tmp_path: Path) -> Iterator[HttpPlatform]:
-    with HttpPlatform(tmp_path, (service,)) as running:
-        yield running
-
-
-@pytest.fixture
-def portal(platform: HttpPlatform) -> Portal:
-    return Portal(platform)
-
-
-def submissions(platform: HttpPlatform) -> list[dict[str, Any]]:
-    return [data for kind, data in platform.events("intake") if kind == "DossierSubmitted"]
 
 
 def test_a_message_is_taken_in_as_it_is_sent(platform: HttpPlatform, portal: Portal) -> None:
@@ -202,56 +162,6 @@ def test_what_only_the_desk_knows_is_not_believed(platform: HttpPlatform, portal
 
 
 @pytest.mark.parametrize(
-    ("change", "names"),
-    [
-        ({"MaHoSo": ""}, "MaHoSo"),
-        ({"MaHoSo": "17"}, "MaHoSo"),
-        ({"MaHoSo": "H48.23293.01-261307-00017"}, "MaHoSo"),
-        ({"MaHoSo": None}, "MaHoSo"),
-        ({"MaTTHC": "karaoke"}, "MaTTHC"),
-        ({"MaTTHC": "1.000001"}, "MaTTHC"),
-        ({"ChuHoSo": ""}, "ChuHoSo"),
-        ({"ChuHoSo": ["Lan"]}, "ChuHoSo"),
-        ({"ChuHoSo": "x" * 201}, "ChuHoSo"),
-        ({"LoaiDoiTuong": "9"}, "LoaiDoiTuong"),
-        ({"LoaiDoiTuong": "0"}, "LoaiDoiTuong"),
-        ({"KenhThucHien": "7"}, "KenhThucHien"),
-        ({"HinhThuc": "8"}, "HinhThuc"),
-        ({"HinhThuc": "1", "DiaChi": ""}, "hand_out_to"),
-        ({"TrangThaiHoSo": "9"}, "TrangThaiHoSo"),
-        ({"TrangThaiHoSo": "1; DROP TABLE"}, "TrangThaiHoSo"),
-        ({"NgayNopHoSo": "06/09/2026 21:30"}, "NgayNopHoSo"),
-        ({"NgayNopHoSo": "20260931213015"}, "NgayNopHoSo"),
-        ({"NgayNopHoSo": 20260906}, "NgayNopHoSo"),
-        ({"DinhDanhCHS": [{"LoaiDinhDanh": "1", "SoDinhDanh": "12345"}]}, "SoDinhDanh"),
-        ({"DinhDanhCHS": "062190001234"}, "DinhDanhCHS"),
-        ({"DinhDanhCHS": [], "SoGiayToChuHoSo": "", "MaDoiTuong": ""}, "DinhDanhCHS"),
-        ({"TaiLieuNop": {"declaration": "x"}}, "TaiLieuNop"),
-        ({"TaiLieuNop": [{"MaThanhPhanHoSo": "declaration", "LoaiBan": "7"}]}, "LoaiBan"),
-        ({"TaiLieuNop": [{}] * 201}, "TaiLieuNop"),
-        ({"TrichYeuHoSo": "x" * 1001}, "TrichYeuHoSo"),
-        ({"ThongTinKhac": '{"KeKhai": {"married_before": [1]}}'}, "KeKhai"),
-        ({"ThongTinKhac": '{"KeKhai": {"married_before": "yes"}}'}, "married_before"),
-        ({"ThongTinKhac": '{"QuanHe": "neighbour"}'}, "relation"),
-        ({"NoiNopHoSo": "", "MaHoSo": "G09.20-20260907-0092637"}, "receiving_agency"),
-        (KARAOKE | {"ThongTinKhac": "", "MaDoiTuong": ""}, "MaDoiTuong"),
-        (KARAOKE | {"ThongTinKhac": ""}, "rooms"),
-        (KARAOKE | {"SoGiayToChuHoSo": "0100112438"}, "SoDinhDanh"),
-        ({"MaTTHC": "3.000722"}, "QuanHe"),
-    ],
-)  # fmt: skip
-def test_a_bad_item_is_answered_by_field_and_changes_nothing(
-    platform: HttpPlatform, portal: Portal, change: dict[str, Any], names: str
-) -> None:
-    """The answer names the portal's field, in its own {error_code, message}; no personal number is repeated."""
-    answer = portal.send(ITEM | change)
-    assert answer["error_code"] == "-1"
-    assert names in answer["message"], answer
-    assert "062190001234" not in answer["message"]
-    assert platform.events("intake") == []
-
-
-@pytest.mark.parametrize(
     "other",
     [
         "Gọi cho tôi sau 17 giờ",
@@ -270,76 +180,69 @@ def test_a_remark_is_a_remark(platform: HttpPlatform, portal: Portal, other: str
     assert opened["portal_message"]["ThongTinKhac"] == other
 
 
+FREE_SUBMITTER = KARAOKE | {"ThongTinKhac": "gấp"}
+OLD_NUMBER = [{"LoaiDinhDanh": "2", "SoDinhDanh": "233012345"}]
+
+
 @pytest.mark.parametrize(
-    ("content", "status"),
+    ("change", "kind", "number"),
     [
-        (b"", 400),
-        (b"{", 400),
-        (b"[]", 400),
-        (b"\xff", 400),
-        (b'{"session": "x"}', 400),
-        (b'{"session": "x", "data": []}', 400),
-        (b'{"session": "x", "data": {}}', 400),
-        (b'{"session": "x", "data": [1]}', 400),
-        (b'{"session": "x", "data": [{"MaHoSo": NaN}]}', 400),
-        (b'{"session": "x", "data": [{"MaHoSo": "\\ud800"}]}', 400),
-        (b"[" * 200_000, 400),
-        (b'{"session": "x", "data": [{}]}', 401),
-        (b'{"session": "", "data": [{}]}', 401),
-        (b'{"data": [{}]}', 401),
-        (b'{"session": "9999999999.00", "data": [{}]}', 401),
-        (b'{"session": "\xc3\xa9.\xc3\xa9", "data": [{}]}', 401),
+        ({}, "personal_id", "062190001234"),
+        ({"DinhDanhCHS": []}, "personal_id", "062190001234"),
+        ({"DinhDanhCHS": OLD_NUMBER, "SoGiayToChuHoSo": ""}, "old_identity_number", "233012345"),
+        ({"DinhDanhCHS": [], "SoGiayToChuHoSo": "C1234567"}, "old_identity_number", "C1234567"),
+        ({"DinhDanhCHS": [], "SoGiayToChuHoSo": ""}, "portal_account", ITEM["MaDoiTuong"]),
+        ({"LoaiDoiTuong": "4", "DinhDanhCHS": [], "MaSoThue": "0100112437"}, "tax_code", "0100112437"),
     ],
 )
-def test_bytes_that_are_no_message(platform: HttpPlatform, content: bytes, status: int) -> None:
-    """Unreadable, or from nobody we know: an answer that the portal can read, and nothing changes."""
-    answer = platform.client.post(SYNC, content=content, headers={"Content-Type": "application/json"})
-    assert (answer.status_code, answer.json()["error_code"]) == (status, "-1")
+def test_the_applicant_is_known_by_the_best_number_there_is(
+    platform: HttpPlatform, portal: Portal, change: dict[str, Any], kind: str, number: str
+) -> None:
+    """Personal id or tax code; older numbers and the portal's account where it has nothing better."""
+    assert portal.send(ITEM | change)["error_code"] == "0"
+    (dossier,) = submissions(platform)
+    assert dossier["applicant"] == platform.vault.person(kind, number)
+
+
+def test_the_only_relation_without_a_paper_is_the_submitters(platform: HttpPlatform, portal: Portal) -> None:
+    """NĐ 297/2025 art. 5: the legal representative signs in; the message names only the account."""
+    portal.send(FREE_SUBMITTER | {"ThongTinKhac": '{"KeKhai": {"rooms": 2}}'})
+    (dossier,) = submissions(platform)
+    account = platform.vault.person("portal_account", ITEM["MaDoiTuong"])
+    assert (dossier["relation"], dossier["submitter"]) == ("legal_representative", account)
+
+
+def test_without_a_way_named_the_result_comes_online(platform: HttpPlatform, portal: Portal) -> None:
+    """Where the procedure offers it; who handed in online has an account to find it in."""
+    portal.send(ITEM | {"HinhThuc": ""})
+    assert submissions(platform)[0]["hand_out_by"] == "online"
+
+
+def test_what_does_not_exist_is_neither_shown_nor_updated(platform: HttpPlatform, portal: Portal) -> None:
+    """And who is not signed in is told nothing."""
+    assert portal.ask("H48.23293.01-260907-00099")["error_code"] == "-1"
+    for status in ("1", "5", "7"):
+        assert portal.send(ITEM | {"TrangThaiHoSo": status}, updating="True")["error_code"] == "-1"
+    stranger = platform.client.post("/gateways/portal/TraCuuHoSo", json={"mahoso": ITEM["MaHoSo"]})
+    assert stranger.status_code == 401
     assert platform.events("intake") == []
 
 
-def test_a_message_over_the_limit_is_refused(platform: HttpPlatform, portal: Portal) -> None:
-    """Everything has a limit."""
-    answer = platform.client.post(SYNC, json=message(portal.session, ITEM | {"GhiChu": "x" * 1_100_000}))
-    assert answer.status_code == 413
+def test_a_repeat_about_somebody_forgotten_is_a_conflict(platform: HttpPlatform, portal: Portal) -> None:
+    """What can no longer be read cannot be compared, so a person has to look at it."""
+    portal.send()
+    platform.vault._db.execute("DELETE FROM people")
+    platform.vault._keys.clear()
+    assert portal.send(updating="True")["error_code"] == "3"
+    assert len(submissions(platform)) == 1
 
 
-@pytest.mark.parametrize(
-    ("account", "status"),
-    [
-        ({"username": "dvcqg", "password": "rehearsal-only-password"}, 200),
-        ({"username": "dvcqg", "password": "guess"}, 401),
-        ({"username": "somebody", "password": "rehearsal-only-password"}, 401),
-        ({"username": "đvcqg", "password": "mật khẩu"}, 401),
-        ({}, 401),
-    ],
-)
-def test_the_portal_signs_in(platform: HttpPlatform, account: dict[str, str], status: int) -> None:
-    """One account, and a wrong one learns nothing but that."""
-    answer = platform.client.post("/gateways/portal/token", json=account)
-    assert answer.status_code == status
-    assert ("session" in answer.json()) is (status == 200)
-
-
-def test_nobody_signs_in_with_a_password_that_nobody_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The rehearsal's password opens a rehearsal only."""
-    monkeypatch.delenv("LIENTHONG_PORTAL_PASSWORD", raising=False)
-    assert Account.from_environment(rehearsal=True).open("dvcqg", "rehearsal-only-password")
-    assert not Account.from_environment(rehearsal=False).open("dvcqg", "rehearsal-only-password")
-    monkeypatch.setenv("LIENTHONG_PORTAL_PASSWORD", "one of its own")
-    assert Account.from_environment(rehearsal=False).open("dvcqg", "one of its own")
-
-
-def test_a_session_ends_and_is_bound_to_its_account(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A signature under the account's password: another password, another key; and time passes."""
-    account = Account(password="one")
-    session = account.open("dvcqg", "one")
-    assert session is not None
-    assert account.admits(session)
-    assert not Account(password="two").admits(session)
-    assert not account.admits(session.replace(session[0], "9", 1))
-    monkeypatch.setattr(time, "time", lambda: 9_999_999_999.0)
-    assert not account.admits(session)
+def test_the_same_new_dossier_sent_by_many_hands_at_once_is_taken_once(platform: HttpPlatform, portal: Portal) -> None:
+    """The portal's own retries overtake each other; the book of numbers lets one through."""
+    with ThreadPoolExecutor(6) as hands:
+        answers = list(hands.map(lambda _: portal.send(), range(12)))
+    assert {answer["error_code"] for answer in answers} == {"0"}
+    assert len(submissions(platform)) == 1
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,8 @@ def _platform(data: Path) -> Iterator[Platform]:
 def by_wire(platform: Platform, crowd: Crowd) -> None:
     with Wire(platform, SEED) as wire:
         wire.play(crowd.schedule(), lambda instant, moves: None)
-    platform.engine.pass_time(crowd.world.weeks.end)
+    if crowd.world.weeks.cut:
+        platform.engine.pass_time(crowd.world.weeks.end)
 
 
 def over_http(platform: Platform, crowd: Crowd) -> None:

@@ -17,14 +17,25 @@ CHAIN = f"/api/v1/dossiers/{REF}/chain"
 TOO_LONG = '{"note": "' + "9" * 1_100_000 + '"}'
 
 
-@pytest.fixture
-def exchange(tmp_path: Path) -> Iterator[HttpPlatform]:
-    """Routing with one karaoke chain whose first step the commune has acknowledged, behind its HTTP border."""
-    with HttpPlatform(tmp_path, (d.service, routing)) as platform:
+def behind_http(data: Path) -> Iterator[HttpPlatform]:
+    """Run routing with one karaoke chain whose first step the commune has acknowledged."""
+    with HttpPlatform(data, (d.service, routing)) as platform:
         d.accept(platform, 1)
         platform.settle()
         assert platform.post(f"{STEP}/acknowledgement", officer(platform, d.COMMUNE)).status_code == 200
         yield platform
+
+
+@pytest.fixture
+def exchange(tmp_path: Path) -> Iterator[HttpPlatform]:
+    """An exchange of one's own."""
+    yield from behind_http(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def untouched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HttpPlatform]:
+    """One exchange for all tests that must change nothing; each checks that, so none disturbs the next."""
+    yield from behind_http(tmp_path_factory.mktemp("exchange"))
 
 
 def officer(platform: HttpPlatform, agency: str) -> dict[str, str]:
@@ -79,14 +90,14 @@ BAD = (422, "invalid_request")
     ],
 )
 def test_a_body_that_does_not_fit_changes_nothing(
-    exchange: HttpPlatform, noun: str, body: dict[str, Any], outcome: tuple[int, str] | None
+    untouched: HttpPlatform, noun: str, body: dict[str, Any], outcome: tuple[int, str] | None
 ) -> None:
     """Whatever is wrong is named; who acts and when is never the sender's to say."""
-    before = head(exchange)
-    answer = exchange.post(f"{STEP}/{noun}", officer(exchange, d.COMMUNE), body)
+    before = head(untouched)
+    answer = untouched.post(f"{STEP}/{noun}", officer(untouched, d.COMMUNE), body)
     assert problem(answer) == (outcome or (422, "result_of_another_kind"))
     assert answer.json()["invalid_params"]
-    assert head(exchange) == before
+    assert head(untouched) == before
 
 
 @pytest.mark.parametrize(
@@ -102,13 +113,13 @@ def test_a_body_that_does_not_fit_changes_nothing(
     ids=["half", "empty", "list", "null", "text", "over the limit"],
 )
 def test_content_that_is_no_command_changes_nothing(
-    exchange: HttpPlatform, content: str, outcome: tuple[int, str]
+    untouched: HttpPlatform, content: str, outcome: tuple[int, str]
 ) -> None:
     """Bytes of any kind are answered, never taken."""
-    before = head(exchange)
-    headers = {"Idempotency-Key": "k", "Content-Type": "application/json", **officer(exchange, d.COMMUNE)}
-    assert problem(exchange.client.post(f"{STEP}/decision", content=content, headers=headers)) == outcome
-    assert head(exchange) == before
+    before = head(untouched)
+    headers = {"Idempotency-Key": "k", "Content-Type": "application/json", **officer(untouched, d.COMMUNE)}
+    assert problem(untouched.client.post(f"{STEP}/decision", content=content, headers=headers)) == outcome
+    assert head(untouched) == before
 
 
 def test_commands_out_of_order_say_which_law_they_break(exchange: HttpPlatform) -> None:
@@ -139,32 +150,32 @@ def test_commands_out_of_order_say_which_law_they_break(exchange: HttpPlatform) 
     [d.STRANGER, d.OTHER_DESK, d.DESK_OFFICER_1, d.AUDITOR, Principal("p:1", "applicant", person="p1")],
     ids=lambda who: who.id,
 )
-def test_whoever_may_not_act_sees_what_does_not_exist(exchange: HttpPlatform, who: Principal, noun: str) -> None:
+def test_whoever_may_not_act_sees_what_does_not_exist(untouched: HttpPlatform, who: Principal, noun: str) -> None:
     """Contracts: not "forbidden", which would say that there is something; the same answer as for no dossier at all."""
     bodies = {
         "decision": d.decision("household_business"),
         "refusal": d.refusal(),
         "sending-back": d.sending_back("desk"),
     }
-    before = head(exchange)
-    headers = token_of(exchange, who)
-    there = exchange.post(f"{STEP}/{noun}", headers, bodies.get(noun))
-    nowhere = exchange.post(f"/api/v1/dossiers/{d.reference(9)}/steps/x/{noun}", headers, bodies.get(noun))
+    before = head(untouched)
+    headers = token_of(untouched, who)
+    there = untouched.post(f"{STEP}/{noun}", headers, bodies.get(noun))
+    nowhere = untouched.post(f"/api/v1/dossiers/{d.reference(9)}/steps/x/{noun}", headers, bodies.get(noun))
     assert problem(there) == problem(nowhere) == (404, "not_found")
     assert {**there.json(), "instance": ""} == {**nowhere.json(), "instance": ""}
-    assert head(exchange) == before
+    assert head(untouched) == before
 
 
-def test_without_a_valid_token_nobody_acts(exchange: HttpPlatform) -> None:
+def test_without_a_valid_token_nobody_acts(untouched: HttpPlatform) -> None:
     """Contracts: every command has a principal."""
-    before = head(exchange)
-    assert problem(exchange.post(f"{STEP}/takeover")) == (401, "sign_in_needed")
-    assert problem(exchange.post(f"{STEP}/takeover", {"Authorization": "Bearer x.y.z"})) == (401, "token_invalid")
-    expired = {"Authorization": f"Bearer {exchange.issuer.issue(d.REGISTRAR, lifetime_s=-120)}"}
-    assert problem(exchange.post(f"{STEP}/takeover", expired)) == (401, "token_expired")
-    headers = officer(exchange, d.COMMUNE)
-    assert problem(exchange.client.post(f"{STEP}/takeover", headers=headers)) == (400, "idempotency_key_missing")
-    assert head(exchange) == before
+    before = head(untouched)
+    assert problem(untouched.post(f"{STEP}/takeover")) == (401, "sign_in_needed")
+    assert problem(untouched.post(f"{STEP}/takeover", {"Authorization": "Bearer x.y.z"})) == (401, "token_invalid")
+    expired = {"Authorization": f"Bearer {untouched.issuer.issue(d.REGISTRAR, lifetime_s=-120)}"}
+    assert problem(untouched.post(f"{STEP}/takeover", expired)) == (401, "token_expired")
+    headers = officer(untouched, d.COMMUNE)
+    assert problem(untouched.client.post(f"{STEP}/takeover", headers=headers)) == (400, "idempotency_key_missing")
+    assert head(untouched) == before
 
 
 def test_an_officer_who_looked_earlier_is_told_that_it_changed(exchange: HttpPlatform) -> None:

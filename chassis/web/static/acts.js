@@ -110,8 +110,8 @@
     if (!button) return;
     const out = "signOut" in button.dataset;
     const role = out ? undefined : JSON.parse(button.dataset.session);
-    const agency = button.closest("[data-role]")?.querySelector("select")?.value;
-    await post(out ? "/sign-out" : button.dataset.at || "/api/v1/rehearsal/sessions", agency ? { ...role, agency } : role);
+    for (const field of button.closest("[data-role]")?.querySelectorAll("[data-field]") ?? []) role[field.dataset.field] = field.value.trim();
+    await post(out ? "/sign-out" : button.dataset.at || "/api/v1/rehearsal/sessions", role);
     if (button.dataset.next) location.assign(button.dataset.next);
     else location.reload();
   });

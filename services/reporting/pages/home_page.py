@@ -17,6 +17,7 @@ from services.reporting.pages.words import STATUS, Look
 from services.reporting.projections.province_table import province_table_of, receiving_agencies
 from services.reporting.projections.search import Search, search
 from services.reporting.projections.standing import stand
+from services.reporting.projections.steps import acting_agencies
 
 ROWS_A_PAGE: Final = 20
 
@@ -49,26 +50,27 @@ class HomePage:
 
     Args:
         figures: the province's table of all time.
-        phases, desks: what the list can be narrowed to.
+        phases, agencies: what the list can be narrowed to.
     """
 
     figures: dict[str, int]
     wanted: Search
     list: List | None
     phases: tuple[tuple[str, Look], ...]
-    desks: Sequence[tuple[str, Words]]
+    agencies: Sequence[tuple[str, Words]]
 
 
 def gather(registry: Registry, store: Store, principal: Principal, wanted: Search) -> HomePage:
     """Return what the first page shows; there is a list only for somebody."""
     names = Names(registry)
-    desks = ((agency, names.agency(agency)) for agency in receiving_agencies(store))
+    ids = dict.fromkeys((*receiving_agencies(store), *acting_agencies(store)))
+    agencies = ((id, names.agency(id)) for id in ids)
     return HomePage(
         figures=province_table_of(store),
         wanted=wanted,
         list=None if principal.is_anonymous else listed(registry, store, principal, wanted),
         phases=tuple((phase, STATUS[phase]) for phase in PHASES),
-        desks=sorted(desks, key=lambda desk: desk[1].vi),
+        agencies=sorted(agencies, key=lambda agency: agency[1].vi),
     )
 
 

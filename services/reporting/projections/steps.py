@@ -74,6 +74,11 @@ def holdings_of(store: Store, ref: str) -> Sequence[Row]:
     return store.query("SELECT * FROM holdings WHERE ref=:ref ORDER BY sequence", {"ref": ref})
 
 
+def acting_agencies(store: Store) -> list[str]:
+    """Return every agency that has a step somewhere."""
+    return [row["agency"] for row in store.query("SELECT DISTINCT agency FROM steps WHERE agency<>'' ORDER BY agency")]
+
+
 def _step(ref: str, step: str, **columns: Any) -> Statement:
     return put("steps", {"ref": ref, "step": step}, **columns)
 

@@ -1,0 +1,420 @@
+"""Heard once and in order, whatever the bus did: repeats, disorder, loss, messages that fail, restarts."""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chassis import inbox
+from chassis.inbox import LayAside, Retry
+from chassis.stores.store import StoreUnavailable, Writes
+from kernel.message import Envelope
+from tests.chassis.audit import AUDIT, LARGEST_NOTED_VND, SAVINGS_SOURCE, OpenLedger, Promise, ShutLedger
+from tests.chassis.rough_bus import RoughBus, account_opened, message, paid_in
+from tests.chassis.running import Stage, opened, paid, staged
+from tests.chassis.savings_desk import SAVINGS
+
+A_MINUTE = {"minutes": 2}
+
+
+@pytest.fixture
+def bus() -> RoughBus:
+    return RoughBus()
+
+
+@pytest.fixture
+def audit(tmp_path: Path, bus: RoughBus) -> Iterator[Stage]:
+    with staged(tmp_path, AUDIT, bus=bus) as stage:
+        yield stage
+
+
+def hear(audit: Stage, bus: RoughBus, *envelopes: Envelope) -> None:
+    bus.deliver(*envelopes)
+    audit.engine.run_until_idle()
+
+
+def noted(audit: Stage, ref: str = "a") -> tuple[int, ...]:
+    """Return the amounts that the ledger holds, in order."""
+    amounts: tuple[int, ...] = audit.state(f"ledger-{ref}").amounts_vnd
+    return amounts
+
+
+def heard(audit: Stage, ref: str = "a") -> list[int]:
+    """Return the sequences that the read model holds, in the order in which they were written."""
+    return [row[0] for row in audit.rows(f"SELECT sequence FROM heard WHERE subject='{ref}' ORDER BY rowid")]
+
+
+def held(audit: Stage) -> dict[tuple[str, int], str | None]:
+    """Return what is held, with the error of what is parked; in the store and in memory alike."""
+    stored = {(one.envelope.subject, one.envelope.sequence): one.error for one in audit.running().store.all_held()}
+    in_memory = {(subject, number): one.error for (_, subject, number), one in audit.running().inbox.held.items()}
+    assert stored == in_memory
+    return stored
+
+
+def mark(audit: Stage, ref: str = "a") -> int:
+    return audit.running().store.mark(SAVINGS_SOURCE, ref)
+
+
+def decide(audit: Stage, piece: Retry | LayAside) -> bool:
+    audit.engine.submit("audit", piece)
+    audit.engine.run_until_idle()
+    return piece.future.result(timeout=0)
+
+
+def retry(audit: Stage, ref: str, sequence: int) -> bool:
+    return decide(audit, Retry(audit.running().inbox, (SAVINGS_SOURCE, ref, sequence)))
+
+
+def lay_aside(audit: Stage, ref: str, sequence: int) -> bool:
+    return decide(audit, LayAside(audit.running().inbox, (SAVINGS_SOURCE, ref, sequence), "staff:7", "paper lost"))
+
+
+def test_what_comes_in_order_is_taken_in_order(audit: Stage, bus: RoughBus) -> None:
+    """Policy, saga and read model all take each message, and the mark says how far."""
+    hear(audit, bus, account_opened("a"), paid_in("a", 2), paid_in("a", 3))
+    assert (noted(audit), heard(audit), mark(audit)) == ((2, 3), [2, 3], 3)
+    assert audit.types("ledger-a") == ["DepositNoted", "DepositNoted", "StatementSent"]
+    assert audit.running().store.position(SAVINGS_SOURCE) == 3
+
+
+@pytest.mark.parametrize("together", [True, False], ids=["in one batch", "in later ones"])
+def test_a_repeat_is_nothing(audit: Stage, bus: RoughBus, together: bool) -> None:
+    """At-least-once becomes once."""
+    messages = [account_opened("a"), paid_in("a", 2), paid_in("a", 2), account_opened("a"), paid_in("a", 2)]
+    for batch in [messages] if together else [[one] for one in messages]:
+        hear(audit, bus, *batch)
+    assert (noted(audit), heard(audit), mark(audit)) == ((2,), [2], 2)
+    assert audit.lane.counts["repeats"] == 3
+
+
+@pytest.mark.parametrize("together", [True, False], ids=["in one batch", "in later ones"])
+def test_what_comes_too_early_waits_for_what_is_missing(audit: Stage, bus: RoughBus, together: bool) -> None:
+    """Then all that waited is taken, in order, and nothing is held any more."""
+    early = [paid_in("a", 4), paid_in("a", 3), paid_in("a", 4)]
+    for batch in [early] if together else [[one] for one in early]:
+        hear(audit, bus, *batch)
+    assert (noted(audit), mark(audit), set(held(audit))) == ((), 0, {("a", 3), ("a", 4)})
+    hear(audit, bus, paid_in("b", 1))
+    assert noted(audit, "b") == (1,), "other subjects go on"
+    hear(audit, bus, account_opened("a"), paid_in("a", 2))
+    assert (noted(audit), heard(audit), mark(audit), held(audit)) == ((2, 3, 4), [2, 3, 4], 4, {})
+
+
+def test_what_was_held_is_taken_after_a_restart(tmp_path: Path) -> None:
+    """Held messages are rows, like everything that must not be lost."""
+    with staged(tmp_path, AUDIT, bus=(rough := RoughBus([paid_in("a", 3), paid_in("a", 2)]))) as audit:
+        audit.engine.run_until_idle()
+        assert set(held(audit)) == {("a", 2), ("a", 3)}
+    rough.deliver(account_opened("a"))
+    with staged(tmp_path, AUDIT, bus=rough) as audit:
+        audit.engine.run_until_idle()
+        assert (noted(audit), held(audit)) == ((2, 3), {})
+
+
+def test_a_gap_is_asked_for_again(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """After a minute the source is asked for exactly what is missing, and it is said that something was."""
+    truth = [account_opened("a"), *(paid_in("a", number) for number in range(2, 7))]
+    rough = RoughBus([truth[0], truth[4], truth[5]], truth)
+    with staged(tmp_path, AUDIT, bus=rough) as audit, caplog.at_level(logging.CRITICAL):
+        audit.engine.run_until_idle()
+        assert (rough.asked, noted(audit)) == ([], ())
+        audit.pass_time(**A_MINUTE)
+        assert rough.asked == [("a", 2, 4)]
+        assert (noted(audit), held(audit)) == ((2, 3, 4, 5, 6), {})
+        assert audit.lane.counts["gaps_asked_again"] == 1
+        audit.pass_time(**A_MINUTE)
+        assert len(rough.asked) == 1
+
+
+def test_a_source_that_does_not_answer_is_asked_each_minute(
+    audit: Stage, bus: RoughBus, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What is missing is never passed over."""
+    with caplog.at_level(logging.CRITICAL):
+        hear(audit, bus, paid_in("a", 2))
+        for _ in range(3):
+            audit.pass_time(**A_MINUTE)
+    assert bus.asked == [("a", 1, 1)] * 3
+    assert (noted(audit), mark(audit)) == ((), 0)
+
+
+def shut(audit: Stage, ref: str) -> None:
+    assert audit.say(ShutLedger(ref)) == "LedgerShut"
+
+
+def test_a_message_that_fails_is_parked_and_others_go_on(audit: Stage, bus: RoughBus) -> None:
+    """After a bounded number of attempts; what follows on its subject waits behind it, untouched."""
+    shut(audit, "a")
+    mixed = [account_opened("a"), paid_in("a", 2), paid_in("b", 1), paid_in("a", 3), paid_in("b", 2), paid_in("c", 1)]
+    hear(audit, bus, *mixed)
+    assert held(audit) == {("a", 2): "CommandRefused: NoteDeposit was refused: ledger_shut", ("a", 3): None}
+    (parked, _) = audit.running().store.all_held()
+    assert parked.attempts == inbox.ATTEMPTS_BEFORE_PARKING
+    assert [noted(audit, ref) for ref in "abc"] == [(), (1, 2), (1,)]
+    assert (heard(audit, "a"), mark(audit, "a"), mark(audit, "b")) == ([], 1, 2)
+
+
+def test_nothing_of_a_failed_message_stays(audit: Stage, bus: RoughBus) -> None:
+    """Its row and its saga's fact belong to the same transaction as its refused command."""
+    shut(audit, "a")
+    hear(audit, bus, account_opened("a"), paid_in("a", 2))
+    assert heard(audit) == []
+    assert audit.state("statement_is_sent-a") == Promise("a", is_known=True)
+
+
+def test_a_parked_message_is_left_alone_until_staff_decide(audit: Stage, bus: RoughBus) -> None:
+    """Repeats of it, gaps and restarts do not try it again."""
+    shut(audit, "a")
+    hear(audit, bus, account_opened("a"), paid_in("a", 2), paid_in("a", 3))
+    audit.say(OpenLedger("a"))
+    hear(audit, bus, paid_in("a", 2), paid_in("a", 3))
+    audit.pass_time(**A_MINUTE)
+    assert (noted(audit), bus.asked, mark(audit)) == ((), [], 1)
+
+
+def test_after_mending_a_retry_takes_it_and_what_waited(tmp_path: Path) -> None:
+    """In order, each once; also when the service was restarted in between."""
+    rough = RoughBus()
+    with staged(tmp_path, AUDIT, bus=rough) as audit:
+        shut(audit, "a")
+        hear(audit, rough, account_opened("a"), *(paid_in("a", number) for number in (2, 3, 4)))
+        assert retry(audit, "a", 2) is False
+        assert audit.running().store.all_held()[0].attempts == 2 * inbox.ATTEMPTS_BEFORE_PARKING
+    with staged(tmp_path, AUDIT, bus=rough) as audit:
+        assert audit.say(OpenLedger("a")) == "LedgerOpened"
+        assert retry(audit, "a", 2) is True
+        assert (noted(audit), heard(audit), held(audit), mark(audit)) == ((2, 3, 4), [2, 3, 4], {}, 4)
+        assert retry(audit, "a", 2) is True, "it is not there any more: nothing happens"
+        assert noted(audit) == (2, 3, 4)
+
+
+def test_a_discharged_message_counts_as_taken_and_its_reason_is_kept(audit: Stage, bus: RoughBus) -> None:
+    """Staff answer for it: who, why, when; what waited behind it goes on without it."""
+    shut(audit, "a")
+    hear(audit, bus, account_opened("a"), paid_in("a", 2), paid_in("a", 3))
+    audit.say(OpenLedger("a"))
+    assert lay_aside(audit, "a", 2) is True
+    assert (noted(audit), heard(audit), held(audit), mark(audit)) == ((3,), [3], {}, 3)
+    assert audit.rows("SELECT subject, sequence, by, reason FROM discharges") == [("a", 2, "staff:7", "paper lost")]
+    hear(audit, bus, paid_in("a", 2))
+    assert noted(audit) == (3,), "said again, it stays laid aside"
+
+
+def test_what_only_waits_cannot_be_discharged(audit: Stage, bus: RoughBus) -> None:
+    """It has not failed; laying it aside would lose what is on its way."""
+    hear(audit, bus, paid_in("a", 2))
+    assert lay_aside(audit, "a", 2) is False
+    assert (held(audit), mark(audit)) == ({("a", 2): None}, 0)
+    assert audit.rows("SELECT * FROM discharges") == []
+
+
+def test_two_decisions_about_one_message_come_to_one(audit: Stage, bus: RoughBus) -> None:
+    """Two of the staff act at the same moment, in one batch."""
+    shut(audit, "a")
+    hear(audit, bus, account_opened("a"), paid_in("a", 2))
+    key = (SAVINGS_SOURCE, "a", 2)
+    pieces = [LayAside(audit.running().inbox, key, by, "lost") for by in ("one", "other")]
+    for piece in pieces:
+        audit.engine.submit("audit", piece)
+    assert retry(audit, "a", 2) is True
+    assert [piece.future.result(timeout=0) for piece in pieces] == [True, True]
+    assert audit.rows("SELECT by FROM discharges") == [("one",)]
+    assert (noted(audit), mark(audit)) == ((), 2)
+
+
+@pytest.mark.parametrize(
+    ("envelope", "error"),
+    [
+        (message("PaidIn", "a", 2, version=2, amount_vnd=2), "ValueError: lienthong.savings.PaidIn.v2 is a version"),
+        (message("PaidIn", "a", 2, amount_vnd="many"), "ValidationError: Expected `int`"),
+        (message("PaidIn", "a", 2), "ValidationError: Object missing required field `amount_vnd`"),
+        (paid_in("a", 2)._replace(data=b"{"), "DecodeError: Input data was truncated"),
+        (paid_in("a", 2)._replace(data=b'{"ref":"\xff"}'), "UnicodeDecodeError"),
+        (paid_in("a", 2, LARGEST_NOTED_VND), "Unwritable: CHECK constraint failed"),
+    ],
+    ids=["a newer version", "another type", "a field missing", "cut short", "no text", "a row the store refuses"],
+)
+def test_what_cannot_be_read_or_written_is_parked(
+    audit: Stage, bus: RoughBus, envelope: Envelope, error: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """With its error; those before and beside it, in the same batch, are taken once; those behind it wait."""
+    with caplog.at_level(logging.CRITICAL):
+        hear(audit, bus, account_opened("a"), paid_in("b", 1), envelope, paid_in("b", 2), paid_in("a", 3))
+    assert set(held(audit)) == {("a", 2), ("a", 3)}
+    assert (held(audit)["a", 2] or "").startswith(error)
+    assert held(audit)["a", 3] is None
+    assert (noted(audit, "a"), noted(audit, "b"), heard(audit, "b")) == ((), (1, 2), [1, 2])
+    assert (mark(audit, "a"), audit.running().store.position(SAVINGS_SOURCE)) == (1, 5)
+
+
+def test_the_one_that_fails_is_parked_and_not_the_one_it_waited_for(
+    audit: Stage, bus: RoughBus, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A message that closes a gap must not be blamed for what was held behind it."""
+    with caplog.at_level(logging.CRITICAL):
+        hear(audit, bus, paid_in("a", 2, LARGEST_NOTED_VND), paid_in("a", 3))
+        hear(audit, bus, paid_in("a", 1))
+    assert (noted(audit), mark(audit)) == ((1,), 1)
+    assert {key: error is not None for key, error in held(audit).items()} == {("a", 2): True, ("a", 3): False}
+
+
+def test_types_one_does_not_listen_to_pass_and_are_counted(audit: Stage, bus: RoughBus) -> None:
+    """Their numbers count: a subject's sequence goes over all that is said of it."""
+    hear(audit, bus, account_opened("a"), message("AccountClosed", "a", 2), paid_in("a", 3))
+    hear(audit, bus, message("SomethingNew", "b", 1, version=7))
+    assert (noted(audit), mark(audit), mark(audit, "b"), held(audit)) == ((3,), 3, 1, {})
+    assert audit.lane.counts["passed_over"] == 2
+
+
+def test_unknown_fields_are_passed_over(audit: Stage, bus: RoughBus) -> None:
+    """Within a version fields may be added; an older reader goes on reading."""
+    hear(audit, bus, message("PaidIn", "a", 1, amount_vnd=7, currency="VND", lines=[1, 2]))
+    assert noted(audit) == (7,)
+
+
+def test_a_long_log_is_heard_in_turns(audit: Stage, bus: RoughBus) -> None:
+    """More than one turn takes, on one subject that begins with its last message."""
+    count = 2 * inbox.HEARD_PER_TURN + 7
+    hear(audit, bus, *(paid_in("a", number) for number in (*range(2, count + 1), 1)))
+    assert (noted(audit), held(audit), mark(audit)) == (tuple(range(1, count + 1)), {}, count)
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+@pytest.mark.parametrize("when", ["before the commit", "after the commit"])
+@pytest.mark.parametrize("nth", [1, 2, 3])
+def test_position_mark_and_effects_are_one_transaction(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: str, nth: int
+) -> None:
+    """Killed at any commit, a reader starts from its position: nothing is lost, nothing is done twice."""
+    messages = [account_opened("a"), paid_in("a", 3), paid_in("b", 1), paid_in("a", 2), paid_in("b", 2)]
+    rough = RoughBus()
+    with staged(tmp_path, AUDIT, bus=rough) as audit:
+        store = audit.running().store
+        commit, commits = store.commit, list[int]()
+
+        def kill(writes: Writes) -> int:
+            commits.append(1)
+            if len(commits) == nth and when == "before the commit":
+                raise Killed
+            head = commit(writes)
+            if len(commits) == nth:
+                raise Killed
+            return head
+
+        monkeypatch.setattr(store, "commit", kill)
+        with pytest.raises(Killed):
+            for one in messages:
+                hear(audit, rough, one)
+    rough.deliver(*messages[len(rough._delivered) :])
+    with staged(tmp_path, AUDIT, bus=rough) as audit:
+        audit.engine.run_until_idle()
+        assert (noted(audit, "a"), noted(audit, "b")) == ((2, 3), (1, 2))
+        assert (heard(audit, "a"), heard(audit, "b"), held(audit)) == ([2, 3], [1, 2], {})
+        assert audit.types("ledger-a") == ["DepositNoted", "DepositNoted", "StatementSent"]
+
+
+def test_a_second_reader_of_a_source_loses_and_looks_again(
+    audit: Stage, bus: RoughBus, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Another owner moved the position: nothing is written twice, nothing is parked, and it goes on from there."""
+    hear(audit, bus, account_opened("a"))
+    bus.deliver(paid_in("a", 2), paid_in("a", 3))
+    other = Writes(positions={SAVINGS_SOURCE: (1, 2)}, marks={(SAVINGS_SOURCE, "a"): 2})
+    audit.running().store.commit(other)
+    with caplog.at_level(logging.CRITICAL):
+        audit.engine.run_until_idle()
+    assert (noted(audit), held(audit), mark(audit)) == ((3,), {}, 3)
+    assert audit.running().inbox.positions == {SAVINGS_SOURCE: 3}
+
+
+def test_a_bus_that_is_down_is_waited_for_and_commands_go_on(
+    audit: Stage, bus: RoughBus, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Without limit, and without parking anything."""
+    hear(audit, bus, account_opened("a"))
+    bus.is_down = True
+    bus.deliver(paid_in("a", 2))
+    with caplog.at_level(logging.CRITICAL):
+        assert audit.say(ShutLedger("b")) == "LedgerShut"
+        audit.pass_time(**A_MINUTE)
+    assert (noted(audit), held(audit)) == ((), {})
+    bus.is_down = False
+    audit.engine.run_until_idle()
+    assert noted(audit) == (2,)
+
+
+def test_a_store_that_is_down_is_waited_for(audit: Stage, bus: RoughBus, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A message is not to blame for that, so it is not parked."""
+
+    def down(writes: Writes) -> int:
+        raise StoreUnavailable("pulled out")
+
+    monkeypatch.setattr(audit.running().store, "commit", down)
+    for _ in range(inbox.ATTEMPTS_BEFORE_PARKING + 1):
+        with pytest.raises(StoreUnavailable):
+            hear(audit, bus, paid_in("a", 1))
+    monkeypatch.undo()
+    audit.engine.run_until_idle()
+    assert (noted(audit), held(audit)) == ((1,), {})
+
+
+def test_a_command_and_a_message_on_one_stream_share_a_batch(audit: Stage, bus: RoughBus) -> None:
+    """Each sees what the one before it did."""
+    bus.deliver(paid_in("a", 1))
+    assert audit.say(ShutLedger("a")) == "LedgerShut"
+    assert list(held(audit)) == [("a", 1)]
+
+
+def test_over_the_embedded_bus_a_service_hears_all_that_another_says(tmp_path: Path) -> None:
+    """The logs themselves are the bus: what is private is not heard, what is public is, in order."""
+    with staged(tmp_path, SAVINGS, AUDIT) as both:
+        both.give(opened("a"), opened("b"))
+        for number in range(1, 40):
+            both.give(paid("a", number, f"s{number}"), paid("b", 2 * number, f"s{number}"))
+        assert both.state("ledger-a", "audit").amounts_vnd == tuple(range(1, 40))
+        assert both.state("ledger-b", "audit").amounts_vnd == tuple(range(2, 80, 2))
+        assert both.running("audit").inbox.lag()[SAVINGS_SOURCE] == 0
+        assert both.running("audit").inbox.positions[SAVINGS_SOURCE] == both.running("savings").store.head()
+
+
+SUBJECTS = "abc"
+SAID = [account_opened(ref) for ref in SUBJECTS] + [paid_in(ref, n) for n in range(2, 6) for ref in SUBJECTS]
+
+
+@st.composite
+def rough_days(draw: st.DrawFn) -> list[list[Envelope]]:
+    """Draw what arrives between restarts: any messages in any order, some never, some often; the last ones at last."""
+    arrivals = st.lists(st.lists(st.sampled_from(SAID), max_size=12), min_size=1, max_size=4)
+    return [*draw(arrivals), draw(st.permutations(SAID[-len(SUBJECTS) :]))]
+
+
+@given(days=rough_days())
+@settings(max_examples=60)
+def test_every_disorder_comes_to_the_same_end(days: list[list[Envelope]]) -> None:
+    """Whatever the bus drops, repeats and misorders, and wherever the reader restarts: each effect once, in order."""
+    rough = RoughBus(truth=SAID)
+    with TemporaryDirectory() as folder:
+        for arrived in days:
+            with staged(Path(folder), AUDIT, bus=rough) as audit:
+                hear(audit, rough, *arrived)
+        logging.disable(logging.CRITICAL)
+        with staged(Path(folder), AUDIT, bus=rough) as audit:
+            audit.pass_time(**A_MINUTE)
+            ends: list[Any] = [
+                (noted(audit, ref), heard(audit, ref), mark(audit, ref), audit.state(f"statement_is_sent-{ref}"))
+                for ref in SUBJECTS
+            ]
+            assert held(audit) == {}
+        logging.disable(logging.NOTSET)
+    end = Promise(is_known=True, deposits=(2, 3, 4, 5), is_sent=True)
+    assert ends == [((2, 3, 4, 5), [2, 3, 4, 5], 5, replace(end, ref=ref)) for ref in SUBJECTS]

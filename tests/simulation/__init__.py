@@ -1,0 +1,1 @@
+"""Promises under chaos: one seed, a workload, a nemesis, and checkers."""
