@@ -50,13 +50,17 @@ class Lane:
     """The single writer of one service.
 
     `sources` are asked each turn for pieces of work beside the waiting commands (the inbox, the watchdog); `committed`
-    are told of each batch once it is durable.
+    are told of each batch once it is durable. `durable_first` makes durable what a batch relies on: a sealed value that
+    outlived its key would be lost.
     """
 
-    def __init__(self, service: Service, store: Store, clock: Clock) -> None:
+    def __init__(
+        self, service: Service, store: Store, clock: Clock, durable_first: Callable[[], None] = lambda: None
+    ) -> None:
         self.service = service
         self.store = store
         self.clock = clock
+        self._durable_first = durable_first
         self.sources: list[Callable[[], Iterable[Piece]]] = []
         self.committed: list[Callable[[Batch], None]] = []
         self.counts: dict[str, int] = {}
@@ -176,7 +180,7 @@ class Lane:
     def flush(self) -> Callable[[], int] | None:
         """What is left to wait for between `begin` and `finish`, if anything; any thread may call it, once."""
         staged = self._staged
-        return self.store.flush if staged is not None and staged.batch.writes and staged.failure is None else None
+        return self._flush if staged is not None and staged.batch.writes and staged.failure is None else None
 
     def finish(self, flushed: Callable[[], int] | None) -> None:
         """Do the second half of a turn: once the batch is durable, remember it and tell whoever waits.
@@ -239,10 +243,14 @@ class Lane:
         if batch.writes:
             self.store.stage(batch.writes)
 
+    def _flush(self) -> int:
+        self._durable_first()
+        return self.store.flush()
+
     def _make_durable(self, batch: Batch) -> None:
         self._stage(batch)
         if batch.writes:
-            self._head = self.store.flush()
+            self._head = self._flush()
         self._remember(batch)
 
     def _remember(self, batch: Batch) -> None:

@@ -103,17 +103,19 @@ class Inbox:
 
     def gaps(self, older_than_us: int) -> Iterator[Piece]:
         """Ask the sources to say again what held messages have been waiting for too long."""
-        asked: set[tuple[str, str]] = set()
-        for (source, subject, sequence), held in sorted(self.held.items()):
-            if held.error is not None or held.since_us >= older_than_us or (source, subject) in asked:
-                continue
-            asked.add((source, subject))
+        missed: dict[tuple[str, str], int] = {}
+        for source, subject, sequence in sorted(self.held):
+            held = self.held[source, subject, sequence]
+            follows = (source, subject, sequence - 1) in self.held
+            if held.error is None and held.since_us < older_than_us and not follows:
+                missed[source, subject] = sequence - 1
+        for (source, subject), last in missed.items():
             first = self.lane.store.mark(source, subject) + 1
             if (source, subject, first) in self.held:
                 continue
             log.error("%s misses %s of %s from %d on", self.lane.service.name, source, subject, first)
             self.lane.count("gaps_asked_again")
-            again = tuple(self.bus.again(source, subject, first, sequence - 1))
+            again = tuple(self.bus.again(source, subject, first, min(last, first + HEARD_PER_TURN - 1)))
             if again:
                 yield Taken(self, source, again, None)
 

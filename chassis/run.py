@@ -9,7 +9,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 
 from chassis.bus.bus import Bus
@@ -54,10 +53,11 @@ class Engine:
     ) -> None:  # fmt: skip
         """Take the services and their parts; `durable_first` is called before each batch is made durable."""
         self.clock = clock
-        self._durable_first = durable_first
         self._disk = ThreadPoolExecutor(len(services), "disk") if disk_threads else None
         self._flushing: dict[str, Future[int]] = {}
-        self.running = {service.name: _start(service, stores[service.name], bus, clock) for service in services}
+        self.running = {
+            service.name: _start(service, stores[service.name], bus, clock, durable_first) for service in services
+        }
         self.failing: dict[str, str] = {}
         self._not_before: dict[str, float] = {}
         self._wake = threading.Event()
@@ -113,16 +113,11 @@ class Engine:
             return flushing is not None
         flush = lane.flush
         if flush is None or self._disk is None:
-            lane.finish(None if flush is None else partial(self._flush, flush))
+            lane.finish(flush)
         else:
-            self._flushing[name] = self._disk.submit(self._flush, flush)
+            self._flushing[name] = self._disk.submit(flush)
             self._flushing[name].add_done_callback(lambda _: self._wake.set())
         return True
-
-    def _flush(self, flush: Callable[[], int]) -> int:
-        """Make a batch durable, and before it what it relies on: a sealed value without its key would be lost."""
-        self._durable_first()
-        return flush()
 
     def move_clock(self, to: datetime) -> "Future[None]":
         """Bring a rehearsal clock to `to`, stopping at every timer on the way; done when all have caught up."""
@@ -230,8 +225,8 @@ class Engine:
                 self._errands.popleft()[1].set_exception(StoreUnavailable("the engine has stopped"))
 
 
-def _start(service: Service, store: Store, bus: Bus, clock: Clock) -> Running:
-    lane = Lane(service, store, clock)
+def _start(service: Service, store: Store, bus: Bus, clock: Clock, durable_first: Callable[[], None]) -> Running:
+    lane = Lane(service, store, clock, durable_first)
     inbox = Inbox(lane, bus)
     watchdog = Watchdog(lane, inbox)
     lane.sources += [inbox.pieces, watchdog.pieces]

@@ -89,6 +89,7 @@ class Limit:
         grain = 1 if self.unit in _WHOLE_UNITS or self.counting == EVENT_DAY_EXCLUDED else 0.5
         if not self.value > 0 or self.value % grain != 0:
             raise ValueError(f"a limit in {self.unit} is a positive multiple of {grain}, not {self.value}")
+        object.__setattr__(self, "value", float(self.value))  # so that 3 and 3.0 are written down alike
 
     def __str__(self) -> str:
         return self.in_words.en

@@ -81,6 +81,8 @@ class SqliteStore:
 
     def stage(self, writes: Writes) -> None:
         try:
+            if self._writer.in_transaction:
+                self._writer.execute("ROLLBACK")
             self._writer.execute("BEGIN IMMEDIATE")
             with self._taken_back_on_error():
                 self._staged_head = self._apply(self._writer, writes)

@@ -155,7 +155,10 @@ class Store(Protocol):
         ...
 
     def stage(self, writes: Writes) -> None:
-        """Do the first half of `commit`: everything is written, nobody sees it, and a power cut would take it back."""
+        """Do the first half of `commit`: everything is written, nobody sees it, and a power cut would take it back.
+
+        What was staged before and never flushed is taken back.
+        """
         ...
 
     def flush(self) -> int:

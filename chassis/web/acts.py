@@ -84,6 +84,7 @@ class View:
         scope: state → whom it concerns, None where nothing exists.
         show: `(call, state)` → JSON body; it may show less to some principals.
         shows: pydantic model of the body, for the OpenAPI page.
+        ages: what is shown depends on the time too, so that an unchanged version does not mean an unchanged body.
     """
 
     name: str
@@ -95,6 +96,7 @@ class View:
     scope: Callable[[Any], Scope | None]
     show: Callable[[Call, Any], dict[str, Any]]
     shows: type[BaseModel] | None = None
+    ages: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,7 +111,7 @@ def _view_endpoint(border: Border, issuer: DevelopmentIssuer, view: View) -> End
             raise Problem(NOT_FOUND)
         shown, version = seen
         etag = f'"{version}"'
-        if _is_known(etag, request.headers.get("if-none-match", "")):
+        if not view.ages and _is_known(etag, request.headers.get("if-none-match", "")):
             return Response(status_code=304, headers={"ETag": etag, **PRIVATE})
         return Response(encode(shown), 200, {"ETag": etag, **PRIVATE}, "application/json")
 

@@ -137,7 +137,7 @@ def scope(chain: Chain) -> Scope | None:
         return None
     agencies = dict.fromkeys((chain.lead_agency, *(progress.plan.agency for progress in chain.steps.values())))
     return Scope(
-        people=(chain.applicant,),
+        people=(chain.applicant, chain.submitter),
         receiving=chain.receiving_agency,
         agencies=tuple(agencies),
         procedure=chain.procedure,
@@ -265,6 +265,7 @@ def views(vault: Vault, calendars: Calendars) -> tuple[View, ...]:
             scope=scope,
             show=show_clocks,
             shows=ClocksShown,
+            ages=True,
         ),
         View(
             name="open_step_note",

@@ -56,6 +56,7 @@ class DossierAccepted:
     procedure_version: str
     receiving_agency: str
     applicant: str
+    submitter: str
     options: tuple[str, ...]
     agencies: tuple[str, ...]
     due_at: datetime
@@ -119,6 +120,7 @@ def _open(data: DossierAccepted, heard: Heard) -> tuple[OpenChain, ...]:
             procedure_version=data.procedure_version,
             receiving_agency=data.receiving_agency,
             applicant=data.applicant,
+            submitter=data.submitter,
             asked=data.options,
             agencies=data.agencies,
             due_at=data.due_at,

@@ -9,7 +9,8 @@ from tests.chassis.running import Stage, staged
 from tests.chassis.savings_desk import SAVINGS
 
 
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Stage]:
-    with staged(tmp_path, SAVINGS) as stage:
+@pytest.fixture(params=[False, True], ids=["", "disk threads"])
+def desk(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Stage]:
+    """The desk on one thread, and with the waiting for the disk on others: no test may tell the difference."""
+    with staged(tmp_path, SAVINGS, disk_threads=request.param) as stage:
         yield stage

@@ -23,13 +23,13 @@ AGENCY = "H48.23"
 class Stage:
     """An engine over some services, and words to drive it."""
 
-    def __init__(self, data: Path, *services: Service, bus: Bus | None = None) -> None:
+    def __init__(self, data: Path, *services: Service, bus: Bus | None = None, disk_threads: bool = False) -> None:
         self.clock = RehearsalClock(data / "clock.json")
         if self.clock.untouched:
             self.clock.move_to(START)
         self.name = services[0].name
         if bus is None:
-            self.engine = embedded(services, data, self.clock)
+            self.engine = embedded(services, data, self.clock, disk_threads)
         else:
             stores = {service.name: SqliteStore(data / f"{service.name}.db") for service in services}
             self.engine = Engine(services, dict[str, Store](stores), bus, self.clock)
@@ -81,9 +81,9 @@ class Stage:
 
 
 @contextmanager
-def staged(data: Path, *services: Service, bus: Bus | None = None) -> Iterator[Stage]:
+def staged(data: Path, *services: Service, bus: Bus | None = None, disk_threads: bool = False) -> Iterator[Stage]:
     """Run services for the length of a `with`, on the embedded bus unless another is given."""
-    stage = Stage(data, *services, bus=bus)
+    stage = Stage(data, *services, bus=bus, disk_threads=disk_threads)
     try:
         yield stage
     finally:

@@ -123,11 +123,12 @@ def test_whoever_waits_cannot_call_a_command_back(desk: Stage) -> None:
     assert job.future.result(timeout=0).body == b"AccountOpened"
 
 
-def test_a_store_that_is_down_loses_no_command(desk: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("half", ["stage", "flush"])
+def test_a_store_that_is_down_loses_no_command(desk: Stage, monkeypatch: pytest.MonkeyPatch, half: str) -> None:
     """Commands stay in hand, in their order, until the store is back; each is then done once."""
     desk.give(opened("a"))
     store = desk.running().store
-    monkeypatch.setattr(store, "stage", _down)
+    monkeypatch.setattr(store, half, _down)
     jobs = [desk.job(PayOut("a", 4, "s2", START)), desk.job(paid("a", 5, "s1"))]
     for _ in range(3):
         with pytest.raises(StoreUnavailable):
@@ -140,7 +141,7 @@ def test_a_store_that_is_down_loses_no_command(desk: Stage, monkeypatch: pytest.
     assert desk.types("account-a") == ["AccountOpened", "PaidIn", "PaidOut"]
 
 
-def _down(writes: Writes) -> int:
+def _down(*_: Writes) -> int:
     raise StoreUnavailable("pulled out")
 
 
@@ -199,11 +200,12 @@ def test_two_kinds_of_stream_may_not_share_a_prefix(tmp_path: Path) -> None:
         embedded([clash], tmp_path, executor.Clock)  # type: ignore[arg-type]
 
 
-def test_figures_count_what_became_durable(desk: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("half", ["stage", "flush"])
+def test_figures_count_what_became_durable(desk: Stage, monkeypatch: pytest.MonkeyPatch, half: str) -> None:
     """A batch that is carried out anew is not counted twice."""
     desk.give(opened("a"))
     before = desk.lane.counts["done"]
-    monkeypatch.setattr(desk.running().store, "stage", _down)
+    monkeypatch.setattr(desk.running().store, half, _down)
     desk.job(paid("a", 5, "s1"))
     with pytest.raises(StoreUnavailable):
         desk.engine.run_until_idle()

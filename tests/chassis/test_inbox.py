@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -300,21 +301,22 @@ def test_position_mark_and_effects_are_one_transaction(
     rough = RoughBus()
     with staged(tmp_path, AUDIT, bus=rough) as audit:
         store = audit.running().store
-        commit, commits = store.commit, list[int]()
+        flush, commits = store.flush, list[int]()
 
-        def kill(writes: Writes) -> int:
+        def kill() -> int:
             commits.append(1)
             if len(commits) == nth and when == "before the commit":
                 raise Killed
-            head = commit(writes)
+            head = flush()
             if len(commits) == nth:
                 raise Killed
             return head
 
-        monkeypatch.setattr(store, "commit", kill)
-        with pytest.raises(Killed):
+        monkeypatch.setattr(store, "flush", kill)
+        with suppress(Killed):
             for one in messages:
                 hear(audit, rough, one)
+        assert len(commits) == nth, "it was killed there"
     rough.deliver(*messages[len(rough._delivered) :])
     with staged(tmp_path, AUDIT, bus=rough) as audit:
         audit.engine.run_until_idle()
@@ -356,10 +358,10 @@ def test_a_bus_that_is_down_is_waited_for_and_commands_go_on(
 def test_a_store_that_is_down_is_waited_for(audit: Stage, bus: RoughBus, monkeypatch: pytest.MonkeyPatch) -> None:
     """A message is not to blame for that, so it is not parked."""
 
-    def down(writes: Writes) -> int:
+    def down() -> int:
         raise StoreUnavailable("pulled out")
 
-    monkeypatch.setattr(audit.running().store, "commit", down)
+    monkeypatch.setattr(audit.running().store, "flush", down)
     for _ in range(inbox.ATTEMPTS_BEFORE_PARKING + 1):
         with pytest.raises(StoreUnavailable):
             hear(audit, bus, paid_in("a", 1))

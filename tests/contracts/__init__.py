@@ -1,0 +1,1 @@
+"""Contracts between the services, as files and as types."""

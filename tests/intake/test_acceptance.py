@@ -119,13 +119,15 @@ def test_a_substitute_and_a_re_used_paper_count(components: tuple[Any, ...]) -> 
 
 def test_a_submitter_whose_relation_needs_no_paper_needs_none() -> None:
     """Luật Hộ tịch art. 15: a parent acts for the child without an authorisation."""
-    given(decider, replace(SUBMITTED, relation="parent", submitter="p2")).when(ACCEPT).then(ACCEPTED)
+    given(decider, replace(SUBMITTED, relation="parent", submitter="p2")).when(ACCEPT).then(
+        replace(ACCEPTED, submitter="p2")
+    )
 
 
 def test_an_attorney_with_authority_is_accepted() -> None:
     """NĐ 118/2025 arts. 6 and 15: the paper proves it."""
     components = (DECLARATION, IDENTITY, given_paper("authorisation"))
-    given(decider, replace(ATTORNEY, components=components)).when(ACCEPT).then(ACCEPTED)
+    given(decider, replace(ATTORNEY, components=components)).when(ACCEPT).then(replace(ACCEPTED, submitter="p2"))
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """What strangers send to the payment border: kept sealed, answered by the rules, and believed only when signed."""
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
@@ -284,7 +283,7 @@ def test_a_silent_gateway_can_be_asked(desk: HttpDesk) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "status"), [(b"{", 400), (b"[]", 400), (b"{}", 422), (os.urandom(64), 400), (b'"x"', 400)]
+    ("content", "status"), [(b"{", 400), (b"[]", 400), (b"{}", 422), (bytes(range(64, 256)), 400), (b'"x"', 400)]
 )
 def test_bad_input_at_the_simulator_gets_a_problem_document(desk: HttpDesk, content: bytes, status: int) -> None:
     answer = desk.client.post("/sandbox/vnpay/payments", content=content)

@@ -45,6 +45,7 @@ class DossierAccepted:
     channel: str
     receiving_agency: str
     applicant: str
+    submitter: str
     options: tuple[str, ...]
     agencies: tuple[str, ...]
     due_at: datetime
@@ -154,6 +155,7 @@ def accept(platform: Platform, number: int, procedure: str = "9.000297", **other
         channel="portal",
         receiving_agency=DESK,
         applicant=applicant(platform).person,
+        submitter=applicant(platform).person,
         options=(),
         agencies=KARAOKE_AGENCIES if procedure == "9.000297" else BUNDLE_AGENCIES,
         due_at=due(calendar, now, Limit(16, "working_days")),

@@ -118,6 +118,7 @@ def opening(plan: tuple[PlannedStep, ...], now: datetime = MONDAY, **other: Any)
         procedure_version="2025-11-17",
         receiving_agency=DESK_AGENCY,
         applicant=APPLICANT,
+        submitter=APPLICANT,
         asked=(),
         agencies=tuple({planned.agency: None for planned in plan}),
         due_at=due(CALENDAR, now, promised),

@@ -255,7 +255,7 @@ def test_who_sees_a_chain(platform: Platform, who: Principal, sees: str) -> None
 
 def test_an_applicant_sees_the_own_chain_alone(platform: Platform) -> None:
     """NĐ 61/2018 art. 6: everyone may follow the own dossier."""
-    ref, other = accepted(platform, 1), accepted(platform, 2, applicant="p-somebody-else")
+    ref, other = accepted(platform, 1), accepted(platform, 2, applicant="p-somebody-else", submitter="p-somebody-else")
     assert platform.look("routing", "show_chain", d.applicant(platform), ref=ref) is not None
     assert platform.look("routing", "show_chain", d.applicant(platform), ref=other) is None
 

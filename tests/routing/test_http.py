@@ -232,7 +232,7 @@ def test_a_worklist_comes_page_by_page_and_shows_nobody_elses_steps(exchange: Ht
 
 def test_chains_are_listed_for_those_they_concern(exchange: HttpPlatform) -> None:
     """The lead finds what it answers for, an applicant what is the own."""
-    d.accept(exchange, 2, applicant="p-somebody-else")
+    d.accept(exchange, 2, applicant="p-somebody-else", submitter="p-somebody-else")
     exchange.settle()
     lead = exchange.get("/api/v1/chains", officer(exchange, d.PROVINCE), lead=d.PROVINCE, state="open").json()
     assert [chain["ref"] for chain in lead["items"]] == [d.reference(1), d.reference(2)]

@@ -116,9 +116,9 @@
     else location.reload();
   });
 
+  // What only this one load had to know does not stay in the address.
   const here = new URL(location.href);
-  if (here.searchParams.has("seen")) {
-    here.searchParams.delete("seen");
-    history.replaceState(null, "", here);
-  }
+  const passing = [...here.searchParams.keys()].filter((name) => name === "seen" || name === "lang" || name.startsWith("vnp_"));
+  passing.forEach((name) => here.searchParams.delete(name));
+  if (passing.length) history.replaceState(null, "", here);
 })();

@@ -114,6 +114,7 @@ class PaymentAwaited:
     facts: dict[str, FactValue]
     receiving_agency: str
     applicant: str
+    submitter: str
     pay_by: datetime | None
     by: str
     at: datetime
@@ -140,6 +141,7 @@ class DossierAccepted:
     receiving_agency: str
     area: str | None
     applicant: str
+    submitter: str
     options: tuple[str, ...]
     agencies: tuple[str, ...]
     fee_due: FeeDue

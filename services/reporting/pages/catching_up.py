@@ -15,6 +15,12 @@ HOPS: Final = 3
 """How far news is followed: from the one who acted to those who hear it, to those who hear them, to reporting."""
 
 
+def head_of(engine: Engine, service: str) -> str:
+    """Return how far a service has spoken, as a page would say it; "" where it runs elsewhere."""
+    running = engine.running.get(service)
+    return f"{service}:{running.store.head()}" if running is not None else ""
+
+
 async def caught_up(engine: Engine, seen: str) -> bool:
     """Wait until reporting has read what `seen` names and what others said on hearing it; say whether it has."""
     service, _, position = seen.partition(":")

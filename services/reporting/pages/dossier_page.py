@@ -34,7 +34,8 @@ Row = Mapping[str, Any]
 
 DONE: Final = Look(Words("Đã xong", "Done"), "check", "done")
 WAITS: Final = Look(Words("Chưa đến lượt", "Not yet due"), "dots", "idle")
-LATE: Final = Look(Words("Quá hạn", "Overdue"), "alert", "late")
+OVERDUE: Final = Look(Words("Quá hạn", "Overdue"), "alert", "late")
+LATE: Final = Look(Words("Trễ hạn", "Late"), "alert", "late")
 TONES_OF_SHARES: Final = ("a", "b", "c", "d", "e", "f")
 
 
@@ -106,7 +107,14 @@ class DossierPage:
     parcels: Sequence[Row]
     timeline: Sequence[Row]
     offers: tuple[Offer, ...]
-    is_late: bool
+    late: Look | None
+
+
+def late_look(dossier: Row) -> Look | None:
+    """Say that a dossier was resolved late, or is open and past its appointment."""
+    if dossier["on_time"] == 0:
+        return LATE
+    return OVERDUE if not dossier["ended"] and dossier["overdue_at"] is not None else None
 
 
 def gather(registry: Registry, store: Store, dossier: Row, principal: Principal, now: datetime) -> DossierPage:
@@ -137,7 +145,7 @@ def gather(registry: Registry, store: Store, dossier: Row, principal: Principal,
         parcels=known.parcels,
         timeline=told(store, dossier),
         offers=offers(principal.role, things(known, principal, scope_of(dossier))),
-        is_late=dossier["on_time"] == 0 or (not dossier["ended"] and dossier["overdue_at"] is not None),
+        late=late_look(dossier),
     )
 
 
@@ -207,7 +215,7 @@ def _node(known: Known, step: Row, now: datetime) -> Node:
     due_at, closed_at = read_instant(step["due_at"]), read_instant(step["closed_at"])
     look = STAGE[step["stage"]]
     if step["stage"] in RUNNING_STAGES and due_at is not None and due_at < now:
-        look = Look(Words(f"{look.said.vi}, quá hạn", f"{look.said.en}, overdue"), LATE.sign, LATE.tone)
+        look = Look(Words(f"{look.said.vi}, quá hạn", f"{look.said.en}, overdue"), OVERDUE.sign, OVERDUE.tone)
     if closed_at is not None or step["stage"] in ("planned", "sent_back"):
         detail = _at(closed_at)
     else:

@@ -24,8 +24,8 @@ class Size(NamedTuple):
     across: bool
 
 
-WIDE: Final = Size(width=232, height=128, between_columns=44, between_lanes=24, across=True)
-NARROW: Final = Size(width=184, height=132, between_columns=38, between_lanes=16, across=False)
+WIDE: Final = Size(width=226, height=146, between_columns=40, between_lanes=22, across=True)
+NARROW: Final = Size(width=184, height=150, between_columns=36, between_lanes=14, across=False)
 MARGIN: Final = 4
 
 

@@ -12,6 +12,7 @@ from kernel.calendar import VIETNAM, Words
 from services.reporting.api import visible
 from services.reporting.domain.status import status_of
 from services.reporting.domain.words import PHASES
+from services.reporting.pages.dossier_page import late_look
 from services.reporting.pages.names import Names
 from services.reporting.pages.words import STATUS, Look
 from services.reporting.projections.province_table import province_table_of, receiving_agencies
@@ -33,7 +34,7 @@ class Found:
     look: Look
     due_at: datetime | None
     submitted_at: datetime
-    is_late: bool
+    late: Look | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,5 +91,5 @@ def _found(names: Names, row: Any) -> Found:
         look=STATUS[status_of(stand(row, (), ""))],
         due_at=None if row["due_at"] is None else datetime.fromisoformat(row["due_at"]),
         submitted_at=datetime.fromisoformat(row["submitted_at"]).astimezone(VIETNAM),
-        is_late=row["on_time"] == 0 or (not row["ended"] and row["overdue_at"] is not None),
+        late=late_look(row),
     )

@@ -24,7 +24,7 @@ from kernel.calendar import VIETNAM, Words
 from services.reporting.api import OF_AGENCIES, sees_whole
 from services.reporting.domain.status import completion_of
 from services.reporting.pages import dossier_page, home_page, submission_page
-from services.reporting.pages.catching_up import caught_up
+from services.reporting.pages.catching_up import caught_up, head_of
 from services.reporting.pages.clock import in_hours
 from services.reporting.pages.graph import wrapped
 from services.reporting.pages.names import Names
@@ -66,7 +66,7 @@ class Pages:
             "share_of": _share_of,
         }  # fmt: skip
         frame.templates.globals |= {
-            "word": word, "sentences": TOLD, "late_look": dossier_page.LATE, "fee_looks": FEE, "parcel_looks": PARCEL,
+            "word": word, "sentences": TOLD, "fee_looks": FEE, "parcel_looks": PARCEL,
             "attempt_looks": ATTEMPT, "sample_digest": _sample_digest,
             "supplement_reasons": tuple(WORDS["supplement_reason"].items()),
             "paper_forms": tuple(WORDS["form"].items()),
@@ -117,7 +117,9 @@ class Pages:
 
     async def dossier(self, request: Request) -> Response:
         visitor = self._frame.visitor(request)
-        await caught_up(self._engine, request.query_params.get("seen", ""))
+        from_gateway = "vnp_TxnRef" in request.query_params
+        seen = head_of(self._engine, "payments") if from_gateway else request.query_params.get("seen", "")
+        await caught_up(self._engine, seen)
         row = self._row(request)
         if row is None:
             return self._missing(request)
@@ -128,7 +130,7 @@ class Pages:
         page = dossier_page.gather(self._registry, self._store, row, visitor.principal, self._clock.now())
         return self._page(
             request, "dossier.html", page=page, teller=self._teller(visitor, page.names),
-            roles=self._roles(row, visitor), from_gateway="vnp_TxnRef" in request.query_params,
+            roles=self._roles(row, visitor), from_gateway=from_gateway,
         )  # fmt: skip
 
     def _row(self, request: Request) -> Mapping[str, Any] | None:
@@ -171,6 +173,7 @@ class Pages:
         names = Names(self._registry)
         figures = agencies_of(self._store, "" if relation == ALL else principal.agency)
         rows = [row | {"name": names.agency(row["agency"])} for row in figures]
+        rows.sort(key=lambda row: (-row["caused_late"], -row["late"], row["name"].vi))
         return self._page(request, "agencies.html", rows=rows, columns=AGENCY_COLUMNS)
 
     async def submissions(self, request: Request) -> Response:

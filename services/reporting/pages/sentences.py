@@ -163,13 +163,32 @@ class Teller:
         return f"{self._component(item['component'])} ({self._say(*word('supplement_reason', item['reason']))})"
 
 
+ROLES: Final = frozenset(
+    {
+        "applicant", "desk_officer", "agency_officer", "postal_staff", "accountant", "inspector", "gateway", "portal",
+    }
+)  # fmt: skip
+SAID_BY: Final[dict[str, str]] = {
+    "PaymentSucceeded": "gateway",
+    "PaymentFailed": "gateway",
+    "PaymentCancelledByPayer": "applicant",
+    "RefundPaid": "accountant",
+}
+AT_HOME: Final[dict[str, str]] = {
+    "intake": "desk_officer",
+    "routing": "agency_officer",
+    "payments": "desk_officer",
+    "postal": "postal_staff",
+}
+
+
 def role_of(actor: str, service: str, event: str, people: tuple[str, ...]) -> str:
     """Return who acted as a role: never by name, and never by the id that stands in the event."""
     kind, _, _ = actor.partition(":")
     if actor in people:
         return "applicant"
-    if kind in ("applicant", "desk_officer", "agency_officer", "postal_staff", "accountant", "inspector", "system"):
+    if kind in ROLES:
         return kind
-    if service == "payments":
-        return "accountant" if event == "RefundPaid" else "desk_officer"
-    return {"intake": "desk_officer", "routing": "agency_officer", "postal": "postal_staff"}[service]
+    if kind == "system":
+        return SAID_BY.get(event, kind)
+    return SAID_BY.get(event) or AT_HOME[service]

@@ -95,6 +95,7 @@ WORDS: Final[dict[str, dict[str, Words]]] = {
         "inspector": Words("Thanh tra, giám sát", "Inspector"),
         "system": Words("Hệ thống", "The platform"),
         "gateway": Words("Cổng thanh toán", "Payment gateway"),
+        "portal": Words("Cổng Dịch vụ công quốc gia", "National service portal"),
     },
     "party": {
         "desk": Words("Bộ phận Một cửa", "One-stop desk"),

@@ -104,6 +104,7 @@ def _open(command: OpenChain, chain: Chain) -> Facts | Refused:
         command.receiving_agency,
         command.lead_agency,
         command.applicant,
+        command.submitter,
         command.due_at,
         command.clock_from,
         command.calendar_id,

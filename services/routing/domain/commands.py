@@ -27,6 +27,7 @@ class OpenChain:
     procedure_version: str
     receiving_agency: str
     applicant: str
+    submitter: str
     asked: tuple[str, ...]
     agencies: tuple[str, ...]
     due_at: datetime

@@ -33,6 +33,7 @@ class ChainOpened:
     receiving_agency: str
     lead_agency: str
     applicant: str
+    submitter: str
     due_at: datetime
     clock_from: datetime
     calendar_id: str

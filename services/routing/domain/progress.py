@@ -114,6 +114,7 @@ class Chain(NamedTuple):
     receiving_agency: str = ""
     lead_agency: str = ""
     applicant: str = ""
+    submitter: str = ""
     opened_at: datetime | None = None
     clock_from: datetime | None = None
     due_at: datetime | None = None
@@ -193,6 +194,7 @@ def _opened(event: ChainOpened) -> Chain:
         receiving_agency=event.receiving_agency,
         lead_agency=event.lead_agency,
         applicant=event.applicant,
+        submitter=event.submitter,
         opened_at=event.at,
         clock_from=event.clock_from,
         due_at=event.due_at,

@@ -30,7 +30,7 @@ INSERT INTO chains(
   ref, turn, code, procedure, procedure_version, receiving_agency, lead_agency, agencies, applicant, submitter, state,
   overdue, opened_at, due_at)
 VALUES(:ref, :turn, :code, :procedure, :procedure_version, :receiving_agency, :lead_agency, :agencies, :applicant,
-  :applicant, 'open', 'no', :opened_at, :due_at)
+  :submitter, 'open', 'no', :opened_at, :due_at)
 ON CONFLICT(ref) DO NOTHING
 """
 ENDED: Final = "UPDATE chains SET state=:state, ended_at=:at WHERE ref=:ref"
@@ -58,6 +58,7 @@ def opened(event: ChainOpened) -> tuple[Statement, ...]:
         "lead_agency": event.lead_agency,
         "agencies": f" {' '.join(agencies)} ",
         "applicant": event.applicant,
+        "submitter": event.submitter,
         "opened_at": opened_at,
         "due_at": in_text(event.due_at),
     }
