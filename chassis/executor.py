@@ -316,6 +316,10 @@ class Lane:
             self._states.update({stream: known})
         return known
 
+    def durable_state(self, stream: str) -> tuple[Any, int]:
+        """Return the durable state and version of a stream for whoever looks; may be called from any thread."""
+        return self._states.peek(stream) or self.fold(stream)
+
     def fold(self, stream: str) -> tuple[Any, int]:
         """Return state and version of a stream from the store; may be called from any thread."""
         prefix = stream.partition("-")[0]

@@ -21,6 +21,10 @@ class Recent(Generic[Key, Value]):
             self._entries.move_to_end(key)
         return value
 
+    def peek(self, key: Key) -> Value | None:
+        """Return what is remembered without counting it as used; may be called from any thread."""
+        return self._entries.get(key)
+
     def update(self, entries: Mapping[Key, Value]) -> None:
         kept = self._entries
         for key, value in entries.items():

@@ -24,6 +24,7 @@ from chassis.lru import Recent
 from chassis.stores.store import StoreUnavailable
 
 KEYS_REMEMBERED = 16_384
+UNSETTLED_MAX = 1_000
 NONCE_BYTES = 12
 PREFIX = "s1."
 SCHEMA = """
@@ -95,6 +96,8 @@ class SqliteVault:
 
     def person(self, kind: str, identifier: str) -> str:
         digest = hmac.digest(self._index_key, f"{kind}:{identifier}".encode(), "sha256")
+        if len(self._unsettled) >= UNSETTLED_MAX:
+            self.settle()
         with self._lock:
             if digest in self._unsettled:
                 return self._unsettled[digest][0]

@@ -198,7 +198,7 @@ class Border:
     def look(self, view: View, principal: Principal, params: Mapping[str, str]) -> tuple[dict[str, Any], int] | None:
         """Return what a view shows and its version, or None where it does not exist for this principal."""
         call = self.call_of(principal, params)
-        state, version = self.running.lane.fold(view.stream(call))
+        state, version = self.running.lane.durable_state(view.stream(call))
         if not may(principal, view.rights, view.scope(state)):
             return None
         return view.show(call, state), version

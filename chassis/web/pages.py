@@ -114,6 +114,7 @@ class Frame:
         """Return the routes of what every page uses: static files, and the way out of a session."""
         return (
             Route("/static/{path:path}", self._serve, methods=["GET", "HEAD"], include_in_schema=False),
+            Route("/favicon.ico", self._icon, methods=["GET", "HEAD"], include_in_schema=False),
             Route("/sign-out", self._sign_out, methods=["POST"], include_in_schema=False),
         )
 
@@ -123,6 +124,10 @@ class Frame:
         response.headers["Cache-Control"] = lasting
         response.headers["X-Content-Type-Options"] = "nosniff"
         return response
+
+    async def _icon(self, request: Request) -> Response:
+        """Serve the sign where a browser asks for it unasked, as on pages that are not ours."""
+        return await self._static.get_response("lienthong.svg", request.scope)
 
     async def _sign_out(self, request: Request) -> Response:
         try:

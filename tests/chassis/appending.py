@@ -1,7 +1,10 @@
 """A process that appends without end, to be watched or killed: `python -m tests.chassis.appending DIR FIRST COUNT`.
 
-It keeps 32 commands on their way, each with its own idempotency key and a person whom the vault has not seen before. It
-writes one line for each answer, only after it has it: number, when it was given and when it was answered (ns, monotonic).
+It keeps 32 commands on their way, each with its own idempotency key and a person whom the vault has not seen before.
+It writes a line for each answer once it has it: number, when it was given, when it was answered (ns, monotonic).
+
+The environment tells how to do worse, so that the watching can be shown to fail: SYNCHRONOUS (other than FULL),
+KEYS_FIRST (`no`: keys are not made durable before what is sealed with them). DISK_THREADS: who waits for the disk.
 """
 
 import os
@@ -24,10 +27,10 @@ LEDGERS = 7
 AT = datetime(2026, 9, 7, 1, 0, tzinfo=UTC)
 
 
-def append(data: Path, first: int, count: int, disk_threads: bool) -> None:
+def append(data: Path, first: int, count: int, disk_threads: bool, keys_first: bool) -> None:
     """Note deposits `first` and following, at most `count`, and say of each when it was answered."""
     vault = SqliteVault(data / "vault.db", data / "vault.key")
-    engine = embedded([AUDIT], data, WallClock(), disk_threads, durable_first=vault.settle)
+    engine = embedded([AUDIT], data, WallClock(), disk_threads, vault.settle if keys_first else lambda: None)
     engine.start()
     answered: queue.SimpleQueue[tuple[int, int, int]] = queue.SimpleQueue()
 
@@ -36,10 +39,11 @@ def append(data: Path, first: int, count: int, disk_threads: bool) -> None:
 
     on_their_way = 0
     for number in range(first, first + count):
+        given_ns = time.monotonic_ns()
         vault.person("personal_id", f"{number:012d}")
         command = NoteDeposit(str(number % LEDGERS), number, AT)
         job = Job(command, id=f"key-{number}", fingerprint="same")
-        job.future.add_done_callback(partial(note, number, time.monotonic_ns()))
+        job.future.add_done_callback(partial(note, number, given_ns))
         engine.submit("audit", job)
         on_their_way += 1
         if on_their_way == AT_ONCE:
@@ -56,6 +60,7 @@ def _say(answer: tuple[int, int, int]) -> None:
 
 
 if __name__ == "__main__":
-    # To show that the watching can fail: the same with a store that does not wait for the disk.
-    sqlite.PRAGMAS = sqlite.PRAGMAS.replace("synchronous=FULL", f"synchronous={os.environ['SYNCHRONOUS']}")
-    append(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), os.environ["DISK_THREADS"] == "yes")
+    told = os.environ
+    sqlite.PRAGMAS = sqlite.PRAGMAS.replace("synchronous=FULL", f"synchronous={told['SYNCHRONOUS']}")
+    folder, first, count = sys.argv[1:]
+    append(Path(folder), int(first), int(count), told["DISK_THREADS"] == "yes", told["KEYS_FIRST"] == "yes")

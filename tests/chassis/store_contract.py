@@ -147,6 +147,27 @@ class StoreContract:
         store.commit(everything("note-x", mark="x"))
         assert store.head() > before["head"]
 
+    def test_what_is_staged_is_seen_by_nobody_until_it_is_flushed(self, store: Store) -> None:
+        """The two halves of a commit; the second may run on another thread, for it only waits for the disk."""
+        before = contents(store)
+        store.stage(everything())
+        assert contents(store) == before
+        waiting = threading.Thread(target=store.flush)
+        waiting.start()
+        waiting.join()
+        assert store.head() == 2
+        assert store.position(f"{SOURCE}-a") == 1
+
+    def test_what_was_staged_and_not_flushed_is_taken_back(self, store: Store, open_store: Open) -> None:
+        """By the next staging, or by the end of the process; its positions are given anew."""
+        store.stage(everything())
+        store.stage(everything("note-x", mark="x"))
+        assert store.flush() == 2
+        assert [recorded.stream for recorded in store.tail(0, 10)] == ["note-x", "note-x-b"]
+        store.stage(everything("note-y", mark="y"))
+        store.close()
+        assert open_store().head() == 2
+
     def test_nothing_to_write_writes_nothing(self, store: Store) -> None:
         """An empty transaction is no error and moves nothing."""
         store.commit(everything())

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from chassis import executor
+from chassis.clock import WallClock
 from chassis.codec import encode
 from chassis.executor import Job
 from chassis.run import embedded
@@ -169,6 +170,52 @@ def test_a_store_that_goes_down_while_a_batch_is_taken_apart_loses_nothing(
     desk.engine.run_until_idle()
     assert [job.future.result(timeout=0).version for job in jobs] == [2, 3, 4]
     assert desk.state("account-a").slips == ("s1", "s2", "s3")
+
+
+@pytest.mark.parametrize("disk_threads", [False, True], ids=["", "disk threads"])
+def test_what_a_batch_relies_on_is_durable_before_it(tmp_path: Path, disk_threads: bool) -> None:
+    """The keys of what is sealed come first, in every commit; also when a batch is taken apart."""
+    done: list[str] = []
+    engine = embedded([SAVINGS], tmp_path, WallClock(), disk_threads, lambda: done.append("keys"))
+    lane, store = engine.running["savings"].lane, engine.running["savings"].store
+    flush = store.flush
+
+    def noting() -> int:
+        done.append("batch")
+        return flush()
+
+    store.flush = noting  # type: ignore[method-assign]
+    commands = [opened("a"), opened("b"), paid("a", LARGEST_BALANCE_VND, "s1"), paid("b", 5, "s2")]
+    jobs = [Job(command) for command in commands]
+    for job in jobs:
+        lane.submit(job)
+    engine.run_until_idle()
+    engine.stop()
+    assert [job.future.exception(timeout=0) is None for job in jobs] == [True, True, False, True]
+    assert len(done) >= 6, "three commands by themselves, and timers that the wall's clock has made due"
+    assert done == ["keys", "batch"] * (len(done) // 2)
+
+
+@pytest.mark.parametrize("disk_threads", [False, True], ids=["", "disk threads"])
+def test_a_batch_whose_keys_cannot_be_kept_waits(tmp_path: Path, disk_threads: bool) -> None:
+    """Nothing of it becomes durable, nothing of it is lost."""
+    trouble = [StoreUnavailable("the vault is pulled out")]
+
+    def keep_keys() -> None:
+        if trouble:
+            raise trouble[0]
+
+    engine = embedded([SAVINGS], tmp_path, WallClock(), disk_threads, keep_keys)
+    job = Job(opened("a"))
+    engine.submit("savings", job)
+    for _ in range(2):
+        with pytest.raises(StoreUnavailable):
+            engine.run_until_idle()
+    assert list(engine.running["savings"].store.read_stream("account-a")) == []
+    trouble.clear()
+    engine.run_until_idle()
+    assert job.future.result(timeout=0).version == 1
+    engine.stop()
 
 
 def test_stopping_tells_all_who_wait(tmp_path: Path) -> None:

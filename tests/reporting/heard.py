@@ -36,10 +36,10 @@ class ReadStore:
         names = [column[0] for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor]
 
-    def tables(self) -> dict[str, list[tuple[Any, ...]]]:
+    def tables(self) -> dict[str, list[str]]:
         """Return every row of every table."""
         names = [row["name"] for row in self.query("SELECT name FROM sqlite_master WHERE type='table'")]
-        return {name: sorted(map(repr, self._db.execute(f"SELECT * FROM {name}"))) for name in names}  # type: ignore[misc]
+        return {name: sorted(repr(row) for row in self._db.execute(f"SELECT * FROM {name}")) for name in names}
 
 
 def voices(stories: Iterable[Story]) -> list[list[Envelope]]:

@@ -41,12 +41,17 @@ class Story:
     said: dict[str, list[tuple[Any, datetime, str]]] = field(default_factory=dict)
     _last: str = ""
 
-    def tell(self, service: str, kind: type, minutes: int = 1, **named: Any) -> "Story":
-        """Let `service` say an event, `minutes` after the one before; each is caused by the one before.
+    def later(self, minutes: int) -> "Story":
+        """Let time pass."""
+        self.at += timedelta(minutes=minutes)
+        return self
+
+    def tell(self, service: str, kind: type, **named: Any) -> "Story":
+        """Let `service` say an event, a minute after the one before and caused by it.
 
         What the story does not care about is left empty.
         """
-        self.at += timedelta(minutes=minutes)
+        self.at += timedelta(minutes=1)
         lines = self.said.setdefault(service, [])
         told = {"ref": self.ref, "at": self.at, **named}
         hints = get_type_hints(kind)
@@ -133,7 +138,7 @@ def acknowledged(story: Story, step: str, agency: str) -> Story:
 def decided(story: Story, step: str, agency: str, version: int = 1, on_time: bool = True) -> Story:
     result = {"result_code": "KQ.G15.000031", "number": f"{version:02d}/2026", "signer": "Chủ tịch"}
     decision = {**result, "version": version, "on_time": on_time, "by": OFFICER}
-    return story.tell("routing", routing.StepDecided, step=step, agency=agency, minutes=60, **decision)
+    return story.later(59).tell("routing", routing.StepDecided, step=step, agency=agency, **decision)
 
 
 def raised(story: Story, total_vnd: int) -> Story:
@@ -180,7 +185,7 @@ def parallel_and_late(number: int = 2) -> Story:
     story.tell("routing", routing.AcknowledgementOverdue, **police)
     acknowledged(story, "residence", POLICE)
     decided(story, "insurance", PROVINCE)
-    story.tell("routing", routing.StepOverdue, minutes=3000, **police)
+    story.later(3000).tell("routing", routing.StepOverdue, **police)
     story.tell("routing", routing.ChainOverdue, agency=COMMUNE, due_at=MONDAY + timedelta(days=1, minutes=1))
     decided(story, "residence", POLICE, on_time=False)
     story.tell("routing", routing.ChainClosed, outcome="granted")
@@ -248,7 +253,7 @@ def sent_back_then_withdrawn(number: int = 4) -> Story:
     story.tell("intake", intake.SupplementRequested, items=missing, stage="examination", by=CLERK)
     story.tell("routing", routing.ClockSuspended, ground="supplement")
     given = (ComponentGiven("declaration", "electronic", True, False, False, None),)
-    story.tell("intake", intake.SupplementReceived, components=given, stage="examination", by=CLERK, minutes=1440)
+    story.later(1440).tell("intake", intake.SupplementReceived, components=given, stage="examination", by=CLERK)
     clock = {"clock_from": story.at, "due_at": story.at + timedelta(days=16)}
     story.tell("intake", intake.SentBackAnswered, step="household", by=CLERK, **clock)
     story.tell("routing", routing.ClockRestarted, **clock)

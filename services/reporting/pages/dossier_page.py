@@ -199,7 +199,8 @@ def _chain(registry: Registry, known: Known, now: datetime) -> tuple[dict[str, t
 def _start(known: Known) -> Node:
     accepted = read_instant(known.dossier["accepted_at"])
     title = Words("Tiếp nhận hồ sơ", "Reception")
-    look = DONE if accepted else STATUS[status_of(known.standing)]
+    status = status_of(known.standing)
+    look = DONE if accepted else STAGE["ready"] if status == "at_desk" else STATUS[status]
     return Node(title, known.names.agency(known.dossier["receiving_agency"]), look, _at(accepted))
 
 

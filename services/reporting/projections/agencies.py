@@ -9,8 +9,8 @@ the door of every agency whose step passed its own limit; where none did, of who
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from chassis.stores.store import Store
 from services.reporting.projections.dossiers import IS_LATE
+from services.reporting.projections.rows import Readable
 
 STEPS: Final = """
 SELECT agency, count(*) AS received, count(*) FILTER (WHERE stage='decided') AS decided,
@@ -51,7 +51,7 @@ NOTHING: Final[dict[str, int]] = dict.fromkeys(
 )
 
 
-def agencies_of(store: Store, agency: str = "") -> list[dict[str, Any]]:
+def agencies_of(store: Readable, agency: str = "") -> list[dict[str, Any]]:
     """Return the figures of every agency that was given a step or made a dossier late, or of one; by id."""
     rows = {row["agency"]: NOTHING | dict(row) for row in store.query(STEPS, {"agency": agency})}
     for row in store.query(CAUSED):
@@ -61,7 +61,7 @@ def agencies_of(store: Store, agency: str = "") -> list[dict[str, Any]]:
     return [rows[id] for id in sorted(rows)]
 
 
-def causes_of(store: Store, ref: str) -> Sequence[Mapping[str, Any]]:
+def causes_of(store: Readable, ref: str) -> Sequence[Mapping[str, Any]]:
     """Return whose clock made this dossier late; nobody's where it is not late.
 
     `why` is `step` (its own limit passed), `held` (it had the dossier when the appointment passed) or `desk`.

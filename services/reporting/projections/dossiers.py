@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from chassis.codec import encode
 from chassis.service import Projection
-from chassis.stores.store import Statement, Store
+from chassis.stores.store import Statement
 from chassis.web.refs import TABLE as CODES
 from chassis.web.refs import known_code
 from kernel.message import Envelope, type_of
@@ -18,7 +18,7 @@ from services.reporting.projections import intake_says as intake
 from services.reporting.projections import payments_says as payments
 from services.reporting.projections import postal_says as postal
 from services.reporting.projections import routing_says as routing
-from services.reporting.projections.rows import instant, instant_or_none, put
+from services.reporting.projections.rows import Readable, instant, instant_or_none, put
 
 Row = Mapping[str, Any]
 Rows = tuple[Statement, ...]
@@ -51,7 +51,7 @@ IS_LATE: Final = "(on_time=0 OR (ended='' AND overdue_at IS NOT NULL))"
 """Resolved after the appointment, or open and past it; one that ended unresolved is neither."""
 
 
-def find(store: Store, ref: str) -> Row | None:
+def find(store: Readable, ref: str) -> Row | None:
     """Return the row of a dossier that the desk has said something of."""
     rows = store.query("SELECT * FROM dossiers WHERE ref=:ref AND submitted_at IS NOT NULL", {"ref": ref})
     return rows[0] if rows else None

@@ -8,10 +8,10 @@ from typing import Any, Final
 
 from chassis.codec import encode
 from chassis.service import Projection
-from chassis.stores.store import Statement, Store
+from chassis.stores.store import Statement
 from kernel.message import Envelope, type_of
 from services.reporting.projections import payments_says as payments
-from services.reporting.projections.rows import instant, instant_or_none, put
+from services.reporting.projections.rows import Readable, instant, instant_or_none, put
 
 Row = Mapping[str, Any]
 Rows = tuple[Statement, ...]
@@ -39,18 +39,18 @@ PAID_AT_DESK: Final = ""
 """Stands for the transaction in a refund of what was paid at the desk."""
 
 
-def obligation_of(store: Store, ref: str) -> Row | None:
+def obligation_of(store: Readable, ref: str) -> Row | None:
     """Return what is or was owed for a dossier."""
     rows = store.query("SELECT * FROM obligations WHERE ref=:ref", {"ref": ref})
     return rows[0] if rows else None
 
 
-def attempts_of(store: Store, ref: str) -> Sequence[Row]:
+def attempts_of(store: Readable, ref: str) -> Sequence[Row]:
     """Return the attempts to pay, oldest first."""
     return store.query("SELECT * FROM attempts WHERE ref=:ref ORDER BY started_at, txn_ref", {"ref": ref})
 
 
-def refunds_of(store: Store, ref: str) -> Sequence[Row]:
+def refunds_of(store: Readable, ref: str) -> Sequence[Row]:
     """Return what is or was owed back, oldest first."""
     return store.query("SELECT * FROM refunds WHERE ref=:ref ORDER BY owed_at, txn_ref", {"ref": ref})
 

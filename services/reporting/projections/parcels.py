@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from chassis.service import Projection
-from chassis.stores.store import Statement, Store
+from chassis.stores.store import Statement
 from kernel.message import Envelope, type_of
 from services.reporting.projections import postal_says as postal
-from services.reporting.projections.rows import instant, instant_or_none, put
+from services.reporting.projections.rows import Readable, instant, instant_or_none, put
 
 Rows = tuple[Statement, ...]
 
@@ -23,7 +23,7 @@ CREATE TABLE IF NOT EXISTS parcels(
 """
 
 
-def parcels_of(store: Store, ref: str) -> Sequence[Mapping[str, Any]]:
+def parcels_of(store: Readable, ref: str) -> Sequence[Mapping[str, Any]]:
     """Return the parcels of a dossier: what was collected, then what is delivered."""
     return store.query("SELECT * FROM parcels WHERE ref=:ref ORDER BY leg", {"ref": ref})
 

@@ -12,12 +12,13 @@ from functools import lru_cache
 from typing import Any, Final
 
 from chassis.service import Projection
-from chassis.stores.store import Statement, Store
+from chassis.stores.store import Statement
 from kernel.calendar import VIETNAM
 from kernel.message import Envelope, type_of
 from services.reporting.projections import intake_says as intake
 from services.reporting.projections import payments_says as payments
 from services.reporting.projections.dossiers import IS_LATE
+from services.reporting.projections.rows import Readable
 
 Rows = tuple[Statement, ...]
 
@@ -41,7 +42,7 @@ WHERE (on_time=0 OR overdue_at IS NOT NULL) AND {IS_LATE} AND ended='' AND (:age
 """
 
 
-def province_table_of(store: Store, first: str = "", last: str = "9999", agency: str = "") -> dict[str, int]:
+def province_table_of(store: Readable, first: str = "", last: str = "9999", agency: str = "") -> dict[str, int]:
     """Return the figures of the months `first` to `last` (`2026-09`, both included), of one desk or of all.
 
     `in_progress` and `overdue` are those of the end of the period and of now.
@@ -55,16 +56,16 @@ def province_table_of(store: Store, first: str = "", last: str = "9999", agency:
     return figures
 
 
-def _sums(store: Store, params: Mapping[str, Any]) -> Mapping[str, Any]:
+def _sums(store: Readable, params: Mapping[str, Any]) -> Mapping[str, Any]:
     return store.query(f"SELECT {SUMS} FROM province_table WHERE {MONTHS}", params)[0]
 
 
-def months_of(store: Store) -> list[str]:
+def months_of(store: Readable) -> list[str]:
     """Return the months that have figures, oldest first."""
     return [row["month"] for row in store.query("SELECT DISTINCT month FROM province_table ORDER BY month")]
 
 
-def receiving_agencies(store: Store) -> list[str]:
+def receiving_agencies(store: Readable) -> list[str]:
     """Return every agency at whose desk a dossier was handed in."""
     return [row["agency"] for row in store.query("SELECT DISTINCT agency FROM province_table ORDER BY agency")]
 

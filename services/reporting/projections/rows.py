@@ -4,12 +4,20 @@ A column belongs to the events of one service, whose own order holds, or it is a
 comes first makes the row.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 from chassis.stores.store import Statement
+
+
+class Readable(Protocol):
+    """What reading a read model needs of a store."""
+
+    def query(self, sql: str, params: Mapping[str, Any] | None = None) -> Sequence[Mapping[str, Any]]:
+        """Return the rows that a SELECT finds."""
+        ...
 
 
 def put(table: str, key: Mapping[str, Any], **columns: Any) -> Statement:

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from chassis.stores.store import Store
 from services.reporting.projections.dossiers import IS_LATE
+from services.reporting.projections.rows import Readable
 
 PAGE_LIMIT: Final = 50
 
@@ -31,7 +31,7 @@ class Search:
 
 
 def search(
-    store: Store, visible: str, params: Mapping[str, Any], wanted: Search
+    store: Readable, visible: str, params: Mapping[str, Any], wanted: Search
 ) -> tuple[Sequence[Mapping[str, Any]], str | None]:
     """Return a page of what is looked for, and the cursor of the page that follows.
 

@@ -4,19 +4,18 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from chassis.stores.store import Store
 from kernel.working_time import Calendar
 from services.reporting.domain.shares import Holding, Share, Span, shares_of
 from services.reporting.domain.status import Standing, StepNow
 from services.reporting.projections.parcels import parcels_of
-from services.reporting.projections.rows import read_instant
+from services.reporting.projections.rows import Readable, read_instant
 from services.reporting.projections.steps import holdings_of, steps_of
 from services.reporting.projections.supplements import supplements_of
 
 Row = Mapping[str, Any]
 
 
-def standing_of(store: Store, dossier: Row) -> Standing:
+def standing_of(store: Readable, dossier: Row) -> Standing:
     """Return where the dossier of this row stands."""
     parcels = parcels_of(store, dossier["ref"]) if dossier["has_parcel"] else ()
     delivery = next((parcel["status"] for parcel in parcels if parcel["leg"] == "delivery"), "")
@@ -45,7 +44,7 @@ def _step_now(step: Row) -> StepNow:
     return StepNow(step["step"], step["agency"], step["stage"], step["sent_to"], handed_over=not waits)
 
 
-def whose_minutes(store: Store, dossier: Row, calendar: Calendar, now: datetime) -> tuple[Share, ...]:
+def whose_minutes(store: Readable, dossier: Row, calendar: Calendar, now: datetime) -> tuple[Share, ...]:
     """Return the shares of an accepted dossier's minutes until its result, or until `now`."""
     start = read_instant(dossier["accepted_at"])
     if start is None:

@@ -11,10 +11,10 @@ from typing import Any, Final
 
 from chassis.codec import encode
 from chassis.service import Projection
-from chassis.stores.store import Statement, Store
+from chassis.stores.store import Statement
 from kernel.message import Envelope, type_of
 from services.reporting.projections import routing_says as routing
-from services.reporting.projections.rows import instant, instant_or_none, put
+from services.reporting.projections.rows import Readable, instant, instant_or_none, put
 
 Row = Mapping[str, Any]
 Rows = tuple[Statement, ...]
@@ -64,17 +64,17 @@ RUNNING: Final = ("ready", "taken_over", "acknowledged")
 CLOSED: Final = ("decided", "refused", "cancelled")
 
 
-def steps_of(store: Store, ref: str) -> Sequence[Row]:
+def steps_of(store: Readable, ref: str) -> Sequence[Row]:
     """Return the steps of a chain, in the order of its procedure."""
     return store.query("SELECT * FROM steps WHERE ref=:ref ORDER BY place, step", {"ref": ref})
 
 
-def holdings_of(store: Store, ref: str) -> Sequence[Row]:
+def holdings_of(store: Readable, ref: str) -> Sequence[Row]:
     """Return who had which step from when until when, oldest first."""
     return store.query("SELECT * FROM holdings WHERE ref=:ref ORDER BY sequence", {"ref": ref})
 
 
-def acting_agencies(store: Store) -> list[str]:
+def acting_agencies(store: Readable) -> list[str]:
     """Return every agency that has a step somewhere."""
     return [row["agency"] for row in store.query("SELECT DISTINCT agency FROM steps WHERE agency<>'' ORDER BY agency")]
 

@@ -8,10 +8,10 @@ from typing import Any, Final
 
 from chassis.codec import encode
 from chassis.service import Projection
-from chassis.stores.store import Statement, Store
+from chassis.stores.store import Statement
 from kernel.message import Envelope, type_of
 from services.reporting.projections import intake_says as intake
-from services.reporting.projections.rows import instant, instant_or_none, put
+from services.reporting.projections.rows import Readable, instant, instant_or_none, put
 
 TABLE: Final = """
 CREATE TABLE IF NOT EXISTS supplements(
@@ -24,7 +24,7 @@ WHERE ref=:ref AND sequence=(SELECT max(sequence) FROM supplements WHERE ref=:re
 """
 
 
-def supplements_of(store: Store, ref: str) -> Sequence[Mapping[str, Any]]:
+def supplements_of(store: Readable, ref: str) -> Sequence[Mapping[str, Any]]:
     """Return what the applicant was asked for, oldest first."""
     return store.query("SELECT * FROM supplements WHERE ref=:ref ORDER BY sequence", {"ref": ref})
 

@@ -10,14 +10,14 @@ from typing import Any, Final
 
 from chassis.codec import encode
 from chassis.service import Projection
-from chassis.stores.store import Statement, Store
+from chassis.stores.store import Statement
 from kernel.message import Envelope, type_of
 from services.reporting.domain.order import Line, in_order
 from services.reporting.projections import intake_says as intake
 from services.reporting.projections import payments_says as payments
 from services.reporting.projections import postal_says as postal
 from services.reporting.projections import routing_says as routing
-from services.reporting.projections.rows import instant
+from services.reporting.projections.rows import Readable, instant
 
 TABLE: Final = """
 CREATE TABLE IF NOT EXISTS timeline(
@@ -101,7 +101,7 @@ TOLD: Final[dict[str, dict[str, tuple[type, Note]]]] = {
 """Service → public event → what is read of it, and which of its fields the line notes."""
 
 
-def timeline_of(store: Store, ref: str) -> tuple[Mapping[str, Any], ...]:
+def timeline_of(store: Readable, ref: str) -> tuple[Mapping[str, Any], ...]:
     """Return the history of a dossier, oldest first and causes before effects."""
     rows: Sequence[Mapping[str, Any]] = store.query("SELECT * FROM timeline WHERE ref=:ref", {"ref": ref})
     return in_order([(_line(row), row) for row in rows])
