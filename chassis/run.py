@@ -5,7 +5,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,6 +14,7 @@ from pathlib import Path
 from chassis.bus.bus import Bus
 from chassis.bus.embedded import EmbeddedBus
 from chassis.clock import Clock, RehearsalClock, to_us
+from chassis.disk import Disk
 from chassis.executor import Lane
 from chassis.inbox import Inbox
 from chassis.job import Piece, promise
@@ -53,14 +54,13 @@ class Engine:
     ) -> None:  # fmt: skip
         """Take the services and their parts; `durable_first` is called before each batch is made durable."""
         self.clock = clock
-        self._disk = ThreadPoolExecutor(len(services), "disk") if disk_threads else None
-        self._flushing: dict[str, Future[int]] = {}
         self.running = {
             service.name: _start(service, stores[service.name], bus, clock, durable_first) for service in services
         }
         self.failing: dict[str, str] = {}
         self._not_before: dict[str, float] = {}
         self._wake = threading.Event()
+        self._disks = {service.name: Disk(service.name, self._wake.set) for service in services if disk_threads}
         self._stopping = False
         self._errands: deque[tuple[Callable[[], None], Future[None]]] = deque()
         self._thread: threading.Thread | None = None
@@ -97,26 +97,26 @@ class Engine:
                 moved |= self._bring_on(name, running.lane)
             if moved:
                 continue
-            if not self._flushing:
+            if not any(disk.busy for disk in self._disks.values()):
                 return
             self._wake.wait(LONGEST_SLEEP_S)
 
     def _bring_on(self, name: str, lane: Lane) -> bool:
         """Bring a lane on as far as it gets without waiting for the disk; say whether it got anywhere."""
-        flushing = self._flushing.get(name)
-        if flushing is not None:
-            if not flushing.done():
+        disk = self._disks.get(name)
+        flushed = disk is not None and disk.busy
+        if disk is not None and disk.busy:
+            if not disk.done:
                 return False
-            del self._flushing[name]
-            lane.finish(flushing.result)
+            disk.busy = False
+            lane.finish(disk.result)
         if not lane.begin():
-            return flushing is not None
+            return flushed
         flush = lane.flush
-        if flush is None or self._disk is None:
+        if flush is None or disk is None:
             lane.finish(flush)
         else:
-            self._flushing[name] = self._disk.submit(flush)
-            self._flushing[name].add_done_callback(lambda _: self._wake.set())
+            disk.begin(flush)
         return True
 
     def move_clock(self, to: datetime) -> "Future[None]":
@@ -208,11 +208,11 @@ class Engine:
         self._wake.set()
         if self._thread is not None:
             self._thread.join()
-        for name, flushing in self._flushing.items():
-            with suppress(StoreUnavailable):  # whoever waits is told when the lane closes
-                self.running[name].lane.finish(flushing.result)
-        if self._disk is not None:
-            self._disk.shutdown()
+        for name, disk in self._disks.items():
+            disk.stop()
+            if disk.busy:
+                with suppress(StoreUnavailable):  # whoever waits is told when the lane closes
+                    self.running[name].lane.finish(disk.result)
         for running in self.running.values():
             running.lane.close()
         self._turn_errands_away()

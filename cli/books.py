@@ -28,7 +28,7 @@ def _results(engine: Engine) -> Checked:
     for fact in _facts(engine.running["intake"], "ResultReceived"):
         checked.counted += 1
         if (fact["ref"], fact["step"], fact["number"]) not in decided:
-            checked.broken.append(f"{fact['ref']} {fact['step']}: result {fact['number']} was decided by nobody")
+            checked.breaks(f"{fact['ref']} {fact['step']}: result {fact['number']} was decided by nobody")
     return checked
 
 
@@ -43,9 +43,9 @@ def _chains(engine: Engine) -> Checked:
         checked.counted += 1
         accepted.add(fact["ref"])
         if fact["ref"] not in opened and int(str(fact["_position"])) <= position:
-            checked.broken.append(f"{fact['ref']}: accepted, and no chain was opened")
+            checked.breaks(f"{fact['ref']}: accepted, and no chain was opened")
         elif fact["ref"] not in opened:
-            checked.pending.append(f"{fact['ref']}: its chain waits behind position {position} of intake")
+            checked.waits(f"{fact['ref']}: its chain waits behind position {position} of intake")
     checked.broken += [f"{ref}: a chain without an accepted dossier" for ref in sorted(map(str, opened - accepted))]
     return checked
 
@@ -56,5 +56,5 @@ def _codes(engine: Engine) -> Checked:
     for fact in _facts(engine.running["intake"], "PaymentAwaited", "DossierAccepted"):
         checked.counted += 1
         if owner.setdefault(fact["code"], fact["ref"]) != fact["ref"]:
-            checked.broken.append(f"{fact['code']} names {owner[fact['code']]} and {fact['ref']}")
+            checked.breaks(f"{fact['code']} names {owner[fact['code']]} and {fact['ref']}")
     return checked

@@ -1,5 +1,6 @@
 """Every service in one process: SQLite stores, the embedded bus, one HTTP border. `python -m services --data DIR`."""
 
+import gc
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,9 @@ from services.reporting.wiring import service as reporting
 from services.routing.wiring import service as routing
 
 PROJECT = Path(__file__).resolve().parent.parent
+GARBAGE_AFTER = 20_000
+"""Objects made before the collector looks; most die with their turn, so that looking often finds nothing."""
+
 WIRINGS: tuple[Callable[[Parts], Service], ...] = (intake, routing, payments, postal, reporting)
 
 
@@ -59,6 +63,9 @@ def compose(
     parts = Parts(laws, vault, clock, settings or Settings.from_environment())
     services = [wiring(parts) for wiring in WIRINGS]
     engine = embedded(services, data, clock, disk_threads=True, durable_first=vault.settle)
+    gc.collect()
+    gc.freeze()  # what was made until here stays for good, and need not be looked through again
+    gc.set_threshold(GARBAGE_AFTER)
     borders = {name: Border(engine, running, clock) for name, running in engine.running.items()}
     return Platform(parts, vault, engine, borders, DevelopmentIssuer(data / "keys" / "issuer.key"))
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any, Final, get_args
 
 from chassis.registry import AreaNeeded, NotInRegistry, Registry
-from chassis.service import Parts, Route, SagaRoute, Service
+from chassis.service import Invariant, Parts, Route, SagaRoute, Service
 from chassis.unit import Unit
 from kernel.agency import Agency
 from kernel.calendar import VIETNAM
@@ -19,6 +19,7 @@ from services.intake.api import acts
 from services.intake.domain import commands, numbering
 from services.intake.domain import dossier as dossiers
 from services.intake.domain.events import DossierSubmitted, Event
+from services.intake.domain.invariants import strayed_dossiers, wrong_codes, wrong_numbers
 from services.intake.domain.numbering import IssueNumber, KeepPortalNumber, Numbers
 from services.intake.domain.state import Dossier
 from services.intake.gateways.portal.routes import portal_routes
@@ -31,6 +32,12 @@ from services.intake.sagas import clock_starts_when_paid, result_reaches_applica
 
 EVENTS: Final[tuple[type, ...]] = (*get_args(Event), *get_args(numbering.Event))
 ACTING_REMEMBERED: Final = 8_192
+
+INVARIANTS: Final = (
+    Invariant("numbers", "every agency numbers the dossiers of a day without a gap or a repeat", wrong_numbers),
+    Invariant("codes", "a dossier code names one dossier and is its number in the books", wrong_codes),
+    Invariant("courses", "every dossier went a way the law knows, and paid before it was handed out", strayed_dossiers),
+)
 
 
 def stream_of(command: Any) -> str:
@@ -220,4 +227,5 @@ def service(parts: Parts) -> Service:
         views=views(parts.vault, registry),
         listings=LISTINGS,
         extra_routes=(*catalogue_routes(registry, parts.clock), *portal_routes(parts)),
+        invariants=INVARIANTS,
     )

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Final, get_args
 
 from chassis.executor import Job
-from chassis.service import Parts, Route, Service
+from chassis.service import Invariant, Parts, Route, Service
 from chassis.settings import Settings
 from chassis.unit import Unit
 from chassis.web.acts import Border
@@ -15,6 +15,12 @@ from services.payments.api import LISTINGS, NOTICES, acts, notices, views
 from services.payments.domain import attempt, callback, obligation, obligation_words, receipt_book
 from services.payments.domain.attempt import ExpireAttempt, RecordOutcome, StartAttempt
 from services.payments.domain.callback import KeepCallback
+from services.payments.domain.invariants import (
+    forgotten_payments,
+    unbalanced_bookings,
+    wrong_balances,
+    wrong_receipts,
+)
 from services.payments.domain.obligation import Obligation
 from services.payments.domain.obligation_words import (
     Assessment,
@@ -46,6 +52,15 @@ from services.payments.publishing import PUBLISHED, StoredEvent, publish
 
 RECEIPT_LETTERS: Final = "BL"
 """Assumed: each collecting agency registers its own two letters of the serial symbol with the tax office."""
+
+INVARIANTS: Final = (
+    Invariant("bookings", "every booking sums to zero, and so do all accounts together", unbalanced_bookings),
+    Invariant("balances", "every account holds what is still open, and none less than nothing", wrong_balances),
+    Invariant(
+        "payments", "nothing is paid and forgotten: it settles what is owed, or is owed back", forgotten_payments
+    ),
+    Invariant("receipts", "receipts are numbered without a gap, and every settlement has its own", wrong_receipts),
+)
 
 
 class SecretMissing(ValueError):
@@ -149,6 +164,7 @@ def service(parts: Parts) -> Service:
         views=views(parts.vault),
         listings=LISTINGS,
         extra_routes=(notices(vnpay, parts.vault), *(sandbox.routes() if simulated else ())),
+        invariants=INVARIANTS,
     )
 
 

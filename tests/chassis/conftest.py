@@ -5,10 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.chassis import savings_border
 from tests.chassis.audit import AUDIT
+from tests.chassis.border import AGENCY, MINE, REF, Header, open_account
 from tests.chassis.rough_bus import RoughBus
 from tests.chassis.running import Stage, staged
 from tests.chassis.savings_desk import SAVINGS
+from tests.http_harness import HttpPlatform
 
 
 @pytest.fixture(params=[False, True], ids=["", "disk threads"])
@@ -29,3 +32,29 @@ def audit(tmp_path: Path, bus: RoughBus) -> Iterator[Stage]:
     """The auditor, alone at the end of that bus."""
     with staged(tmp_path, AUDIT, bus=bus) as stage:
         yield stage
+
+
+@pytest.fixture
+def platform(tmp_path: Path) -> Iterator[HttpPlatform]:
+    """The desk and its auditor behind their HTTP border."""
+    with HttpPlatform(tmp_path, (savings_border.desk, savings_border.auditor)) as platform:
+        yield platform
+
+
+@pytest.fixture
+def me(platform: HttpPlatform) -> Header:
+    """A citizen."""
+    return platform.token("applicant", personal_id=MINE)
+
+
+@pytest.fixture
+def officer(platform: HttpPlatform) -> Header:
+    """An officer of the agency whose desk it is."""
+    return platform.token("desk_officer", agency=AGENCY)
+
+
+@pytest.fixture
+def account(platform: HttpPlatform, me: Header) -> str:
+    """The path of an account of mine."""
+    assert open_account(platform, me, REF).status_code == 201
+    return f"/api/v1/accounts/{REF}"

@@ -141,6 +141,48 @@ def test_a_dossier_is_taken_through_by_hand(page: "Page", url: str, tmp_path: Pa
     assert page.url.endswith(f"/dossiers/{code}"), "a whole code leads straight to its dossier"
 
 
+def test_papers_and_result_go_by_post(page: "Page", url: str) -> None:
+    """The architect's certificate: fetched, handed over, decided, paid in cash, not at home at first, delivered."""
+    page.request.post(f"{url}/api/v1/rehearsal/sessions", data={"role": "desk_officer", "agency": "H48.23293.01"})
+    page.goto(f"{url}/submissions/1.008891")
+    page.locator("#channel").select_option("post")
+    page.locator("#hand_out_by").select_option("post")
+    page.locator("#to-name").fill("Võ Thị Lan")
+    page.locator("#to-address").fill("34 Lê Lợi")
+    page.locator("#applicant-name").fill("Võ Thị Lan")
+    page.locator("#applicant-id").fill("051190000031")
+    page.locator("#applicant-address").fill("34 Lê Lợi")
+    with page.expect_navigation(url=re.compile("/dossiers/")):
+        page.get_by_role("button", name="Nộp hồ sơ").click()
+    assert status(page) == "Bưu chính đang thu gom giấy tờ"
+    be(page, "Nhân viên bưu chính")
+    page.locator("details", has=page.locator('form[id^="act-mark_picked_up"]')).locator("summary").click()
+    seen(page, "13_pick_up")
+    act(page, "mark_picked_up")
+    act(page, "sign_handover")
+    assert status(page) == "Mới nộp, chờ tiếp nhận"
+    be(page, "Cán bộ Một cửa")
+    act(page, "accept_dossier")
+    be(page, "Sở Xây dựng")
+    act(page, "acknowledge_step")
+    page.locator("details", has=page.locator('form[id^="act-decide_step"]')).locator("summary").click()
+    page.get_by_label("Số văn bản kết quả").fill("77/CCHN")
+    page.get_by_label("Chức vụ người ký").fill("Giám đốc")
+    act(page, "decide_step")
+    be(page, "Kế toán")
+    act(page, "pay_at_desk")
+    assert status(page) == "Đang trả qua bưu chính"
+    be(page, "Nhân viên bưu chính")
+    act(page, "mark_picked_up")
+    act(page, "mark_attempt_failed")
+    assert page.locator(".notice", has_text="không có người nhận").is_visible()
+    seen(page, "14_not_home")
+    be(page, "Nhân viên bưu chính")
+    act(page, "mark_delivered")
+    assert status(page) == "Đã trả kết quả"
+    seen(page, "15_delivered")
+
+
 def test_a_refusal_is_told_in_the_readers_language(page: "Page", url: str) -> None:
     """The problem document becomes a sentence with its law; nothing has changed, and the form can be mended."""
     page.request.post(f"{url}/api/v1/rehearsal/sessions", data={"role": "desk_officer", "agency": "H48.23293.01"})
@@ -174,10 +216,10 @@ def test_the_list_is_searched_without_leaving_the_page(page: "Page", url: str) -
     page.request.post(f"{url}/api/v1/rehearsal/sessions", data={"role": "inspector"})
     page.goto(f"{url}/")
     rows = page.locator("#found tbody tr")
-    assert rows.count() == 2
+    assert rows.count() == 3
     seen(page, "10_home")
     page.locator("#phase").select_option("handed_out")
-    page.wait_for_function("document.querySelectorAll('#found tbody tr').length === 1")
+    page.wait_for_function("document.querySelectorAll('#found tbody tr').length === 2")
     page.locator("#q").fill("H99")
     page.locator("#found .empty").wait_for()
     page.goto(f"{url}/agencies")

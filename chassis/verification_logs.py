@@ -1,0 +1,163 @@
+"""Checks of one service's own log: it folds, says what it stores, and keeps what is personal sealed."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from chassis.codec import Codec, Unreadable, encode, shape_of
+from chassis.run import Running
+from chassis.stores.store import Recorded
+from chassis.vault import CannotOpen, is_sealed
+from chassis.verification_words import Checked, Scene, log_of, said_by, streams_of
+from kernel.message import Envelope, PublicEvent, type_of
+
+SEAL = b'"s1.'
+"""How a sealed value begins in JSON."""
+
+
+def folds(scene: Scene, checked: Checked) -> None:
+    """Fold every stream from its first event on, one after the other, past each snapshot that it has."""
+    unfolded = {row["stream"] for row in scene.running.store.query("SELECT DISTINCT stream FROM snapshots")}
+    for stream in streams_of(scene.running):
+        _fold(scene.running, stream, stream in unfolded, checked)
+        unfolded.discard(stream)
+    for stream in sorted(unfolded):
+        checked.breaks(f"{stream}: a snapshot of a stream that is not there")
+
+
+def _fold(running: Running, stream: str, has_snapshot: bool, checked: Checked) -> None:
+    fold = running.lane.folds.get(stream.partition("-")[0])
+    if fold is None:
+        checked.breaks(f"{stream}: no decider or saga folds such a stream")
+        return
+    snapshots = _snapshots(running, stream, type(fold.initial), checked) if has_snapshot else {}
+    state, version = fold.initial, 0
+    for recorded in running.store.read_stream(stream):
+        checked.counted += 1
+        if recorded.version != version + 1:
+            found = f"version {recorded.version} follows {version}"
+            checked.breaks(f"{stream}: {found} (position {recorded.position})")
+        version = recorded.version
+        try:
+            state = fold.evolve(state, running.lane.codec.decode(recorded.type, recorded.data))
+        except Unreadable as error:
+            checked.breaks(f"{stream}@{version} cannot be read: {error}")
+        except Exception as error:
+            checked.breaks(f"{stream}@{version} cannot be folded: {type(error).__name__}: {error}")
+        if snapshots.pop(version, state) != state:
+            checked.breaks(f"{stream}: its snapshot at version {version} gives another state than its events")
+    for beyond in snapshots:
+        checked.breaks(f"{stream}: a snapshot at version {beyond}, the stream ends at {version}")
+
+
+def _snapshots(running: Running, stream: str, kind: type, checked: Checked) -> dict[int, Any]:
+    """Return version → state of the snapshots that would be read; those of an older form never are."""
+    sql = "SELECT version, data FROM snapshots WHERE stream=:stream AND shape=:shape"
+    codec, states = Codec((kind,)), {}
+    for row in running.store.query(sql, {"stream": stream, "shape": shape_of(kind)}):
+        try:
+            states[row["version"]] = codec.decode(kind.__name__, row["data"])
+        except Unreadable as error:
+            checked.breaks(f"{stream}: its snapshot at version {row['version']} cannot be read: {error}")
+    return states
+
+
+def said(scene: Scene, checked: Checked) -> None:
+    """Compare each event with what publishing says of it, and count the sequence of each subject."""
+    service, codec = scene.service, scene.running.lane.codec
+    facts = {kind.__name__ for route in service.sagas for kind in route.facts}
+    sequences: dict[str, int] = {}
+    for recorded, envelope in _with_public_side(scene.running):
+        if envelope is not None:
+            checked.counted += 1
+            last = sequences.get(envelope.subject, 0)
+            if envelope.sequence != last + 1:
+                gap = f"{last} is followed by {envelope.sequence}"
+                checked.breaks(f"{envelope.subject}: sequence {gap} (position {recorded.position})")
+            sequences[envelope.subject] = envelope.sequence
+        if recorded.type in facts:
+            public = None
+        else:
+            try:
+                public = service.publish(codec.decode(recorded.type, recorded.data))
+            except Unreadable:
+                continue
+        for difference in _differences(service.name, public, envelope):
+            checked.breaks(f"{recorded.stream}@{recorded.version} {difference}")
+
+
+def _with_public_side(running: Running) -> Iterator[tuple[Recorded, Envelope | None]]:
+    envelopes = said_by(running)
+    for recorded in log_of(running):
+        yield recorded, next(envelopes) if recorded.said is not None else None
+
+
+def _differences(service: str, public: PublicEvent | None, envelope: Envelope | None) -> Iterator[str]:
+    wanted = None if public is None else type_of(service, public.name, public.version)
+    found = None if envelope is None else envelope.type
+    if wanted != found:
+        yield f"was said as {found}, not {wanted}"
+    if public is None or envelope is None:
+        return
+    if (envelope.subject, envelope.root) != (public.subject, public.root):
+        yield f"was said of {envelope.subject}, root {envelope.root}, not of {public.subject}, root {public.root}"
+    if not _says(envelope.data, public.data):
+        yield "was said in other words than are stored"
+
+
+def _says(data: bytes, event: Any) -> bool:
+    """Say whether bytes are this event; they may be older than an optional field that was added since."""
+    if data == encode(event):
+        return True
+    try:
+        return bool(Codec((type(event),)).decode(type(event).__name__, data) == event)
+    except Unreadable:
+        return False
+
+
+Place = tuple[str, ...]
+
+
+def seals(scene: Scene, checked: Checked) -> None:
+    """Prove every sealed value, and find what stands in clear where others are sealed."""
+    sealed_places = _sealed_places(scene.running)
+    for recorded in log_of(scene.running):
+        wanted = sealed_places.get(recorded.type)
+        if wanted is None:
+            continue
+        for place, text in _texts(recorded):
+            if place not in wanted or not text:
+                continue
+            checked.counted += 1
+            try:
+                scene.vault.prove(text)
+            except CannotOpen as error:
+                checked.breaks(f"{recorded.stream}@{recorded.version} {'.'.join(place)}: {error}")
+
+
+def _sealed_places(running: Running) -> dict[str, set[Place]]:
+    """Return for each type of event the fields in which a sealed value was ever stored."""
+    places: dict[str, set[Place]] = {}
+    for recorded in log_of(running):
+        if SEAL in recorded.data:
+            sealed = {place for place, text in _texts(recorded) if is_sealed(text)}
+            places.setdefault(recorded.type, set()).update(sealed)
+    return places
+
+
+def _texts(recorded: Recorded) -> Iterator[tuple[Place, str]]:
+    try:
+        yield from _texts_in(json.loads(recorded.data), ())
+    except ValueError:
+        return  # named by `folds`
+
+
+def _texts_in(value: Any, place: Place) -> Iterator[tuple[Place, str]]:
+    if isinstance(value, str):
+        yield place, value
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _texts_in(inner, (*place, name))
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts_in(inner, (*place, "[]"))

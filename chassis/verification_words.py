@@ -1,0 +1,170 @@
+"""What the checks of a store have in common: what they find, what they look at, and how they read it piece by piece.
+
+A store may be larger than the memory, so nothing here returns a whole log.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from chassis.codec import Unreadable
+from chassis.run import Engine, Running
+from chassis.service import Service
+from chassis.stores.store import Recorded
+from chassis.vault import Vault
+from kernel.message import Envelope, source_of
+
+PAGE = 2_000
+LINES_KEPT = 1_000
+
+
+@dataclass(slots=True)
+class Checked:
+    """What one check of one service found: how much it looked at, what is broken, and what is only pending.
+
+    Of each kind the first lines are kept; all are counted.
+    """
+
+    service: str
+    name: str
+    says: str
+    counted: int = 0
+    broken_count: int = 0
+    pending_count: int = 0
+    broken: list[str] = field(default_factory=list)
+    pending: list[str] = field(default_factory=list)
+
+    def breaks(self, line: str) -> None:
+        """Name a place where what the check says does not hold."""
+        self.broken_count += 1
+        if len(self.broken) < LINES_KEPT:
+            self.broken.append(line)
+
+    def waits(self, line: str) -> None:
+        """Name something that is not done yet, and the position it waits behind."""
+        self.pending_count += 1
+        if len(self.pending) < LINES_KEPT:
+            self.pending.append(line)
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What a check looks at: one service, and the others that it hears."""
+
+    engine: Engine
+    running: Running
+    vault: Vault
+
+    @property
+    def service(self) -> Service:
+        return self.running.service
+
+    @property
+    def others(self) -> tuple[Running, ...]:
+        return tuple(one for one in self.engine.running.values() if one is not self.running)
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """One check, ready to be carried out.
+
+    Args:
+        says: what holds where the check finds nothing.
+    """
+
+    service: str
+    name: str
+    says: str
+    look: Callable[[Checked], None]
+
+    def carry_out(self) -> Checked:
+        """Look, and return what was found. Damage may stop a check anywhere; then that is what it found."""
+        checked = Checked(self.service, self.name, self.says)
+        try:
+            self.look(checked)
+        except Exception as error:
+            checked.breaks(f"the check could not go on: {type(error).__name__}: {error}")
+        return checked
+
+
+def log_of(running: Running) -> Iterator[Recorded]:
+    """Yield every stored event of a service in the order of its log."""
+    after = 0
+    while page := running.store.tail(after, PAGE):
+        yield from page
+        after = page[-1].position
+
+
+def readable_events(running: Running) -> Iterator[tuple[str, Any]]:
+    """Yield (stream, event) for every event that can be read; unreadable ones are the `folds` check's to name."""
+    for recorded in log_of(running):
+        try:
+            yield recorded.stream, running.lane.codec.decode(recorded.type, recorded.data)
+        except Unreadable:
+            continue
+
+
+def said_by(running: Running, source: str = "", up_to: int | None = None) -> Iterator[Envelope]:
+    """Yield what a service has said, in order, up to a position of its log."""
+    after = 0
+    while True:
+        envelopes, now_at = running.store.say(source, after, PAGE)
+        for envelope in envelopes:
+            if up_to is not None and envelope.position > up_to:
+                return
+            yield envelope
+        if now_at == after:
+            return
+        after = now_at
+
+
+def streams_of(running: Running, prefix: str = "") -> Iterator[str]:
+    """Yield the name of every stream, or of those of one prefix, in the order of names."""
+    sql = "SELECT DISTINCT stream FROM events WHERE stream>:after AND stream<:end ORDER BY stream LIMIT :limit"
+    after, end = (f"{prefix}-", f"{prefix}.") if prefix else ("", "\U0010ffff")
+    while page := running.store.query(sql, {"after": after, "end": end, "limit": PAGE}):
+        yield from (row["stream"] for row in page)
+        after = page[-1]["stream"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ear:
+    """How far one service has heard another: its position in the other's log, and its mark for each subject.
+
+    Args:
+        waits: subject → sequences that are held or parked.
+        discharged: (subject, sequence) that staff laid aside: marked, and without effect.
+    """
+
+    source: str
+    speaker: Running
+    position: int
+    marks: dict[str, int]
+    waits: dict[str, set[int]]
+    discharged: frozenset[tuple[str, int]]
+
+    def taken(self) -> Iterator[Envelope]:
+        """Yield what had its effect here, in the order of the speaker's log."""
+        for envelope in said_by(self.speaker, self.source, self.position):
+            key = (envelope.subject, envelope.sequence)
+            if envelope.sequence <= self.marks.get(envelope.subject, 0) and key not in self.discharged:
+                yield envelope
+
+
+def ears_of(scene: Scene) -> Iterator[Ear]:
+    """Yield how far the service has heard each of the others."""
+    store = scene.running.store
+    held = store.all_held()
+    for other in scene.others:
+        source = source_of(other.service.name)
+        waits: dict[str, set[int]] = {}
+        for one in held:
+            if one.envelope.source == source:
+                waits.setdefault(one.envelope.subject, set()).add(one.envelope.sequence)
+        at = {"source": source}
+        marks = store.query("SELECT subject, sequence FROM marks WHERE source=:source", at)
+        aside = store.query("SELECT subject, sequence FROM discharges WHERE source=:source", at)
+        yield Ear(
+            source, other, store.position(source), {row["subject"]: row["sequence"] for row in marks}, waits,
+            frozenset((row["subject"], row["sequence"]) for row in aside),
+        )  # fmt: skip
