@@ -13,9 +13,9 @@ from chassis import verification_hearing, verification_logs, verification_rows
 from chassis.run import Engine
 from chassis.service import Invariant, Service
 from chassis.vault import Vault
-from chassis.verification_words import Checked, Inspection, Scene, log_of, readable_events
+from chassis.verification_words import Checked, Ear, Inspection, Scene, ear_of, readable_events
 
-__all__ = ["CHECKS", "Check", "Checked", "Inspection", "Scene", "inspections", "log_of", "readable_events", "verify"]
+__all__ = ["CHECKS", "Check", "Checked", "Ear", "Inspection", "Scene", "ear_of", "inspections", "verify"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,10 @@ def _stores(service: Service) -> bool:
 
 
 CHECKS: tuple[Check, ...] = (
+    Check(
+        "positions", "the log is whole: no event is missing between the first and the last that was stored",
+        verification_logs.positions, _stores,
+    ),
     Check(
         "folds", "every stream is without a gap, can be read, and folds to the state its snapshot gives",
         verification_logs.folds, _stores,

@@ -15,6 +15,23 @@ SEAL = b'"s1.'
 """How a sealed value begins in JSON."""
 
 
+def positions(scene: Scene, checked: Checked) -> None:
+    """Positions are 1, 2, 3 … up to the last one given: one writer gives them, and takes back what it takes back."""
+    query = scene.running.store.query
+    (whole,) = query("SELECT count(*) AS events, coalesce(max(position), 0) AS last FROM events")
+    checked.counted += whole["events"]
+    if whole["events"] != whole["last"]:
+        gaps = query(
+            "SELECT position FROM events AS one WHERE position>1 "
+            "AND NOT EXISTS (SELECT 1 FROM events WHERE position=one.position-1) ORDER BY position"
+        )
+        for gap in gaps:
+            checked.breaks(f"nothing stands before position {gap['position']}")
+    for given in query("SELECT seq AS last FROM sqlite_sequence WHERE name='events'"):
+        if given["last"] != whole["last"]:
+            checked.breaks(f"position {given['last']} was given, and the log ends at {whole['last']}")
+
+
 def folds(scene: Scene, checked: Checked) -> None:
     """Fold every stream from its first event on, one after the other, past each snapshot that it has."""
     unfolded = {row["stream"] for row in scene.running.store.query("SELECT DISTINCT stream FROM snapshots")}

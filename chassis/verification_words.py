@@ -143,28 +143,33 @@ class Ear:
     waits: dict[str, set[int]]
     discharged: frozenset[tuple[str, int]]
 
+    def has_had_effect(self, subject: str, sequence: int) -> bool:
+        """Say whether a message was taken, and not laid aside."""
+        return sequence <= self.marks.get(subject, 0) and (subject, sequence) not in self.discharged
+
     def taken(self) -> Iterator[Envelope]:
         """Yield what had its effect here, in the order of the speaker's log."""
         for envelope in said_by(self.speaker, self.source, self.position):
-            key = (envelope.subject, envelope.sequence)
-            if envelope.sequence <= self.marks.get(envelope.subject, 0) and key not in self.discharged:
+            if self.has_had_effect(envelope.subject, envelope.sequence):
                 yield envelope
 
 
 def ears_of(scene: Scene) -> Iterator[Ear]:
     """Yield how far the service has heard each of the others."""
-    store = scene.running.store
-    held = store.all_held()
     for other in scene.others:
-        source = source_of(other.service.name)
-        waits: dict[str, set[int]] = {}
-        for one in held:
-            if one.envelope.source == source:
-                waits.setdefault(one.envelope.subject, set()).add(one.envelope.sequence)
-        at = {"source": source}
-        marks = store.query("SELECT subject, sequence FROM marks WHERE source=:source", at)
-        aside = store.query("SELECT subject, sequence FROM discharges WHERE source=:source", at)
-        yield Ear(
-            source, other, store.position(source), {row["subject"]: row["sequence"] for row in marks}, waits,
-            frozenset((row["subject"], row["sequence"]) for row in aside),
-        )  # fmt: skip
+        yield ear_of(scene.running, other)
+
+
+def ear_of(running: Running, speaker: Running) -> Ear:
+    """Return how far one service has heard another."""
+    store, source = running.store, source_of(speaker.service.name)
+    waits: dict[str, set[int]] = {}
+    for one in store.all_held():
+        if one.envelope.source == source:
+            waits.setdefault(one.envelope.subject, set()).add(one.envelope.sequence)
+    marks = store.query("SELECT subject, sequence FROM marks WHERE source=:source", {"source": source})
+    aside = store.query("SELECT subject, sequence FROM discharges WHERE source=:source", {"source": source})
+    return Ear(
+        source, speaker, store.position(source), {row["subject"]: row["sequence"] for row in marks}, waits,
+        frozenset((row["subject"], row["sequence"]) for row in aside),
+    )  # fmt: skip

@@ -1,60 +1,160 @@
-"""What must agree between services: a result and the decision behind it, a dossier and its chain, a code and its owner."""
+"""What must agree between services: what one of them did because another had said so, and what it had to do then.
 
-import json
-from collections.abc import Iterator
+A dossier's way across the services is carried by messages. Each rule here names both ends of such a message in the two
+logs, without a look at marks: an effect that nobody asked for, and a word that nobody followed.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import msgspec
 
 from chassis.run import Engine, Running
-from chassis.verification import Checked, log_of
-from kernel.message import source_of
+from chassis.verification import Checked, Ear, Inspection, ear_of
+
+PLATFORM = "platform"
+PAGE = 2_000
+
+Key = tuple[Any, ...]
 
 
-def cross_checks(engine: Engine) -> Iterator[Checked]:
-    """Carry out the checks that span services."""
-    yield _results(engine)
-    yield _chains(engine)
-    yield _codes(engine)
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One type of stored event, as one end of a message.
+
+    Args:
+        fields: what both ends have in common, in the same order.
+        only: field → the value it must have.
+    """
+
+    type: str
+    fields: tuple[str, ...]
+    only: Mapping[str, Any] = field(default_factory=dict)
 
 
-def _facts(running: Running, *types: str) -> Iterator[dict[str, object]]:
-    for recorded in log_of(running):
-        if recorded.type in types:
-            fact: dict[str, object] = json.loads(recorded.data)
-            yield fact | {"_type": recorded.type, "_position": recorded.position}
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What `follower` stored rests on what `speaker` said; `always`: whatever was said has to be followed."""
+
+    name: str
+    says: str
+    follower: str
+    effect: Fact
+    speaker: str
+    words: tuple[Fact, ...]
+    always: bool = True
 
 
-def _results(engine: Engine) -> Checked:
-    checked = Checked("intake", "results", "no result without its deciding event")
-    decided = {(f["ref"], f["step"], f["number"]) for f in _facts(engine.running["routing"], "StepDecided")}
-    for fact in _facts(engine.running["intake"], "ResultReceived"):
+RULES = (
+    Rule(
+        "results", "no result without its deciding event, and no decision that the desk has not got",
+        "intake", Fact("ResultReceived", ("ref", "step", "number")),
+        "routing", (Fact("StepDecided", ("ref", "step", "number")),),
+    ),
+    Rule(
+        "openings", "every accepted dossier has its one chain, and every chain an accepted dossier",
+        "routing", Fact("ChainOpened", ("ref", "code")),
+        "intake", (Fact("DossierAccepted", ("ref", "code")),),
+    ),
+    Rule(
+        "resolutions", "no dossier is resolved but by the end of its chain",
+        "intake", Fact("DossierResolved", ("ref", "outcome")),
+        "routing", (Fact("ChainClosed", ("ref", "outcome")),), always=False,
+    ),
+    Rule(
+        "fees", "whoever owes a fee was asked for it, and nobody else was",
+        "payments", Fact("ObligationRaised", ("ref", "code")),
+        "intake", (
+            Fact("PaymentAwaited", ("ref", "code")),
+            Fact("DossierAccepted", ("ref", "code"), {"fee_due": "before_hand_out"}),
+        ),
+    ),
+    Rule(
+        "settlements", "no fee counts as paid at the desk that was not settled, and every settlement counts",
+        "intake", Fact("FeeSettled", ("ref",)),
+        "payments", (Fact("ObligationSettled", ("ref",)),),
+    ),
+    Rule(
+        "handovers", "papers that came by post have their signed record, and every record its papers",
+        "intake", Fact("PapersReceived", ("ref", "handover_record")),
+        "postal", (Fact("PapersHandedOver", ("ref", "record_no")),),
+    ),
+    Rule(
+        "deliveries", "every result given to the post has its parcel, and every such parcel a result",
+        "postal", Fact("ParcelOrdered", ("ref",), {"leg": "delivery"}),
+        "intake", (Fact("ResultDispatched", ("ref",)),),
+    ),
+)  # fmt: skip
+
+
+def cross_inspections(engine: Engine) -> Iterator[Inspection]:
+    """Yield the checks that span services."""
+    for rule in RULES:
+        yield Inspection(PLATFORM, rule.name, rule.says, partial(_look, engine, rule))
+
+
+def _look(engine: Engine, rule: Rule, checked: Checked) -> None:
+    follower, speaker = engine.running[rule.follower], engine.running[rule.speaker]
+    followed = {hash(found.key) for found in _stored(follower, (rule.effect,))}
+    said: set[int] = set()
+    ear = ear_of(follower, speaker)
+    for found in _stored(speaker, rule.words):
         checked.counted += 1
-        if (fact["ref"], fact["step"], fact["number"]) not in decided:
-            checked.breaks(f"{fact['ref']} {fact['step']}: result {fact['number']} was decided by nobody")
-    return checked
-
-
-def _chains(engine: Engine) -> Checked:
-    """An accepted dossier has its one chain, or routing has not looked that far yet."""
-    checked = Checked("routing", "chains", "every accepted dossier has one chain, and every chain an accepted dossier")
-    routing = engine.running["routing"]
-    opened = {f["ref"] for f in _facts(routing, "ChainOpened")}
-    position = routing.store.position(source_of("intake"))
-    accepted = set()
-    for fact in _facts(engine.running["intake"], "DossierAccepted"):
+        said.add(hash(found.key))
+        if rule.always and hash(found.key) not in followed:
+            _unfollowed(rule, ear, found, checked)
+    for found in _stored(follower, (rule.effect,)):
         checked.counted += 1
-        accepted.add(fact["ref"])
-        if fact["ref"] not in opened and int(str(fact["_position"])) <= position:
-            checked.breaks(f"{fact['ref']}: accepted, and no chain was opened")
-        elif fact["ref"] not in opened:
-            checked.waits(f"{fact['ref']}: its chain waits behind position {position} of intake")
-    checked.broken += [f"{ref}: a chain without an accepted dossier" for ref in sorted(map(str, opened - accepted))]
-    return checked
+        if hash(found.key) not in said:
+            checked.breaks(f"{found} of {rule.follower}: {rule.speaker} never said so")
 
 
-def _codes(engine: Engine) -> Checked:
-    checked = Checked("intake", "codes", "a dossier code names one dossier")
-    owner: dict[object, object] = {}
-    for fact in _facts(engine.running["intake"], "PaymentAwaited", "DossierAccepted"):
-        checked.counted += 1
-        if owner.setdefault(fact["code"], fact["ref"]) != fact["ref"]:
-            checked.breaks(f"{fact['code']} names {owner[fact['code']]} and {fact['ref']}")
-    return checked
+def _unfollowed(rule: Rule, ear: Ear, found: "Stored", checked: Checked) -> None:
+    if found.position > ear.position:
+        checked.waits(f"{found}: {rule.follower} has not looked past position {ear.position} of {rule.speaker}")
+    elif ear.has_had_effect(found.subject, found.sequence):
+        checked.breaks(f"{found} of {rule.speaker}: {rule.follower} has no {rule.effect.type} for it")
+    elif (found.subject, found.sequence) not in ear.discharged:
+        checked.waits(f"{found}: held or parked in {rule.follower}, behind #{ear.marks.get(found.subject, 0)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One end of a message as it stands in a log."""
+
+    position: int
+    type: str
+    subject: str
+    sequence: int
+    key: Key
+
+    def __str__(self) -> str:
+        return f"{self.type} {' '.join(map(str, self.key))}"
+
+
+def _stored(running: Running, facts: tuple[Fact, ...]) -> Iterator[Stored]:
+    """Yield the events of some types, in the order of the log; what cannot be read is for another check to name."""
+    kinds = {fact.type: fact for fact in facts}
+    names = {f"type_{number}": name for number, name in enumerate(kinds)}
+    sql = (
+        "SELECT position, type, subject, sequence, data FROM events WHERE position>:after "
+        f"AND type IN ({', '.join(f':{name}' for name in names)}) ORDER BY position LIMIT :limit"
+    )
+    after = 0
+    while page := running.store.query(sql, {"after": after, "limit": PAGE, **names}):
+        for row in page:
+            key = _key(row["data"], kinds[row["type"]])
+            if key is not None:
+                yield Stored(row["position"], row["type"], row["subject"] or "", row["sequence"] or 0, key)
+        after = page[-1]["position"]
+
+
+def _key(data: bytes, fact: Fact) -> Key | None:
+    try:
+        read = msgspec.json.decode(data)
+        wanted = all(read[name] == value for name, value in fact.only.items())
+        return tuple(str(read[name]) for name in fact.fields) if wanted else None
+    except (msgspec.DecodeError, UnicodeDecodeError, KeyError, TypeError):
+        return None

@@ -180,7 +180,7 @@ def by_procedure(rows: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, int]]
 
 def _print(played: Mapping[str, Any]) -> None:
     table = Table(title=f"{_day(played['from'])} – {_day(played['to'])}, mix {played['mix']}, seed {played['seed']}")
-    table.add_column("")
+    table.add_column("", no_wrap=True)
     for code in ("total", *played["procedures"]):
         table.add_column(code, justify="right")
     for name, words in FIGURES.items():

@@ -1,61 +1,116 @@
 """`lienthong verify`: prove a stopped server's data: what was checked, what is broken, what is only pending."""
 
 import json
+import logging
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
-from rich.console import Console
-from rich.table import Table
+from rich.markup import escape
 
-from chassis.stores.sqlite import StoreInUse
-from chassis.verification import Checked
-from chassis.verification import verify as checks_of
-from cli.books import cross_checks
-from services.__main__ import compose
+from chassis.registry import PRODUCT_REGISTRY, RegistryUnusable, load_registry
+from chassis.stores.store import StoreUnavailable
+from chassis.verification import Checked, Inspection, inspections
+from cli import files
+from cli.books import cross_inspections
+from cli.exits import EXIT_IN_USE, EXIT_NO, EXIT_UNUSABLE
+from cli.remote import AsJson, console, errors
+from services.__main__ import Platform, compose
 
-console = Console()
-EXIT_BROKEN = 1
-EXIT_UNUSABLE = 2
-EXIT_IN_USE = 3
 SHOWN = 20
 
 
 def verify(
-    data: Annotated[Path, typer.Option(help="Folder that keeps the stores.", exists=False)],
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a script.")] = False,
+    data: Annotated[Path, typer.Option(help="Folder that keeps the stores of a stopped server.")],
+    as_json: AsJson = False,
 ) -> None:
-    """Re-fold every stream and check every invariant (exit code 0: all hold, 1: something is broken, 2: no data)."""
-    if not (data / "intake.db").exists():
-        console.print(f"[red]{data} holds no stores.[/red] Name the folder that `serve --data` was given.")
-        raise typer.Exit(EXIT_UNUSABLE)
+    """Re-fold every stream and check every invariant of a stopped server's data.
+
+    Exit code 0: all holds (what is pending is listed); 1: something is broken; 2: the folder holds no stores, or they
+    cannot be read; 3: a server is using them.
+    """
+    if not data.is_dir() or not any(data.glob("*.db")):
+        _give_up(data, ["It holds no stores; name the folder that `serve --data` was given."], as_json)
+    if files.in_use(data):
+        errors.print(f"[red]A server is using {data}.[/red] Stop it first: a proof needs data that stand still.")
+        raise typer.Exit(EXIT_IN_USE)
+    with _quiet():
+        found = _prove(data, as_json)
+    if as_json:
+        typer.echo(json.dumps([asdict(one) for one in found], ensure_ascii=False))
+    else:
+        _sum_up(found)
+    raise typer.Exit(EXIT_NO if any(one.broken_count for one in found) else 0)
+
+
+def _prove(data: Path, as_json: bool) -> list[Checked]:
     try:
-        platform = compose(data, rehearsal=(data / "clock.json").exists())
-    except StoreInUse as error:
-        console.print(f"[red]{error}[/red]\nStop the server first: a proof needs data that stand still.")
-        raise typer.Exit(EXIT_IN_USE) from error
+        laws = load_registry(PRODUCT_REGISTRY)
+        if hindrances := list(files.unusable(data, laws)):
+            _give_up(data, hindrances, as_json)
+        platform = compose(data, rehearsal=(data / files.CLOCK).exists(), registry=laws)
+    except (RegistryUnusable, StoreUnavailable, sqlite3.Error, OSError, ValueError) as error:
+        _give_up(data, [str(error)], as_json)
+    found = []
     try:
-        found = [*checks_of(platform.engine, platform.vault), *cross_checks(platform.engine)]
+        for inspection in all_inspections(platform):
+            found.append(inspection.carry_out())
+            if not as_json:
+                _print(found[-1])
     finally:
         platform.close()
+    return found
+
+
+def all_inspections(platform: Platform) -> Iterator[Inspection]:
+    """Yield every check that there is: of each service, and between them."""
+    yield from inspections(platform.engine, platform.vault)
+    yield from cross_inspections(platform.engine)
+
+
+def _give_up(data: Path, hindrances: list[str], as_json: bool) -> NoReturn:
     if as_json:
-        print(json.dumps([asdict(one) for one in found], ensure_ascii=False))
+        typer.echo(json.dumps({"path": str(data), "unusable": hindrances}, ensure_ascii=False))
     else:
-        _print(found)
-    raise typer.Exit(EXIT_BROKEN if any(one.broken for one in found) else 0)
+        errors.print(f"[red]{escape(str(data))} cannot be verified.[/red]")
+        for line in hindrances:
+            errors.print(line, markup=False, highlight=False, soft_wrap=True)
+    raise typer.Exit(EXIT_UNUSABLE)
 
 
-def _print(found: list[Checked]) -> None:
-    table = Table("service", "check", "looked at", "broken", "pending", "what holds")
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the product's own log silent: what it would say of damage is what is printed here."""
+    log = logging.getLogger("lienthong")
+    before = log.level
+    log.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        log.setLevel(before)
+
+
+def _print(one: Checked) -> None:
+    mark = f"[red]{one.broken_count:>6} broken[/red]" if one.broken_count else "[green]      holds[/green] "
+    waiting = f" [yellow]({one.pending_count} pending)[/yellow]" if one.pending_count else ""
+    line = f"{one.service:<10}{one.name:<13}{one.counted:>9} {mark}  {escape(one.says)}{waiting}"
+    console.print(line, highlight=False, soft_wrap=True)
+
+
+def _sum_up(found: list[Checked]) -> None:
     for one in found:
-        state = f"[red]{len(one.broken)}[/red]" if one.broken else "[green]0[/green]"
-        table.add_row(one.service, one.name, str(one.counted), state, str(len(one.pending)), one.says)
-    console.print(table)
-    for one in found:
-        for line in one.broken[:SHOWN]:
-            console.print(f"[red]{one.service} {one.name}[/red]: {line}")
-        if len(one.broken) > SHOWN:
-            console.print(f"… and {len(one.broken) - SHOWN} more in {one.service} {one.name}")
-        for line in one.pending[:SHOWN]:
-            console.print(f"[yellow]{one.service} {one.name}[/yellow] pending: {line}")
+        for colour, lines, count in (("red", one.broken, one.broken_count), ("yellow", one.pending, one.pending_count)):
+            word = "broken" if colour == "red" else "pending"
+            for line in lines[:SHOWN]:
+                said = f"[{colour}]{one.service} {one.name} {word}[/{colour}]: {escape(line)}"
+                console.print(said, highlight=False, soft_wrap=True)
+            if count > SHOWN:
+                console.print(f"… and {count - SHOWN} more {word} in {one.service} {one.name}")
+    counted = sum(one.counted for one in found)
+    broken = sum(one.broken_count > 0 for one in found)
+    outcome = f"[red]{broken} of them found something broken[/red]" if broken else "[green]all of them hold[/green]"
+    console.print(f"{len(found)} checks looked at {counted:,} things: {outcome}.", highlight=False)

@@ -82,11 +82,6 @@ class Case:
         return _as_applicant(self.plan.submitter)
 
     @property
-    def payer(self) -> Who:
-        """The applicant owes the fee, and pays it under a name of their own."""
-        return _as_applicant(self.plan.applicant)
-
-    @property
     def desk_officer(self) -> Who:
         return self._officer(DESK_OFFICER, self.plan.desk)
 

@@ -43,7 +43,7 @@ def pay_online(case: Case) -> Life:
 
 def _begin(case: Case) -> Turn:
     """Go to the gateway with what is owed; None if nothing is."""
-    move = Do("payments", "start_payment", case.payer, params=case.at)
+    move = Do("payments", "start_payment", case.submitter, params=case.at)
     answer = yield move
     if answer.well:
         return answer.body

@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StringConstraints
 from starlette.responses import JSONResponse, Response
 
 from chassis.inbox import Inbox, Key, LayAside, Retry
@@ -32,7 +33,7 @@ class Parked(BaseModel):
 class Discharged(Parked):
     """Which parked message is laid aside, and why."""
 
-    reason: str = Field(min_length=3, max_length=500)
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=500)]
 
 
 class Lanes:
@@ -54,8 +55,9 @@ class Lanes:
             held.add_metric([name], sum(one.error is None for one in waiting))
             parked.add_metric([name], sum(one.error is not None for one in waiting))
             owing.add_metric([name], len(running.lane.owing))
-            for source, behind in running.inbox.lag().items():
-                lag.add_metric([name, source], behind)
+            with suppress(StoreUnavailable):  # what cannot be read now is left out; the rest is looked at all the more
+                for source, behind in running.inbox.lag().items():
+                    lag.add_metric([name, source], behind)
         return [counts, held, parked, lag, owing]
 
 

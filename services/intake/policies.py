@@ -14,6 +14,7 @@ from services.intake.domain.commands import (
     RecordCollectionFailed,
     RecordHandover,
     RecordResult,
+    RecordRevocation,
     RecordSentBack,
     RecordSettlement,
     RecordWithdrawal,
@@ -68,6 +69,15 @@ class StepDecided:
     step: str
     result_code: str
     number: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StepRefused:
+    """An agency refused its step, perhaps after it had issued a result."""
+
+    ref: str
+    step: str
     at: datetime
 
 
@@ -141,6 +151,10 @@ def _record_result(data: StepDecided, heard: Heard) -> tuple[RecordResult, ...]:
     )
 
 
+def _record_revocation(data: StepRefused, heard: Heard) -> tuple[RecordRevocation, ...]:
+    return (RecordRevocation(ref=data.ref, step=data.step, refused_at=data.at, actor=BY_SERVICE, now=heard.now),)
+
+
 def _record_sent_back(data: StepSentBack, heard: Heard) -> tuple[RecordSentBack, ...]:
     if data.to != DESK:
         return ()
@@ -173,6 +187,7 @@ HEARS: Final[tuple[Hearing, ...]] = (
     Hearing(type_of("postal", "ParcelCancelled", 1), ParcelCancelled, _record_collection_failed),
     Hearing(type_of("payments", "ObligationSettled", 1), ObligationSettled, _record_settlement),
     Hearing(type_of("routing", "StepDecided", 1), StepDecided, _record_result),
+    Hearing(type_of("routing", "StepRefused", 1), StepRefused, _record_revocation),
     Hearing(type_of("routing", "StepSentBack", 1), StepSentBack, _record_sent_back),
     Hearing(type_of("routing", "ChainWithdrawn", 1), ChainWithdrawn, _record_withdrawal),
     Hearing(type_of("routing", "WithdrawalDeclined", 1), WithdrawalDeclined, _decline_withdrawal),

@@ -45,7 +45,7 @@ def publish(event: Stored) -> PublicEvent | None:
             | events.DossierHandedOut()
         ):
             return PublicEvent(type(event).__name__, 1, event.ref, event.ref, event)
-        case events.WithdrawalTurnedDown() | events.FeeSettled() | events.ResultReceived():
+        case events.WithdrawalTurnedDown() | events.FeeSettled() | events.ResultReceived() | events.ResultRevoked():
             # Whoever said it first says it to everybody: routing and payments.
             return None
         case events.SentBackReceived() | events.ResultKeptAtDesk():

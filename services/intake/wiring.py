@@ -188,8 +188,8 @@ def _routes(prepare: Preparation) -> dict[type, Route]:
     plain = (
         commands.RecordHandover, commands.RecordCollectionFailed, commands.StopForSilence, commands.StopForNonPayment,
         commands.RefuseDossier, commands.WithdrawDossier, commands.RecordWithdrawal, commands.DeclineWithdrawal,
-        commands.RecordSettlement, commands.RecordResult, commands.RecordSentBack, commands.ResolveDossier,
-        commands.DispatchResult, commands.KeepAtDesk, commands.HandOut,
+        commands.RecordSettlement, commands.RecordResult, commands.RecordRevocation, commands.RecordSentBack,
+        commands.ResolveDossier, commands.DispatchResult, commands.KeepAtDesk, commands.HandOut,
     )  # fmt: skip
     decider = dossiers.decider
     return {kind: Route(decider, stream_of) for kind in plain} | {

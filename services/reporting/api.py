@@ -177,7 +177,12 @@ class Readings:
     ) -> dict[str, Any]:  # fmt: skip
         wanted = Search(q, phase, agency, procedure, late, after, limit)
         rows, following = search(self._store, *visible(self._issuer.principal_of(request)), wanted)
-        return {"items": [{name: row[name] for name in LISTED} for row in rows], "next": following}
+        return {"items": [self._listed(row) for row in rows], "next": following}
+
+    def _listed(self, row: Row) -> dict[str, Any]:
+        standing = standing_of(self._store, row)
+        holders = [holder._asdict() for holder in holders_of(standing)]
+        return {name: row[name] for name in LISTED} | {"status": status_of(standing), "holders": holders}
 
     async def province(
         self, request: Request, first: Month = "", last: Month = "", agency: Text = ""

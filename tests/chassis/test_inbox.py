@@ -225,7 +225,7 @@ def rough_days(draw: st.DrawFn) -> list[list[Envelope]]:
 
 
 @given(days=rough_days())
-@settings(max_examples=60)
+@settings(max_examples=30)
 def test_every_disorder_comes_to_the_same_end(days: list[list[Envelope]]) -> None:
     """Whatever the bus drops, repeats and misorders, and wherever the reader restarts: each effect once, in order."""
     rough = RoughBus(truth=SAID)

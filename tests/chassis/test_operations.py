@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from chassis.executor import Job
 from chassis.stores.store import StoreUnavailable
 from tests.chassis.audit import SAVINGS_SOURCE, OpenLedger, ShutLedger
 from tests.chassis.border import REF, Header, amount, problem
@@ -34,8 +35,6 @@ def inspector(platform: HttpPlatform) -> Header:
 
 def command(platform: HttpPlatform, what: Any) -> None:
     """Give the auditor, who has no border, a command."""
-    from chassis.executor import Job
-
     job = Job(what)
     platform.engine.submit("audit", job)
     assert job.future.result(timeout=20).status == 200
@@ -86,6 +85,7 @@ def test_a_service_whose_store_is_down_is_not_ready(
     assert platform.get("/readyz").status_code == 200
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_platform_whose_lanes_have_died_is_neither_ready_nor_alive(platform: HttpPlatform) -> None:
     """Commands would wait for ever: whoever watches should start it again."""
 
@@ -123,11 +123,12 @@ def test_figures_are_shown_while_a_store_is_down(
         raise StoreUnavailable("pulled out")
 
     with caplog.at_level(logging.CRITICAL):
-        monkeypatch.setattr(platform.engine.running["savings"].store, "say", down)
+        monkeypatch.setattr(platform.engine.running["audit"].inbox.bus, "take", down)
         answer = platform.get("/metrics")
         monkeypatch.undo()
     assert answer.status_code == 200
-    assert "lienthong_parked" in answer.text
+    assert "lienthong_parked{" in answer.text
+    assert "lienthong_reader_lag{" not in answer.text
 
 
 def test_the_log_can_be_followed(platform: HttpPlatform, account: str, me: Header, inspector: Header) -> None:
@@ -196,7 +197,7 @@ def test_a_parked_message_is_discharged_with_a_reason(platform: HttpPlatform, pa
     """Who did it stands with it; what waited goes on."""
     command(platform, OpenLedger(REF))
     discharge = f"{PARKED}/audit/discharge"
-    for reason in ("", "  ", None, "x" * 501):
+    for reason in ("", "    ", None, "x" * 501):
         wanted = WHICH | ({} if reason is None else {"reason": reason})
         assert problem(platform.post(discharge, system, wanted)) == "invalid_request"
     assert platform.post(discharge, system, WHICH | {"reason": "entered by hand"}).json() == {"discharged": True}

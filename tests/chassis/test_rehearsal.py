@@ -15,7 +15,7 @@ from chassis.web.app import application
 from chassis.web.auth import DevelopmentIssuer
 from chassis.web.rehearsal import rehearsal
 from tests.chassis.audit import AUDIT
-from tests.chassis.border import AGENCY, MINE, REF, Header, amount, open_account, problem
+from tests.chassis.border import AGENCY, MINE, Header, amount, problem
 from tests.chassis.savings_desk import DORMANT_AFTER, SAVINGS
 from tests.harness import START
 from tests.http_harness import HttpPlatform
@@ -160,5 +160,3 @@ def test_people_of_rehearsal_are_kept_before_they_are_told(tmp_path: Path) -> No
             persons.append(platform.client.post("/api/v1/rehearsal/tokens", json=wanted).json()["person"])
             platform.vault._unsettled.clear()  # what a kill would do
     assert persons[0] == persons[1]
-    assert open_account is not None
-    assert REF

@@ -9,6 +9,7 @@ from services.intake.domain.commands import (
     AnswerSentBack,
     DeclineWithdrawal,
     RecordResult,
+    RecordRevocation,
     RecordSentBack,
     RecordSettlement,
     RecordWithdrawal,
@@ -21,6 +22,7 @@ from services.intake.domain.events import (
     DossierWithdrawn,
     FeeSettled,
     ResultReceived,
+    ResultRevoked,
     SentBackAnswered,
     SentBackReceived,
     WithdrawalRequested,
@@ -133,6 +135,20 @@ def test_a_result_is_kept_and_a_corrected_one_takes_its_place() -> None:
     )
     state = decider.fold((SUBMITTED, ACCEPTED, RESULT, replace(RESULT, number="13/UBND-XNHN")))
     assert [result.number for result in state.results] == ["13/UBND-XNHN"]
+
+
+REFUSED_STEP = RecordRevocation(ref=REF, step="certificate", refused_at=TUESDAY, actor=SYSTEM, now=TUESDAY)
+
+
+def test_a_result_that_its_issuer_revoked_is_let_go_of() -> None:
+    """NĐ 61/2018 art. 21.1: the issuer may cancel its own result; the desk must not hand it out any more."""
+    given(decider, SUBMITTED, ACCEPTED, RESULT).when(REFUSED_STEP).then(ResultRevoked(REF, "certificate", TUESDAY))
+    assert decider.fold((SUBMITTED, ACCEPTED, RESULT, ResultRevoked(REF, "certificate", TUESDAY))).results == ()
+
+
+def test_a_step_refused_before_it_had_a_result_revokes_nothing() -> None:
+    """NĐ 61/2018 art. 19.8: a refusal after examination; there is nothing to let go of."""
+    given(decider, SUBMITTED, ACCEPTED).when(REFUSED_STEP).then_nothing()
 
 
 CAME_BACK = RecordSentBack(

@@ -61,6 +61,7 @@ COURSE = (
     commands.ReceiveSupplement,
     commands.AnswerSentBack,
     commands.RecordResult,
+    commands.RecordRevocation,
     commands.ResolveDossier,
     commands.DispatchResult,
     commands.HandOut,

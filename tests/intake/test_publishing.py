@@ -10,7 +10,14 @@ from services.intake.publishing import PUBLISHED, publish
 from tests.intake.cases import ACCEPTED, REF, RESULT, SETTLED, SUBMITTED
 from tests.intake.test_numbering import issued
 
-PRIVATE = {"WithdrawalTurnedDown", "FeeSettled", "ResultReceived", "SentBackReceived", "ResultKeptAtDesk"}
+PRIVATE = {
+    "WithdrawalTurnedDown",
+    "FeeSettled",
+    "ResultReceived",
+    "ResultRevoked",
+    "SentBackReceived",
+    "ResultKeptAtDesk",
+}
 
 
 def test_every_stored_event_is_public_or_known_to_be_the_desks_own() -> None:

@@ -95,6 +95,10 @@ def test_a_list_holds_what_somebody_may_see_and_looks_for(
     items = site.be(role, **who).get("/api/v1/reports/dossiers", params=query).json()["items"]
     names = {getattr(site, name): name for name in ("at_desk", "decided", "by_post")}
     assert {names[item["ref"]] for item in items if item["ref"] in names} == found
+    holders = {"at_desk": "desk", "decided": "applicant", "by_post": "post"}
+    for item in items:
+        if item["ref"] in names:
+            assert [holder["party"] for holder in item["holders"]] == [holders[names[item["ref"]]]]
 
 
 def test_nobody_gets_a_list(site: Site) -> None:
@@ -153,3 +157,8 @@ def test_figures_of_agencies_are_for_those_who_answer_for_them(
     assert answer.status_code == status
     assert {row["agency"] for row in answer.json().get("items", ())} == agencies
     assert site.nobody.get("/api/v1/reports/agencies").status_code == 404
+
+
+def test_nothing_that_was_heard_is_parked(site: Site) -> None:
+    """Every public event of every service can be read here."""
+    assert site.platform.engine.running["reporting"].inbox.held == {}

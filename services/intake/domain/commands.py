@@ -222,6 +222,17 @@ class RecordResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecordRevocation:
+    """The agency of a step refused it; if it had issued a result before, that is revoked."""
+
+    ref: str
+    step: str
+    refused_at: datetime
+    actor: str
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecordSentBack:
     """An agency sent a step back to the desk."""
 
@@ -302,6 +313,7 @@ CommandOnDossier = (
     | DeclineWithdrawal
     | RecordSettlement
     | RecordResult
+    | RecordRevocation
     | RecordSentBack
     | AnswerSentBack
     | ResolveDossier

@@ -12,6 +12,7 @@ from services.intake.domain.commands import (
     AnswerSentBack,
     DeclineWithdrawal,
     RecordResult,
+    RecordRevocation,
     RecordSentBack,
     RecordSettlement,
     RecordWithdrawal,
@@ -26,6 +27,7 @@ from services.intake.domain.events import (
     Event,
     FeeSettled,
     ResultReceived,
+    ResultRevoked,
     SentBackAnswered,
     SentBackReceived,
     WithdrawalRequested,
@@ -78,6 +80,13 @@ def record_result(command: RecordResult, dossier: Dossier) -> Answer:
     if ResultHeld(command.step, command.result_code, command.number) in dossier.results:
         return ()
     return (ResultReceived(command.ref, command.step, command.result_code, command.number, command.decided_at),)
+
+
+def record_revocation(command: RecordRevocation, dossier: Dossier) -> Answer:
+    """Let go of a result that its issuer revoked; a step refused before it had any leaves nothing to let go of."""
+    if all(result.step != command.step for result in dossier.results):
+        return ()
+    return (ResultRevoked(command.ref, command.step, command.refused_at),)
 
 
 def record_sent_back(command: RecordSentBack, dossier: Dossier) -> Answer:

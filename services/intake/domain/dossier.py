@@ -26,6 +26,7 @@ from services.intake.domain.commands import (
     RecordCollectionFailed,
     RecordHandover,
     RecordResult,
+    RecordRevocation,
     RecordSentBack,
     RecordSettlement,
     RecordWithdrawal,
@@ -81,6 +82,8 @@ def _decide_on(command: CommandOnDossier, submitted: DossierSubmitted, dossier: 
             return course.record_settlement(command, dossier)
         case RecordResult():
             return course.record_result(command, dossier)
+        case RecordRevocation():
+            return course.record_revocation(command, dossier)
         case RecordSentBack():
             return course.record_sent_back(command, dossier)
         case AnswerSentBack():

@@ -223,6 +223,15 @@ class ResultReceived:
 
 
 @dataclass(frozen=True, slots=True)
+class ResultRevoked:
+    """The agency that issued the result of a step took it back; it is not handed out."""
+
+    ref: str
+    step: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class SentBackReceived:
     """An agency sent a step back to the desk."""
 
@@ -312,6 +321,7 @@ Event = (
     | DossierStopped
     | FeeSettled
     | ResultReceived
+    | ResultRevoked
     | SentBackReceived
     | SentBackAnswered
     | DossierResolved

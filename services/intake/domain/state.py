@@ -20,6 +20,7 @@ from services.intake.domain.events import (
     ResultDispatched,
     ResultKeptAtDesk,
     ResultReceived,
+    ResultRevoked,
     SentBackAnswered,
     SentBackReceived,
     SupplementReceived,
@@ -140,7 +141,7 @@ def evolve(dossier: Dossier, event: Event) -> Dossier:
             return replace(dossier, phase="stopped", kept_results=event.kept_results)
         case FeeSettled():
             return replace(dossier, fee_settled=True)
-        case ResultReceived() | SentBackReceived() | SentBackAnswered() | DossierResolved():
+        case ResultReceived() | ResultRevoked() | SentBackReceived() | SentBackAnswered() | DossierResolved():
             return _along_the_chain(dossier, event)
         case ResultDispatched():
             return replace(dossier, posting="dispatched")
@@ -189,13 +190,15 @@ def still_awaited(awaited: tuple[str, ...], components: tuple[ComponentGiven, ..
 
 
 def _along_the_chain(
-    dossier: Dossier, event: ResultReceived | SentBackReceived | SentBackAnswered | DossierResolved
+    dossier: Dossier, event: ResultReceived | ResultRevoked | SentBackReceived | SentBackAnswered | DossierResolved
 ) -> Dossier:
     match event:
         case ResultReceived():
             held = ResultHeld(event.step, event.result_code, event.number)
             others = tuple(result for result in dossier.results if result.step != event.step)
             return replace(dossier, results=(*others, held))
+        case ResultRevoked():
+            return replace(dossier, results=tuple(held for held in dossier.results if held.step != event.step))
         case SentBackReceived():
             return replace(dossier, sent_back=(*dossier.sent_back, SentBack(event.step)))
         case SentBackAnswered():

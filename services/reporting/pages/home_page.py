@@ -10,14 +10,14 @@ from chassis.stores.store import Store
 from chassis.web.auth import Principal
 from kernel.calendar import VIETNAM, Words
 from services.reporting.api import visible
-from services.reporting.domain.status import status_of
+from services.reporting.domain.status import Holder, holders_of, status_of
 from services.reporting.domain.words import PHASES
 from services.reporting.pages.dossier_page import late_look
 from services.reporting.pages.names import Names
-from services.reporting.pages.words import STATUS, Look
+from services.reporting.pages.words import STATUS, Look, word
 from services.reporting.projections.province_table import province_table_of, receiving_agencies
 from services.reporting.projections.search import Search, search
-from services.reporting.projections.standing import stand
+from services.reporting.projections.standing import standing_of
 from services.reporting.projections.steps import acting_agencies
 
 ROWS_A_PAGE: Final = 20
@@ -31,6 +31,8 @@ class Found:
     code: str
     procedure: Words
     receiving: Words
+    holders: tuple[Words, ...]
+    lies_with_agency: bool
     look: Look
     due_at: datetime | None
     submitted_at: datetime
@@ -79,17 +81,25 @@ def listed(registry: Registry, store: Store, principal: Principal, wanted: Searc
     """Return a page of the dossiers that are looked for, among those that somebody sees whole."""
     rows, following = search(store, *visible(principal), wanted)
     names = Names(registry)
-    return List(tuple(_found(names, row) for row in rows), following)
+    return List(tuple(_found(store, names, row) for row in rows), following)
 
 
-def _found(names: Names, row: Any) -> Found:
+def _found(store: Store, names: Names, row: Any) -> Found:
+    standing = standing_of(store, row)
+    holders = holders_of(standing)
     return Found(
         ref=row["ref"],
         code=row["code"],
         procedure=names.procedure(row["procedure"], row["procedure_version"]),
         receiving=names.agency(row["receiving_agency"]),
-        look=STATUS[status_of(stand(row, (), ""))],
+        holders=tuple(_holder(names, holder) for holder in holders),
+        lies_with_agency=any(holder.agency for holder in holders),
+        look=STATUS[status_of(standing)],
         due_at=None if row["due_at"] is None else datetime.fromisoformat(row["due_at"]),
         submitted_at=datetime.fromisoformat(row["submitted_at"]).astimezone(VIETNAM),
         late=late_look(row),
     )
+
+
+def _holder(names: Names, holder: Holder) -> Words:
+    return names.agency(holder.agency) if holder.agency else word("party", holder.party)
