@@ -58,3 +58,17 @@ def account(platform: HttpPlatform, me: Header) -> str:
     """The path of an account of mine."""
     assert open_account(platform, me, REF).status_code == 201
     return f"/api/v1/accounts/{REF}"
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HttpPlatform]:
+    """One platform with an account of mine, for all tests of what changes nothing."""
+    with HttpPlatform(tmp_path_factory.mktemp("data"), (savings_border.desk, savings_border.auditor)) as platform:
+        open_account(platform, platform.token("applicant", personal_id=MINE), REF)
+        yield platform
+
+
+@pytest.fixture(scope="session")
+def shared_me(shared: HttpPlatform) -> Header:
+    """A citizen, there."""
+    return shared.token("applicant", personal_id=MINE)

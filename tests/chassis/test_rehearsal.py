@@ -139,9 +139,9 @@ def test_anybody_can_be_anybody(platform: HttpPlatform, account: str) -> None:
         {"role": "applicant", "personal_id": ["0"]},
     ],
 )
-def test_whom_to_be_must_be_somebody(platform: HttpPlatform, body: dict[str, Any]) -> None:
+def test_whom_to_be_must_be_somebody(shared: HttpPlatform, body: dict[str, Any]) -> None:
     """Limits hold in rehearsal, too."""
-    assert problem(platform.client.post("/api/v1/rehearsal/tokens", json=body)) == "invalid_request"
+    assert problem(shared.client.post("/api/v1/rehearsal/tokens", json=body)) == "invalid_request"
 
 
 def test_without_rehearsal_there_is_no_way_to_set_the_clock(tmp_path: Path) -> None:

@@ -7,22 +7,8 @@ from typing import Any
 import pytest
 
 from chassis.web.app import BODY_LIMIT_BYTES
-from tests.chassis import savings_border
-from tests.chassis.border import AGENCY, MINE, REF, Header, amount, head, open_account, problem
+from tests.chassis.border import AGENCY, REF, Header, amount, head, problem
 from tests.http_harness import HttpPlatform
-
-
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HttpPlatform]:
-    """One platform for all: what changes nothing leaves nothing behind."""
-    with HttpPlatform(tmp_path_factory.mktemp("data"), (savings_border.desk, savings_border.auditor)) as platform:
-        open_account(platform, platform.token("applicant", personal_id=MINE), REF)
-        yield platform
-
-
-@pytest.fixture
-def me(shared: HttpPlatform) -> Header:
-    return shared.token("applicant", personal_id=MINE)
 
 
 def chunks(size: int) -> Iterator[bytes]:
@@ -80,12 +66,14 @@ UGLY: dict[str, tuple[Any, dict[str, Any], int]] = {
 
 
 @pytest.mark.parametrize("name", UGLY)
-def test_an_ugly_body_gets_a_problem_document_and_changes_nothing(shared: HttpPlatform, me: Header, name: str) -> None:
+def test_an_ugly_body_gets_a_problem_document_and_changes_nothing(
+    shared: HttpPlatform, shared_me: Header, name: str
+) -> None:
     """Nothing that anybody sends is our fault: no 500, and an answer that tells what to mend."""
     before = head(shared)
     content, headers, status = UGLY[name]
     sent = chunks(BODY_LIMIT_BYTES) if content is chunks else content
-    headers = {**me, "Idempotency-Key": "k", **JSON, **headers}
+    headers = {**shared_me, "Idempotency-Key": "k", **JSON, **headers}
     answer = shared.client.post(f"/api/v1/accounts/{REF}/deposits", content=sent, headers=headers)
     assert answer.status_code == status, answer.text[:500]
     if answer.is_error:
@@ -122,9 +110,11 @@ def test_an_ugly_body_gets_a_problem_document_and_changes_nothing(shared: HttpPl
         ("/api/v1/accounts?;;;&&&===", 200),
     ],
 )
-def test_an_ugly_address_gets_a_problem_document(shared: HttpPlatform, me: Header, path: str, status: int) -> None:
+def test_an_ugly_address_gets_a_problem_document(
+    shared: HttpPlatform, shared_me: Header, path: str, status: int
+) -> None:
     """Paths and queries are what strangers send, too."""
-    answer = shared.client.get(path, headers=me)
+    answer = shared.client.get(path, headers=shared_me)
     assert answer.status_code == status, answer.text[:500]
     if answer.is_error:
         problem(answer)
