@@ -4,22 +4,25 @@ import typer
 
 from cli import demo as demonstration
 from cli import dossier, events, parked, registry, schemas, serve, verify
+from cli.exits import IN_WORDS
 
 app = typer.Typer(
     name="lienthong",
     help="Liên Thông: carries a dossier through the one-stop shop (một cửa liên thông).",
+    epilog=IN_WORDS,
     no_args_is_help=True,
+    rich_markup_mode="markdown",
     pretty_exceptions_show_locals=False,
 )
-app.add_typer(registry.app, name="registry")
-app.add_typer(dossier.app, name="dossier")
-app.add_typer(events.app, name="events")
-app.add_typer(parked.app, name="parked")
-app.add_typer(schemas.app, name="schemas")
 app.command("serve")(serve.serve)
 app.command("up")(serve.up)
 app.command("demo")(demonstration.demo)
 app.command("verify")(verify.verify)
+app.add_typer(dossier.app, name="dossier")
+app.add_typer(events.app, name="events")
+app.add_typer(parked.app, name="parked")
+app.add_typer(registry.app, name="registry")
+app.add_typer(schemas.app, name="schemas")
 
 
 def main() -> None:

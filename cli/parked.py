@@ -4,42 +4,49 @@ import json
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
+from chassis.web.auth import SYSTEM
 from cli.remote import DEFAULT_URL, EXIT_REFUSED, AsJson, Remote, Url, console
 
-app = typer.Typer(help="Parked messages.", no_args_is_help=True)
+app = typer.Typer(help="Parked messages of the running server.", no_args_is_help=True)
 
-Service = Annotated[str, typer.Argument(help="The service that could not take it.")]
-Source = Annotated[str, typer.Argument(help="The source that said it.")]
-Subject = Annotated[str, typer.Argument(help="The dossier's reference.")]
-Sequence = Annotated[int, typer.Argument(help="Its number on that subject.", min=1)]
+Service = Annotated[str, typer.Argument(help="The service that could not take it.", show_default=False)]
+Source = Annotated[str, typer.Argument(help="The source that said it.", show_default=False)]
+Subject = Annotated[str, typer.Argument(help="The dossier's reference.", show_default=False)]
+Sequence = Annotated[int, typer.Argument(help="Its number on that subject.", min=1, show_default=False)]
 
 
 @app.command("list")
 def show(url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
-    """List what is parked, and what waits behind it."""
+    """List what is parked, and what waits behind it.
+
+    Exit code 0, whether there is something or not; 2: no server answers.
+    """
     items = Remote(url).get("/api/v1/operations/parked")["items"]
     if as_json:
-        print(json.dumps(items, ensure_ascii=False))
+        typer.echo(json.dumps(items, ensure_ascii=False))
         return
     if not items:
         console.print("Nothing is parked.")
         return
     table = Table("service", "source", "subject", "sequence", "type", "state", "error")
     for one in items:
-        table.add_row(
-            one["service"], one["source"], one["subject"], str(one["sequence"]), one["type"], one["state"],
-            one["error"] or "waits for an earlier message",
-        )  # fmt: skip
+        error = one["error"] or "waits for an earlier message"
+        shown = (one["service"], one["source"], one["subject"], str(one["sequence"]), one["type"], one["state"], error)
+        table.add_row(*map(escape, shown))
     console.print(table)
 
 
 @app.command()
 def retry(service: Service, source: Source, subject: Subject, sequence: Sequence, url: Url = DEFAULT_URL) -> None:
-    """Try a parked message again; exit code 1 when it still cannot be taken."""
+    """Try a parked message again.
+
+    Exit code 1: it still fails and stays parked, or there is no such message; 2: no server answers.
+    """
     which = {"source": source, "subject": subject, "sequence": sequence}
-    taken = Remote(url, "system").post(f"/api/v1/operations/parked/{service}/retry", which)["taken"]
+    taken = Remote(url, SYSTEM).post(f"/api/v1/operations/parked/{service}/retry", which)["taken"]
     console.print("Taken." if taken else "It still fails and stays parked.")
     raise typer.Exit(0 if taken else EXIT_REFUSED)
 
@@ -50,11 +57,14 @@ def discharge(
     source: Source,
     subject: Subject,
     sequence: Sequence,
-    reason: Annotated[str, typer.Option(help="Why it may be left without effect; kept.")],
+    reason: Annotated[str, typer.Option(help="Why it may be left without effect; kept.", show_default=False)],
     url: Url = DEFAULT_URL,
 ) -> None:
-    """Lay a parked message aside without effect; what waits behind it goes on."""
+    """Lay a parked message aside without effect; what waits behind it goes on.
+
+    Exit code 1: there is no such message, or it only waits for an earlier one; 2: no server answers.
+    """
     which = {"source": source, "subject": subject, "sequence": sequence, "reason": reason}
-    done = Remote(url, "system").post(f"/api/v1/operations/parked/{service}/discharge", which)["discharged"]
-    console.print("Discharged." if done else "It was not parked.")
+    done = Remote(url, SYSTEM).post(f"/api/v1/operations/parked/{service}/discharge", which)["discharged"]
+    console.print("Discharged." if done else "It is not parked: it waits for an earlier message.")
     raise typer.Exit(0 if done else EXIT_REFUSED)

@@ -70,7 +70,9 @@ class Remote:
         try:
             body = answer.json()
         except ValueError as error:
-            self._unreachable(ValueError(f"what answers there does not speak our language: {answer.status_code}, {error}"))
+            self._unreachable(
+                ValueError(f"what answers there does not speak our language: {answer.status_code}, {error}")
+            )
         if answer.is_success:
             return body
         errors.print(f"[red]{body.get('title', answer.status_code)}[/red] {body.get('title_en', '')}", soft_wrap=True)

@@ -3,26 +3,27 @@
 import logging
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import httpx
 import typer
 import uvicorn
-from rich.console import Console
+from rich.markup import escape
 
+from chassis.registry import RegistryUnusable
 from chassis.settings import Settings
 from chassis.stores.sqlite import StoreInUse
-from services.__main__ import asgi, compose
+from chassis.stores.store import StoreUnavailable
+from cli.exits import EXIT_IN_USE, EXIT_NOT_READY, EXIT_UNUSABLE
+from cli.remote import console, errors
+from services.__main__ import Platform, asgi, compose
 
-console = Console()
 READY_WITHIN_S = 30.0
-
-EXIT_IN_USE = 3
-EXIT_NOT_READY = 4
 
 Data = Annotated[Path, typer.Option(help="Folder that keeps the stores; made if missing.")]
 Port = Annotated[int, typer.Option(help="Port on this machine.", min=1, max=65535)]
@@ -34,20 +35,52 @@ def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     rehearsal: Annotated[bool, typer.Option("--rehearsal", help="Keep a virtual clock; be anybody.")] = False,
 ) -> None:
-    """Serve every service, the gateway simulator and the pages until stopped (Ctrl-C)."""
+    """Serve every service, the gateway simulator and the pages until stopped (Ctrl-C).
+
+    Exit code 2: the stores cannot be opened, or there is no such address; 3: the port or the stores are in use.
+    """
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     os.environ.setdefault("LIENTHONG_PUBLIC_URL", f"http://{host}:{port}")
+    with _listener(host, port) as listener:
+        platform = _composed(data, rehearsal)
+        platform.engine.start()
+        console.print(f"Liên Thông: http://{host}:{port}/  (data in {data})", highlight=False, soft_wrap=True)
+        try:
+            config = uvicorn.Config(asgi(platform), host=host, port=port, log_level="warning", access_log=False)
+            uvicorn.Server(config).run(sockets=[listener])
+        finally:
+            platform.close()
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    """Take the port before anything else is touched; whoever comes second is told so."""
     try:
-        platform = compose(data, rehearsal, Settings.from_environment())
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind, protocol)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    except socket.gaierror as error:
+        _end(EXIT_UNUSABLE, f"There is no address {host}", str(error))
+    except PermissionError as error:
+        _end(EXIT_UNUSABLE, f"Port {port} may not be taken", str(error))
+    except OSError:
+        _end(EXIT_IN_USE, f"Port {port} is in use", "stop what listens there, or give another with --port.")
+    return listener
+
+
+def _composed(data: Path, rehearsal: bool) -> Platform:
+    try:
+        return compose(data, rehearsal, Settings.from_environment())
     except StoreInUse as error:
-        console.print(f"[red]{error}[/red]\nStop the other server, or give another folder with --data.")
-        raise typer.Exit(EXIT_IN_USE) from error
-    platform.engine.start()
-    console.print(f"Liên Thông: http://{host}:{port}/  (data in {data})")
-    try:
-        uvicorn.run(asgi(platform), host=host, port=port, log_level="warning", access_log=False)
-    finally:
-        platform.close()
+        _end(EXIT_IN_USE, str(error), "stop the other server, or give another folder with --data.")
+    except (StoreUnavailable, RegistryUnusable, sqlite3.Error, OSError, ValueError) as error:
+        _end(EXIT_UNUSABLE, f"{data} cannot be served", str(error))
+
+
+def _end(code: int, what: str, hint: str) -> NoReturn:
+    """End with one line."""
+    errors.print(f"[red]{escape(what)}:[/red] {escape(hint)}", highlight=False, soft_wrap=True)
+    raise typer.Exit(code)
 
 
 def up(
@@ -56,11 +89,12 @@ def up(
     dossiers: Annotated[int, typer.Option(help="How many dossiers to play.", min=1)] = 300,
     seed: Annotated[int, typer.Option(help="Seed of the mix.")] = 1,
 ) -> None:
-    """Start in rehearsal on an empty store, play some weeks of dossiers through it, print the table, stay up."""
+    """Start in rehearsal on an empty store, play some weeks of dossiers through it, print the table, stay up.
+
+    Exit code 3: the port or the stores are in use; 4: the server did not become ready; otherwise the demo's own.
+    """
+    _listener("127.0.0.1", port).close()
     _make_empty(data)
-    if _taken(port):
-        console.print(f"[red]Port {port} is in use.[/red] Stop what listens there, or give another with --port.")
-        raise typer.Exit(EXIT_IN_USE)
     url = f"http://127.0.0.1:{port}"
     command = [sys.executable, "-m", "cli"]
     server = subprocess.Popen([*command, "serve", "--data", str(data), "--port", str(port), "--rehearsal"])
@@ -85,11 +119,6 @@ def _make_empty(data: Path) -> None:
             file.unlink()
 
 
-def _taken(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
 def _wait_until_ready(url: str, server: "subprocess.Popen[bytes]") -> None:
     until = time.monotonic() + READY_WITHIN_S
     while time.monotonic() < until and server.poll() is None:
@@ -98,5 +127,4 @@ def _wait_until_ready(url: str, server: "subprocess.Popen[bytes]") -> None:
                 return
         except httpx.TransportError:
             time.sleep(0.05)
-    console.print(f"[red]The server was not ready within {READY_WITHIN_S:.0f} s.[/red]")
-    raise typer.Exit(EXIT_NOT_READY)
+    _end(server.returncode or EXIT_NOT_READY, url, f"the server was not ready within {READY_WITHIN_S:.0f} s.")

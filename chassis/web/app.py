@@ -21,7 +21,7 @@ TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 def application(title: str, routers: Iterable[APIRouter]) -> FastAPI:
     """Return the application that serves `routers`."""
     app = FastAPI(
-        title=title, version="1", docs_url="/api/docs", redoc_url=None, openapi_url="/api/openapi.json",
+        title=title, version="1", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json",
         redirect_slashes=False,
     )  # fmt: skip
     for router in routers:

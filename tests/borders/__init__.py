@@ -1,0 +1,1 @@
+"""The whole product at its borders: bad input gets a problem document and changes nothing."""

@@ -1,0 +1,116 @@
+"""For every act, a place where it would be granted; an act without one fails the first test of this folder."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+from tests.borders.province import (
+    DECISION,
+    FEE_VND,
+    NOTE,
+    PAPERS,
+    RECEIVER,
+    STEP,
+    Header,
+    Place,
+    Province,
+    digest,
+)
+
+BY_POST: Final = {"channel": "post"}
+TO_HOME: Final = {"hand_out_by": "post", "hand_out_to": RECEIVER}
+
+ASKED: Final = {"items": [{"component": "residence_proof", "reason": "missing", "note": NOTE}]}
+BROUGHT: Final = {"components": [{"code": "residence_proof"}]}
+REFUSED: Final = {"reason_code": "wrong_authority", "law": "NĐ 118/2025 art. 17", "note": NOTE}
+COLLECTED: Final = {"collector": "attorney", "paper_shown": "authority_paper"}
+UNFIT: Final = {"reason_code": "conditions_not_met", "law": "NĐ 61/2018 art. 19.8", "note": NOTE}
+BACK: Final = {"to": "desk", "reason_code": "wrong_data", "note": NOTE}
+PICKED_UP: Final = {
+    "counted_papers": 3, "seal_number": "S1", "signature_sha256": digest("slip"), "photo_sha256": digest("bag"),
+}  # fmt: skip
+RECORD: Final = {"record_no": "GN-1", "officer": "desk_officer:H48.23293.01", "accepted_papers": 3}
+NOBODY_HOME: Final = {"reason": "not_home", "measure": "retry_next_working_day", "photo_sha256": digest("door")}
+STILL_NOBODY: Final = {"reason": "not_home", "measure": "return_to_desk", "photo_sha256": digest("door again")}
+DELIVERED: Final = {
+    "relation": "self", "id_document_kind": "identity_card", "signature_sha256": digest("slip"),
+    "photo_sha256": digest("door"),
+}  # fmt: skip
+CASH: Final = {"amount_vnd": FEE_VND}
+
+Found = tuple[Header, dict[str, Any] | None, dict[str, str]]
+
+
+def asked(province: Province, **more: Any) -> str:
+    """Ask for a supplement."""
+    ref = province.submitted(components=[{"code": code} for code in PAPERS if code != "residence_proof"], **more)
+    province.do("ask_for_supplement", province.desk, ASKED, ref=ref)
+    return ref
+
+
+def sent_back(province: Province) -> str:
+    ref = province.acknowledged()
+    province.do("send_back_step", province.officer, BACK, ref=ref, step=STEP)
+    return ref
+
+
+def refund_owed(province: Province) -> str:
+    """Pay a fee and withdraw."""
+    ref = province.accepted()
+    province.do("pay_at_desk", province.desk, CASH, ref=ref)
+    province.do("withdraw_dossier", province.applicant, ref=ref)
+    return ref
+
+
+def on_the_way(province: Province, leg: str) -> str:
+    """Let the post take papers: of a dossier on its way to the desk, or of a result on its way home."""
+    ref = province.submitted(**BY_POST) if leg == "collection" else province.resolved(**TO_HOME)
+    province.do("mark_picked_up", province.postman, PICKED_UP, ref=ref, leg=leg)
+    return ref
+
+
+def undelivered(province: Province) -> str:
+    """Let two deliveries fail, two working days apart."""
+    ref = on_the_way(province, "delivery")
+    for found in (NOBODY_HOME, STILL_NOBODY):
+        province.do("mark_attempt_failed", province.postman, found, ref=ref, leg="delivery")
+        province.pass_time(days=2)
+    return ref
+
+
+PLACES: Final[dict[str, Callable[[Province], Found]]] = {
+    "submit_dossier": lambda p: (p.desk, p.submission(), {}),
+    "ask_for_supplement": lambda p: (p.desk, ASKED, {"ref": p.submitted(components=[{"code": PAPERS[0]}][:0])}),
+    "receive_supplement": lambda p: (p.applicant, BROUGHT, {"ref": asked(p)}),
+    "accept_dossier": lambda p: (p.desk, None, {"ref": p.submitted()}),
+    "refuse_dossier": lambda p: (p.desk, REFUSED, {"ref": p.submitted()}),
+    "withdraw_dossier": lambda p: (p.applicant, None, {"ref": p.accepted()}),
+    "answer_sent_back": lambda p: (p.desk, {"note": NOTE}, {"ref": sent_back(p), "step": STEP}),
+    "hand_out": lambda p: (p.desk, COLLECTED, {"ref": p.resolved()}),
+    "take_over_step": lambda p: (p.officer, None, {"ref": p.accepted(), "step": STEP}),
+    "acknowledge_step": lambda p: (p.officer, None, {"ref": p.accepted(), "step": STEP}),
+    "extend_limit": lambda p: (p.officer, {"ground": "verification"}, {"ref": p.acknowledged(), "step": STEP}),
+    "decide_step": lambda p: (p.officer, DECISION, {"ref": p.acknowledged(), "step": STEP}),
+    "refuse_step": lambda p: (p.officer, UNFIT, {"ref": p.acknowledged(), "step": STEP}),
+    "send_back_step": lambda p: (p.officer, BACK, {"ref": p.acknowledged(), "step": STEP}),
+    "start_payment": lambda p: (p.applicant, None, {"ref": p.accepted()}),
+    "pay_at_desk": lambda p: (p.desk, CASH, {"ref": p.accepted()}),
+    "record_refund": lambda p: (p.accountant, {**CASH, "order_no": "UNC-1"}, {"ref": refund_owed(p)}),
+    "mark_picked_up": lambda p: (p.postman, PICKED_UP, {"ref": p.submitted(**BY_POST), "leg": "collection"}),
+    "sign_handover": lambda p: (p.postman, RECORD, {"ref": on_the_way(p, "collection")}),
+    "mark_attempt_failed": lambda p: (p.postman, NOBODY_HOME, {"ref": p.submitted(**BY_POST), "leg": "collection"}),
+    "mark_delivered": lambda p: (p.postman, DELIVERED, {"ref": on_the_way(p, "delivery")}),
+    "mark_back_at_desk": lambda p: (p.postman, RECORD, {"ref": undelivered(p)}),
+}
+
+
+def place(province: Province, name: str) -> Place:
+    """Prepare a place where the act of this name would be granted."""
+    who, body, params = PLACES[name](province)
+    return Place(*province.acts[name], who, body, params)
+
+
+def places(province: Province) -> Iterator[Place]:
+    """Prepare a place for every act that the running product has; those that take days come first."""
+    names = sorted(province.acts, key=lambda name: name != "mark_back_at_desk")
+    for name in names:
+        yield place(province, name)

@@ -1,0 +1,225 @@
+"""One province behind its real border: the composed product, its people, and dossiers full of planted personal data."""
+
+import hashlib
+import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+from starlette.testclient import TestClient
+
+from chassis.clock import RehearsalClock
+from chassis.web.acts import Act
+from chassis.web.auth import Principal
+from services.__main__ import asgi, compose
+from tests.harness import REGISTRY, START
+
+DESK, COMMITTEE = "H48.23293.01", "H48.23293"
+OTHER_DESK, OTHER_COMMITTEE = "H48.23284.01", "H48.23284"
+PROCEDURE, STEP, RESULT, FEE_VND = "1.004873", "certificate", "KQ.G15.000038", 15_000
+
+APPLICANT = {
+    "name": "Đặng Quỳnh Thảo Vân",
+    "personal_id": "062185009871",
+    "address": "47/3 hẻm Sương Nguyệt Ánh, phường Kon Tum",
+    "phone": "0905 671 283",
+    "email": "quynh.thao.van@thu.example",
+}
+SUBMITTER = {
+    "name": "Đặng Hoàng Bách Tùng",
+    "personal_id": "062083007643",
+    "address": "8 ngõ Hoa Pơ Lang, phường Kon Tum",
+    "phone": "0914 552 907",
+    "email": "bach.tung@thu.example",
+}
+RECEIVER = {"name": "Đặng Thị Mỹ Duyên", "address": "152 đường Bờ Kè Đăk Bla", "phone": "0977 318 446"}
+NOTE = "Chị Thảo Vân mang nhầm hộ khẩu cũ"
+PLANTED = (*APPLICANT.values(), *SUBMITTER.values(), *RECEIVER.values(), NOTE, "Thảo Vân", "Nguyệt Ánh")
+"""What nobody may find: neither in what a stranger is answered, nor in clear in any file."""
+STRANGER_ID = "079090000024"
+PAPERS = ("declaration", "identity_paper", "residence_proof", "authorisation")
+
+Header = dict[str, str]
+_KEYS = itertools.count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An act with all that it needs to be granted: whoever sends just this succeeds."""
+
+    act: Act
+    service: str
+    who: Header
+    body: dict[str, Any] | None = None
+    params: dict[str, str] = field(default_factory=dict)
+
+    def path(self, **params: str) -> str:
+        """Return the address, with some of its parameters replaced by what is written in an address."""
+        return "/api/v1" + self.act.path.format(**{**self.params, **params})
+
+
+class Province:
+    """The composed product on its own thread, the people who use it, and a fingerprint of all that it keeps."""
+
+    def __init__(self, data: Path) -> None:
+        self.data = data
+        self.platform = compose(data, rehearsal=True, registry=REGISTRY)
+        self.engine = self.platform.engine
+        self.engine.start()
+        self.app = asgi(self.platform)
+        self.client = TestClient(self.app, raise_server_exceptions=False, follow_redirects=False)
+        self.client.__enter__()  # one event loop for all requests
+        assert isinstance(self.engine.clock, RehearsalClock)
+        if self.engine.clock.untouched:
+            self.engine.move_clock(START).result(timeout=30)
+        self.acts = {
+            act.name: (act, name)
+            for name, border in self.platform.borders.items()
+            for act in border.running.service.acts
+        }
+        self._people()
+
+    def _people(self) -> None:
+        self.desk = self.token("desk_officer", agency=DESK)
+        self.officer = self.token("agency_officer", agency=COMMITTEE)
+        self.accountant = self.token("accountant", agency=DESK)
+        self.postman = self.token("postal_staff")
+        self.inspector = self.token("inspector")
+        self.system = self.token("system")
+        self.applicant = self.token("applicant", person=self.person(APPLICANT["personal_id"]))
+        self.submitter = self.token("applicant", person=self.person(SUBMITTER["personal_id"]))
+        self.stranger = self.token("applicant", person=self.person(STRANGER_ID))
+        self.other_desk = self.token("desk_officer", agency=OTHER_DESK)
+        self.other_officer = self.token("agency_officer", agency=OTHER_COMMITTEE)
+        self.other_accountant = self.token("accountant", agency=OTHER_DESK)
+
+    def close(self) -> None:
+        self.client.__exit__(None, None, None)
+        self.platform.close()
+
+    def person(self, personal_id: str) -> str:
+        """Return the opaque id of a person, durably known."""
+        person = self.platform.vault.person("personal_id", personal_id)
+        self.platform.vault.settle()
+        return person
+
+    def token(self, role: str, lifetime_s: int = 3600, **who: str) -> Header:
+        """Return the header of somebody with a role (`agency=`, `person=`)."""
+        name = who.get("person") or f"{role}:{who.get('agency', 'province')}"
+        issued = self.platform.issuer.issue(Principal(name, role, **who), lifetime_s)
+        return {"Authorization": f"Bearer {issued}"}
+
+    # --- speaking to it ---
+
+    def post(self, path: str, who: Header | None = None, body: Any = None, **more: Any) -> httpx.Response:
+        """POST with a fresh key unless `headers` names one; `content` is sent as it is."""
+        headers = {"Idempotency-Key": f"key-{next(_KEYS)}", **(who or {}), **more.pop("headers", {})}
+        if "content" in more:
+            headers = {"Content-Type": "application/json", **headers}
+        else:
+            more["json"] = body
+        return self.client.post(path, headers={k: v for k, v in headers.items() if v is not None}, **more)
+
+    def get(self, path: str, who: Header | None = None, **query: Any) -> httpx.Response:
+        return self.client.get(path, headers=who or {}, params=query or None)
+
+    def do(self, name: str, who: Header, body: Any = None, **params: str) -> dict[str, Any]:
+        """Give a command that has to succeed, and let all hear of it."""
+        answer = self.post(Place(*self.acts[name], who, None, params).path(), who, body)
+        assert answer.is_success, f"{name}: {answer.text}"
+        self.settle()
+        return dict(answer.json())
+
+    def settle(self) -> None:
+        """Wait until every reader has caught up (a move of the clock to where it stands promises just that)."""
+        self.engine.move_clock(self.engine.clock.now()).result(timeout=30)
+
+    def pass_time(self, **delta: float) -> None:
+        self.engine.move_clock(self.engine.clock.now() + timedelta(**delta)).result(timeout=30)
+
+    # --- what it keeps ---
+
+    def fingerprint(self, *apart: str) -> dict[str, str]:
+        """Return a digest of every table of every service and of the vault, and each log's head.
+
+        `answers` are left out: a refusal is remembered under its key, and that changes nothing.
+        """
+        self.settle()
+        found = {"vault": self._vault_rows()}
+        for name, running in self.engine.running.items():
+            query = running.store.query
+            found[f"{name}: head"] = str(running.store.head())
+            tables = query("SELECT name FROM sqlite_master WHERE type='table' AND name NOT LIKE 'sqlite_%'", {})
+            for table in sorted(str(row["name"]) for row in tables):
+                rows = query(f"SELECT * FROM {table}", {})
+                digest = hashlib.sha256(repr([tuple(row.values()) for row in rows]).encode()).hexdigest()[:16]
+                found[f"{name}: {table}"] = f"{len(rows)} rows, {digest}"
+        return {key: what for key, what in found.items() if not key.endswith(": answers") and key not in apart}
+
+    def _vault_rows(self) -> str:
+        counts = (f"(SELECT count(*) FROM {table})" for table in ("people", "lookup", "openings"))
+        return str(self.platform.vault._asked(f"SELECT {', '.join(counts)}"))
+
+    @contextmanager
+    def unchanged(self, *apart: str) -> Iterator[None]:
+        """Assert that what happens inside changes nothing, in no service, except the tables named `apart`."""
+        before = self.fingerprint(*apart)
+        yield
+        after = self.fingerprint(*apart)
+        assert {key: (before.get(key), what) for key, what in after.items() if before.get(key) != what} == {}
+
+    def events(self, service: str, *kinds: str) -> list[str]:
+        """Return the types of a service's stored events, in order; only of `kinds` where some are named."""
+        stored = self.engine.running[service].store.tail(0, 1_000_000)
+        return [event.type for event in stored if not kinds or event.type in kinds]
+
+    # --- dossiers ---
+
+    def submission(self, **more: Any) -> dict[str, Any]:
+        """Return a body that hands a complete dossier in."""
+        return {
+            "procedure": PROCEDURE,
+            "channel": "counter",
+            "receiving_agency": DESK,
+            "applicant": APPLICANT,
+            "submitter": SUBMITTER,
+            "relation": "attorney",
+            "components": [{"code": code} for code in PAPERS],
+            "facts": {"married_before": False, "issued_before": False},
+        } | more
+
+    def submitted(self, **more: Any) -> str:
+        """Hand a dossier in at the desk, or by its applicant where the post brings it; return its reference."""
+        body = self.submission(**more)
+        return str(self.do("submit_dossier", self.desk, body)["ref"])
+
+    def accepted(self, **more: Any) -> str:
+        ref = self.submitted(**more)
+        self.do("accept_dossier", self.desk, ref=ref)
+        return ref
+
+    def acknowledged(self, **more: Any) -> str:
+        ref = self.accepted(**more)
+        self.do("acknowledge_step", self.officer, ref=ref, step=STEP)
+        return ref
+
+    def resolved(self, **more: Any) -> str:
+        """Take a dossier to its paid result."""
+        ref = self.acknowledged(**more)
+        self.do("decide_step", self.officer, DECISION, ref=ref, step=STEP)
+        self.do("pay_at_desk", self.desk, {"amount_vnd": FEE_VND}, ref=ref)
+        return ref
+
+    def code_of(self, ref: str) -> str:
+        return str(self.get(f"/api/v1/dossiers/{ref}", self.desk).json()["code"])
+
+
+def digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+DECISION = {"result_code": RESULT, "number": "17/UBND", "signer": "Chủ tịch", "sha256": digest("result")}
