@@ -40,9 +40,13 @@ CASH: Final = {"amount_vnd": FEE_VND}
 Found = tuple[Header, dict[str, Any] | None, dict[str, str]]
 
 
-def asked(province: Province, **more: Any) -> str:
+def incomplete(province: Province) -> str:
+    return province.submitted(components=[{"code": code} for code in PAPERS if code != "residence_proof"])
+
+
+def asked(province: Province) -> str:
     """Ask for a supplement."""
-    ref = province.submitted(components=[{"code": code} for code in PAPERS if code != "residence_proof"], **more)
+    ref = incomplete(province)
     province.do("ask_for_supplement", province.desk, ASKED, ref=ref)
     return ref
 
@@ -73,13 +77,13 @@ def undelivered(province: Province) -> str:
     ref = on_the_way(province, "delivery")
     for found in (NOBODY_HOME, STILL_NOBODY):
         province.do("mark_attempt_failed", province.postman, found, ref=ref, leg="delivery")
-        province.pass_time(days=2)
+        province.pass_time(days=4)
     return ref
 
 
 PLACES: Final[dict[str, Callable[[Province], Found]]] = {
     "submit_dossier": lambda p: (p.desk, p.submission(), {}),
-    "ask_for_supplement": lambda p: (p.desk, ASKED, {"ref": p.submitted(components=[{"code": PAPERS[0]}][:0])}),
+    "ask_for_supplement": lambda p: (p.desk, ASKED, {"ref": incomplete(p)}),
     "receive_supplement": lambda p: (p.applicant, BROUGHT, {"ref": asked(p)}),
     "accept_dossier": lambda p: (p.desk, None, {"ref": p.submitted()}),
     "refuse_dossier": lambda p: (p.desk, REFUSED, {"ref": p.submitted()}),
