@@ -91,7 +91,7 @@ def commands(events: int) -> Iterator[Acknowledge]:
 
 def through_the_lane(folder: Path, events: int) -> float:
     """Return seconds for `events` commands, never more than `AT_ONCE` unanswered."""
-    engine = embedded((WIRED,), folder, WallClock())
+    engine = embedded((WIRED,), folder, WallClock(), disk_threads=True)
     answered: queue.SimpleQueue[object] = queue.SimpleQueue()
     waiting = commands(events)
     engine.start()
@@ -146,7 +146,7 @@ def raw_inserts(folder: Path, events: int, to_a_commit: int) -> float:
 
 @cache
 def _library() -> tuple[type[Any], type[Any]]:
-    """Return the library's application class and an aggregate of its kind; it is a tool for benches, loaded here only."""
+    """Return the library's application class and an aggregate; it is a tool of the bench, so loaded here only."""
     from eventsourcing.application import Application
     from eventsourcing.domain import Aggregate, event
 

@@ -22,7 +22,7 @@ from players.by_wire import Wire
 from players.crowd import Crowd
 from players.mix import load_mix
 from players.plan import Weeks, world_of
-from services.__main__ import Platform, compose
+from services.__main__ import Platform, compose, stay
 
 START = datetime(2026, 9, 7, tzinfo=VIETNAM)
 DOSSIERS = 3_000
@@ -87,6 +87,7 @@ class Watch:
 def play(folder: Path, dossiers: int = DOSSIERS, seed: int = SEED, a_day: int = DOSSIERS_A_DAY) -> Flow:
     """Play a crowd to the end in stores below `folder`, and return what was measured."""
     platform = compose(folder, rehearsal=True)
+    stay()
     try:
         crowd = _crowd(dossiers, seed, a_day)
         schedule, watch = crowd.schedule(), Watch(crowd)

@@ -21,7 +21,7 @@ from chassis.stores.sqlite import StoreInUse
 from chassis.stores.store import StoreUnavailable
 from cli.exits import EXIT_IN_USE, EXIT_NOT_READY, EXIT_UNUSABLE
 from cli.remote import console, errors
-from services.__main__ import Platform, asgi, compose
+from services.__main__ import Platform, asgi, compose, stay
 
 READY_WITHIN_S = 30.0
 
@@ -39,10 +39,11 @@ def serve(
 
     Exit code 2: the stores cannot be opened, or there is no such address; 3: the port or the stores are in use.
     """
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     os.environ.setdefault("LIENTHONG_PUBLIC_URL", f"http://{host}:{port}")
     with _listener(host, port) as listener:
         platform = _composed(data, rehearsal)
+        logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+        stay()
         platform.engine.start()
         console.print(f"Liên Thông: http://{host}:{port}/  (data in {data})", highlight=False, soft_wrap=True)
         try:

@@ -63,11 +63,15 @@ def compose(
     parts = Parts(laws, vault, clock, settings or Settings.from_environment())
     services = [wiring(parts) for wiring in WIRINGS]
     engine = embedded(services, data, clock, disk_threads=True, durable_first=vault.settle)
-    gc.collect()
-    gc.freeze()  # what was made until here stays for good, and need not be looked through again
-    gc.set_threshold(GARBAGE_AFTER)
     borders = {name: Border(engine, running, clock) for name, running in engine.running.items()}
     return Platform(parts, vault, engine, borders, DevelopmentIssuer(data / "keys" / "issuer.key"))
+
+
+def stay() -> None:
+    """Tell the garbage collector that this process will serve for long: what exists now need not be looked at again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GARBAGE_AFTER)
 
 
 def asgi(platform: Platform) -> FastAPI:

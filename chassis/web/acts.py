@@ -218,7 +218,9 @@ def _content(body: BaseModel | None) -> str:
     """Return a body as text, the same for the same content; refuse a NUL, which no database takes in a text."""
     content = body.model_dump_json() if body is not None else ""
     if "\\u0000" in content and NUL.search(content):
-        raise Problem(problem.INVALID, "A text has a NUL character.")
+        fields = body.model_dump(mode="json").items() if body is not None else ()
+        where = [f"body.{name}" for name, value in fields if NUL.search(encode(value).decode())]
+        raise Problem(problem.INVALID, "A text has a NUL character.", [(name, "has a NUL character") for name in where])
     return content
 
 

@@ -15,6 +15,7 @@ from chassis.web.problem import Problem
 
 BODY_LIMIT_BYTES = 1_048_576
 LENGTH_DIGITS_MAX = 18
+NUL_DETAIL = "An address holds no NUL character."
 TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
@@ -66,8 +67,8 @@ class Bounded:
             return
         trace = scope.get("lienthong.trace", "")
         if "\0" in scope["path"] or b"%00" in scope["query_string"]:  # no database takes it in a text
-            kind = problem.NOT_FOUND if "\0" in scope["path"] else problem.MALFORMED
-            await problem.response(problem.document(kind, None, (), trace))(scope, receive, send)
+            kind, detail = (problem.NOT_FOUND, None) if "\0" in scope["path"] else (problem.MALFORMED, NUL_DETAIL)
+            await problem.response(problem.document(kind, detail, (), trace))(scope, receive, send)
             return
         announced = dict(scope["headers"]).get(b"content-length", b"0")
         if announced.isdigit() and (len(announced) > LENGTH_DIGITS_MAX or int(announced) > self._limit):
@@ -82,7 +83,7 @@ class Bounded:
             seen += len(message.get("body", b""))
             if seen > self._limit:
                 # What FastAPI lets through while it reads a body; anything else it would call unreadable.
-                raise HTTPException(problem.TOO_LARGE.status)
+                raise HTTPException(problem.TOO_LARGE.status, self._detail)
             return message
 
         await self._app(scope, counted, send)

@@ -149,7 +149,8 @@ async def on_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     kinds = {404: NOT_FOUND, 405: METHOD, 400: MALFORMED, 413: TOO_LARGE}
     kind = kinds.get(error.status_code, Kind("http_error", error.status_code, MALFORMED.vi, str(error.detail)))
-    return response(document(kind, None, (), trace_of(request)), dict(error.headers or {}))
+    detail = str(error.detail) if kind in (MALFORMED, TOO_LARGE) else None
+    return response(document(kind, detail, (), trace_of(request)), dict(error.headers or {}))
 
 
 async def on_unavailable(request: Request, error: Exception) -> Response:

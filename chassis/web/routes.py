@@ -15,6 +15,7 @@ from chassis.web import problem
 from chassis.web.acts import Act, Border, Listing, View
 from chassis.web.auth import DevelopmentIssuer, restriction, signed_in
 from chassis.web.problem import (
+    INVALID,
     KEY_MISSING,
     MALFORMED,
     NOT_FOUND,
@@ -31,6 +32,7 @@ PAGE_LIMIT = 50
 PAGE_LIMIT_MAX = 500
 VERSION_DIGITS_MAX = 18
 COMMANDS_WAITING_MAX = 10_000
+NO_CONTENT = (b"", b"{}", b"null")
 PRIVATE = {"Cache-Control": "private, no-cache"}
 """What is shown depends on who asks; nobody between may keep it for others."""
 
@@ -75,6 +77,8 @@ def _command_endpoint(border: Border, issuer: DevelopmentIssuer, act: Act) -> En
     async def endpoint(request: Request, **given: Any) -> Response:
         principal = signed_in(issuer.principal_of(request))
         key = _key_of(given["idempotency_key"])
+        if act.body is None and b"".join((await request.body()).split()) not in NO_CONTENT:
+            raise Problem(INVALID, "This command takes no content.", [("body", "send none, or an empty object")])
         params = {name: value for name, value in given.items() if name in request.path_params}
         expected = _expected_version(given["if_match"])
         if border.running.lane.waiting >= COMMANDS_WAITING_MAX:

@@ -14,34 +14,37 @@ from tests.borders.province import (
     Place,
     Province,
     digest,
+    given,
 )
 
 BY_POST: Final = {"channel": "post"}
 TO_HOME: Final = {"hand_out_by": "post", "hand_out_to": RECEIVER}
 
 ASKED: Final = {"items": [{"component": "residence_proof", "reason": "missing", "note": NOTE}]}
-BROUGHT: Final = {"components": [{"code": "residence_proof"}]}
+BROUGHT: Final = {"components": given("residence_proof")}
 REFUSED: Final = {"reason_code": "wrong_authority", "law": "NĐ 118/2025 art. 17", "note": NOTE}
 COLLECTED: Final = {"collector": "attorney", "paper_shown": "authority_paper"}
 UNFIT: Final = {"reason_code": "conditions_not_met", "law": "NĐ 61/2018 art. 19.8", "note": NOTE}
 BACK: Final = {"to": "desk", "reason_code": "wrong_data", "note": NOTE}
 PICKED_UP: Final = {
     "counted_papers": 3, "seal_number": "S1", "signature_sha256": digest("slip"), "photo_sha256": digest("bag"),
+    "device_time": None, "advised_missing": [],
 }  # fmt: skip
-RECORD: Final = {"record_no": "GN-1", "officer": "desk_officer:H48.23293.01", "accepted_papers": 3}
+RECORD: Final = {"record_no": "GN-1", "officer": "desk:1", "accepted_papers": 3, "missing": []}
 NOBODY_HOME: Final = {"reason": "not_home", "measure": "retry_next_working_day", "photo_sha256": digest("door")}
 STILL_NOBODY: Final = {"reason": "not_home", "measure": "return_to_desk", "photo_sha256": digest("door again")}
 DELIVERED: Final = {
     "relation": "self", "id_document_kind": "identity_card", "signature_sha256": digest("slip"),
-    "photo_sha256": digest("door"),
+    "photo_sha256": digest("door"), "authority_paper": "",
 }  # fmt: skip
 CASH: Final = {"amount_vnd": FEE_VND}
+REFUND: Final = {**CASH, "txn_ref": None, "order_no": "UNC-1"}
 
 Found = tuple[Header, dict[str, Any] | None, dict[str, str]]
 
 
 def incomplete(province: Province) -> str:
-    return province.submitted(components=[{"code": code} for code in PAPERS if code != "residence_proof"])
+    return province.submitted(components=given(*(code for code in PAPERS if code != "residence_proof")))
 
 
 def asked(province: Province) -> str:
@@ -98,7 +101,7 @@ PLACES: Final[dict[str, Callable[[Province], Found]]] = {
     "send_back_step": lambda p: (p.officer, BACK, {"ref": p.acknowledged(), "step": STEP}),
     "start_payment": lambda p: (p.applicant, None, {"ref": p.accepted()}),
     "pay_at_desk": lambda p: (p.desk, CASH, {"ref": p.accepted()}),
-    "record_refund": lambda p: (p.accountant, {**CASH, "order_no": "UNC-1"}, {"ref": refund_owed(p)}),
+    "record_refund": lambda p: (p.accountant, REFUND, {"ref": refund_owed(p)}),
     "mark_picked_up": lambda p: (p.postman, PICKED_UP, {"ref": p.submitted(**BY_POST), "leg": "collection"}),
     "sign_handover": lambda p: (p.postman, RECORD, {"ref": on_the_way(p, "collection")}),
     "mark_attempt_failed": lambda p: (p.postman, NOBODY_HOME, {"ref": p.submitted(**BY_POST), "leg": "collection"}),

@@ -28,6 +28,7 @@ APPLICANT = {
     "address": "47/3 hẻm Sương Nguyệt Ánh, phường Kon Tum",
     "phone": "0905 671 283",
     "email": "quynh.thao.van@thu.example",
+    "tax_code": "",
 }
 SUBMITTER = {
     "name": "Đặng Hoàng Bách Tùng",
@@ -35,10 +36,11 @@ SUBMITTER = {
     "address": "8 ngõ Hoa Pơ Lang, phường Kon Tum",
     "phone": "0914 552 907",
     "email": "bach.tung@thu.example",
+    "tax_code": "",
 }
 RECEIVER = {"name": "Đặng Thị Mỹ Duyên", "address": "152 đường Bờ Kè Đăk Bla", "phone": "0977 318 446"}
 NOTE = "Chị Thảo Vân mang nhầm hộ khẩu cũ"
-PLANTED = (*APPLICANT.values(), *SUBMITTER.values(), *RECEIVER.values(), NOTE, "Thảo Vân", "Nguyệt Ánh")
+PLANTED = tuple(filter(None, (*APPLICANT.values(), *SUBMITTER.values(), *RECEIVER.values(), NOTE, "Thảo Vân")))
 """What nobody may find: neither in what a stranger is answered, nor in clear in any file."""
 STRANGER_ID = "079090000024"
 PAPERS = ("declaration", "identity_paper", "residence_proof", "authorisation")
@@ -188,7 +190,13 @@ class Province:
             "applicant": APPLICANT,
             "submitter": SUBMITTER,
             "relation": "attorney",
-            "components": [{"code": code} for code in PAPERS],
+            "area": None,
+            "applicant_kind": "citizen",
+            "category": "normal",
+            "components": given(*PAPERS),
+            "options": [],
+            "hand_out_by": "desk",
+            "hand_out_to": None,
             "facts": {"married_before": False, "issued_before": False},
         } | more
 
@@ -216,6 +224,12 @@ class Province:
 
     def code_of(self, ref: str) -> str:
         return str(self.get(f"/api/v1/dossiers/{ref}", self.desk).json()["code"])
+
+
+def given(*codes: str) -> list[dict[str, Any]]:
+    """Return papers as they are given."""
+    flags = {"form": "original", "digitised": True, "from_e_store": False, "reused": False, "substitute_for": None}
+    return [{"code": code, **flags} for code in codes]
 
 
 def digest(text: str) -> str:

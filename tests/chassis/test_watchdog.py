@@ -23,7 +23,7 @@ from tests.chassis.savings import (
     PayIn,
     ShutTill,
 )
-from tests.chassis.savings_desk import DORMANT_AFTER, SAVINGS
+from tests.chassis.savings_desk import DORMANT_AFTER, LARGEST_BALANCE_VND, SAVINGS
 
 
 def test_a_saga_is_carried_out_with_what_it_hears(desk: Stage) -> None:
@@ -161,6 +161,20 @@ def test_a_command_in_the_same_batch_comes_before_the_timer_it_touches(desk: Sta
     assert len(desk.rows("SELECT * FROM timers")) == left
     desk.pass_time(days=31)
     assert len(fired(desk)) == left
+
+
+def test_a_timer_set_anew_while_its_batch_is_taken_apart_does_not_fire(
+    desk: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Each piece is carried out alone then, on what those before it have stored: the timer that was read is no more."""
+    desk.give(opened("a"), opened("b"))
+    desk.clock.move_to(START + DORMANT_AFTER)
+    with caplog.at_level(logging.CRITICAL):
+        desk.job(paid("a", 5, "s1", desk.now))
+        desk.job(paid("b", LARGEST_BALANCE_VND, "s2", desk.now))
+        desk.engine.run_until_idle()
+    assert fired(desk) == [("b", START + DORMANT_AFTER)]
+    assert desk.rows("SELECT id FROM timers") == [("dormant-a",)]
 
 
 def test_many_timers_of_one_instant_all_fire(desk: Stage) -> None:

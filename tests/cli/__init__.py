@@ -1,0 +1,1 @@
+"""The command line: what it prints, what it ends with, and what it finds."""

@@ -1,0 +1,34 @@
+"""One played store for all; every test that changes it works on a copy."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from chassis.registry import Registry
+from tests.cli import played
+
+
+@pytest.fixture(scope="session")
+def laws() -> Registry:
+    """The product's registry, loaded once."""
+    return played.registry()
+
+
+@pytest.fixture(scope="session")
+def played_store(tmp_path_factory: pytest.TempPathFactory, laws: Registry) -> Path:
+    """Stores of two played weeks; nobody writes into them."""
+    return played.play(tmp_path_factory.mktemp("played"), laws)
+
+
+@pytest.fixture
+def copied_store(tmp_path: Path, played_store: Path) -> Callable[[], Path]:
+    """Return what makes a fresh copy of the played stores."""
+
+    def copy() -> Path:
+        target = tmp_path / f"copy-{len(list(tmp_path.iterdir()))}"
+        shutil.copytree(played_store, target)
+        return target
+
+    return copy
