@@ -28,7 +28,7 @@ __all__ = ["CommandRefused", "Inbox", "Key", "LayAside", "Retry", "key_of"]
 log = logging.getLogger("lienthong.inbox")
 
 HEARD_PER_TURN = 500
-MARKS_REMEMBERED = 65_536
+MARKS_REMEMBERED = 16_384
 ATTEMPTS_BEFORE_PARKING = 3
 HELD_ALARM_AFTER_US = 60_000_000
 LAG_COUNTED_TO = 1_000

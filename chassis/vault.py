@@ -23,7 +23,7 @@ from chassis.files import kept_secret
 from chassis.lru import Recent
 from chassis.stores.store import StoreUnavailable
 
-KEYS_REMEMBERED = 16_384
+KEYS_REMEMBERED = 4_096
 UNSETTLED_MAX = 1_000
 NONCE_BYTES = 12
 PREFIX = "s1."

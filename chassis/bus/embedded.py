@@ -9,7 +9,7 @@ from typing import Final
 from chassis.stores.store import Store
 from kernel.message import Envelope, source_of
 
-REMEMBERED: Final = 4_096
+REMEMBERED: Final = 1_024
 """How many of a source's newest envelopes are kept for the readers that have not asked yet."""
 
 POSITION: Final = attrgetter("position")
