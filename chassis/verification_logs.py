@@ -1,17 +1,18 @@
 """Checks of one service's own log: it folds, says what it stores, and keeps what is personal sealed."""
 
-import json
 from collections.abc import Iterator
 from typing import Any
+
+import msgspec
 
 from chassis.codec import Codec, Unreadable, encode, shape_of
 from chassis.run import Running
 from chassis.stores.store import Recorded
-from chassis.vault import CannotOpen, is_sealed
+from chassis.vault import PREFIX, CannotOpen
 from chassis.verification_words import Checked, Scene, log_of, said_by, streams_of
 from kernel.message import Envelope, PublicEvent, type_of
 
-SEAL = b'"s1.'
+SEAL = b'"' + PREFIX.encode()
 """How a sealed value begins in JSON."""
 
 
@@ -132,49 +133,29 @@ def _says(data: bytes, event: Any) -> bool:
         return False
 
 
-Place = tuple[str, ...]
-
-
 def seals(scene: Scene, checked: Checked) -> None:
-    """Prove every sealed value, and find what stands in clear where others are sealed."""
-    sealed_places = _sealed_places(scene.running)
+    """Prove every sealed value, wherever it stands."""
     for recorded in log_of(scene.running):
-        wanted = sealed_places.get(recorded.type)
-        if wanted is None:
-            continue
-        for place, text in _texts(recorded):
-            if place not in wanted or not text:
-                continue
+        for sealed in _sealed_in(recorded):
             checked.counted += 1
             try:
-                scene.vault.prove(text)
+                scene.vault.prove(sealed)
             except CannotOpen as error:
-                checked.breaks(f"{recorded.stream}@{recorded.version} {'.'.join(place)}: {error}")
+                checked.breaks(f"{recorded.stream}@{recorded.version} {recorded.type}: {error}")
 
 
-def _sealed_places(running: Running) -> dict[str, set[Place]]:
-    """Return for each type of event the fields in which a sealed value was ever stored."""
-    places: dict[str, set[Place]] = {}
-    for recorded in log_of(running):
-        if SEAL in recorded.data:
-            sealed = {place for place, text in _texts(recorded) if is_sealed(text)}
-            places.setdefault(recorded.type, set()).update(sealed)
-    return places
-
-
-def _texts(recorded: Recorded) -> Iterator[tuple[Place, str]]:
+def _sealed_in(recorded: Recorded) -> Iterator[str]:
+    if SEAL not in recorded.data:
+        return
     try:
-        yield from _texts_in(json.loads(recorded.data), ())
-    except ValueError:
+        yield from (text for text in _texts_in(msgspec.json.decode(recorded.data)) if text.startswith(PREFIX))
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return  # named by `folds`
 
 
-def _texts_in(value: Any, place: Place) -> Iterator[tuple[Place, str]]:
+def _texts_in(value: Any) -> Iterator[str]:
     if isinstance(value, str):
-        yield place, value
-    elif isinstance(value, dict):
-        for name, inner in value.items():
-            yield from _texts_in(inner, (*place, name))
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _texts_in(inner, (*place, "[]"))
+        yield value
+    elif isinstance(value, dict | list):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _texts_in(inner)

@@ -118,6 +118,19 @@ def said_by(running: Running, source: str = "", up_to: int | None = None) -> Ite
         after = now_at
 
 
+def events_of(running: Running, types: tuple[str, ...]) -> Iterator[Recorded]:
+    """Yield the stored events of some types, in the order of the log."""
+    names = {f"type_{number}": name for number, name in enumerate(types)}
+    sql = (
+        f"SELECT {', '.join(Recorded._fields)} FROM events WHERE position>:after "
+        f"AND type IN ({', '.join(f':{name}' for name in names)}) ORDER BY position LIMIT :limit"
+    )
+    after = 0
+    while page := running.store.query(sql, {"after": after, "limit": PAGE, **names}):
+        yield from (Recorded(**row) for row in page)
+        after = page[-1]["position"]
+
+
 def streams_of(running: Running, prefix: str = "") -> Iterator[str]:
     """Yield the name of every stream, or of those of one prefix, in the order of names."""
     sql = "SELECT DISTINCT stream FROM events WHERE stream>:after AND stream<:end ORDER BY stream LIMIT :limit"

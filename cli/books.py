@@ -12,10 +12,9 @@ from typing import Any
 import msgspec
 
 from chassis.run import Engine, Running
-from chassis.verification import Checked, Ear, Inspection, ear_of
+from chassis.verification import Checked, Ear, Inspection, ear_of, events_of
 
 PLATFORM = "platform"
-PAGE = 2_000
 
 Key = tuple[Any, ...]
 
@@ -135,20 +134,12 @@ class Stored:
 
 
 def _stored(running: Running, facts: tuple[Fact, ...]) -> Iterator[Stored]:
-    """Yield the events of some types, in the order of the log; what cannot be read is for another check to name."""
+    """Yield one end of messages, in the order of its log; what cannot be read is for another check to name."""
     kinds = {fact.type: fact for fact in facts}
-    names = {f"type_{number}": name for number, name in enumerate(kinds)}
-    sql = (
-        "SELECT position, type, subject, sequence, data FROM events WHERE position>:after "
-        f"AND type IN ({', '.join(f':{name}' for name in names)}) ORDER BY position LIMIT :limit"
-    )
-    after = 0
-    while page := running.store.query(sql, {"after": after, "limit": PAGE, **names}):
-        for row in page:
-            key = _key(row["data"], kinds[row["type"]])
-            if key is not None:
-                yield Stored(row["position"], row["type"], row["subject"] or "", row["sequence"] or 0, key)
-        after = page[-1]["position"]
+    for event in events_of(running, tuple(kinds)):
+        key = _key(event.data, kinds[event.type])
+        if key is not None:
+            yield Stored(event.position, event.type, event.subject or "", event.sequence or 0, key)
 
 
 def _key(data: bytes, fact: Fact) -> Key | None:

@@ -18,6 +18,7 @@ from chassis.verification import Checked, Inspection, inspections
 from cli import files
 from cli.books import cross_inspections
 from cli.exits import EXIT_IN_USE, EXIT_NO, EXIT_UNUSABLE
+from cli.privacy import privacy_inspection
 from cli.remote import AsJson, console, errors
 from services.__main__ import Platform, compose
 
@@ -70,6 +71,7 @@ def all_inspections(platform: Platform) -> Iterator[Inspection]:
     """Yield every check that there is: of each service, and between them."""
     yield from inspections(platform.engine, platform.vault)
     yield from cross_inspections(platform.engine)
+    yield privacy_inspection(platform.engine)
 
 
 def _give_up(data: Path, hindrances: list[str], as_json: bool) -> NoReturn:

@@ -29,8 +29,10 @@ from kernel.message import Envelope
 SCHEMA = (Path(__file__).parent / "sql" / "sqlite.sql").read_text(encoding="utf-8")
 PRAGMAS = """
 PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=5000; PRAGMA wal_autocheckpoint=4000;
-PRAGMA journal_size_limit=67108864; PRAGMA cache_size=-16384; PRAGMA temp_store=MEMORY;
+PRAGMA journal_size_limit=67108864; PRAGMA temp_store=MEMORY;
 """
+WRITER_CACHE_KIB = 8_192
+READER_CACHE_KIB = 2_048
 INSERT_EVENT = f"INSERT INTO events({', '.join(NewEvent._fields)}) VALUES({', '.join('?' * len(NewEvent._fields))})"
 STREAM_VERSION = "SELECT version FROM events WHERE stream=? ORDER BY version DESC LIMIT 1"
 RECORDED = ", ".join(Recorded._fields)
@@ -67,7 +69,7 @@ class SqliteStore:
         self.path = path
         self._closed = False
         self._lock_file = _hold_lock(path.with_suffix(".lock"))
-        self._writer = _connect(path)
+        self._writer = _connect(path, WRITER_CACHE_KIB)
         self._writer.executescript(SCHEMA)
         # One connection for each thread that reads, so that reading never waits for writing. A thread's number is
         # given to another when it ends, and its connection with it.
@@ -143,7 +145,7 @@ class SqliteStore:
         try:
             connection = self._readers.get(threading.get_ident())
             if connection is None:
-                connection = _connect(self.path)
+                connection = _connect(self.path, READER_CACHE_KIB)
                 connection.execute("PRAGMA query_only=ON")
                 self._readers[threading.get_ident()] = connection
             cursor = connection.execute(sql, params)
@@ -254,9 +256,10 @@ class SqliteStore:
         self._lock_file.close()
 
 
-def _connect(path: Path) -> sqlite3.Connection:
+def _connect(path: Path, cache_kib: int) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=512)
     connection.executescript(PRAGMAS)
+    connection.execute(f"PRAGMA cache_size={-cache_kib}")
     return connection
 
 

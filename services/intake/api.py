@@ -14,7 +14,7 @@ from chassis.service import Scope
 from chassis.vault import Vault
 from chassis.web.acts import Act, Call
 from chassis.web.auth import ALL, APPLICANT, DESK_OFFICER, OWN, POSTAL_STAFF, RECEIVING, SYSTEM, Rights
-from kernel.codes import AgencyId, PersonalId, ProcedureCode, TaxCode
+from kernel.codes import AgencyId, InvalidCode, PersonalId, ProcedureCode, TaxCode
 from kernel.refusal import Invalid, Refused
 from services.intake.domain import commands, rules
 from services.intake.domain.state import Dossier
@@ -76,7 +76,10 @@ class Person(Body):
     @field_validator("tax_code")
     @classmethod
     def _tax_code(cls, text: str) -> str:
-        return str(TaxCode.parse(text)) if text else ""
+        try:
+            return str(TaxCode.parse(text)) if text else ""
+        except InvalidCode as wrong:  # a person's number typed here is not said again
+            raise ValueError(f"not a tax code: {wrong.reason}") from None
 
     @model_validator(mode="after")
     def _is_somebody(self) -> "Person":

@@ -80,7 +80,7 @@ SETTING_TIMERS = ("intake", "routing", "payments")
 
 SEALED = {
     "intake": ("DossierSubmitted", "particulars"),
-    "routing": ("StepRefused", "note"),
+    "routing": ("StepSentBack", "note"),
     "payments": ("CallbackKept", "raw"),
     "postal": ("ParcelOrdered", "address"),
 }
@@ -127,7 +127,8 @@ def of_a_log(service: str) -> Iterator[Damage]:
     kind, sealed = SEALED[service]
     altered = f"substr({field(sealed)}, 1, length({field(sealed)})-6) || 'AAAA' || substr({field(sealed)}, -2)"
     yield Damage(service, "seals", service, alter(kind, sealed, altered), "was altered")
-    yield Damage(service, "seals", service, alter(kind, sealed, "'Nguyễn Văn A'"), "not a sealed value")
+    yield Damage(service, "seals", service, alter(kind, sealed, "'s1.somebody'"), "not a sealed value")
+    yield Damage("platform", "privacy", service, alter(kind, sealed, "'Nguyễn Văn A'"), f"of {service}: {sealed}")
     yield Damage(service, "seals", "vault", "DELETE FROM people", "no key for that person")
 
 
@@ -249,7 +250,7 @@ OF_POSTAL = (
     ("custody", "while the parcel was ordered", lose("ParcelPickedUp")),
     ("custody", "belongs to another", alter("ParcelOrdered", "ref", "'another'")),
     ("item_numbers", "was never given to it", alter("ParcelOrdered", "item_code", "'RH000000999VN'")),
-    ("item_numbers", "item number", alter("ItemNumberTaken", "item_code", "'RH1VN'")),
+    ("item_numbers", "nine digits and the country", alter("ItemNumberTaken", "item_code", "'RH1VN'")),
 )
 
 OF_THE_PLATFORM = (
@@ -266,6 +267,7 @@ OF_THE_PLATFORM = (
     ("handovers", "has no PapersReceived", "intake", lose("PapersReceived")),
     ("deliveries", "never said so", "intake", lose("ResultDispatched")),
     ("deliveries", "has no ParcelOrdered", "postal", lose("ParcelOrdered", DELIVERY)),
+    ("privacy", "items.[].note", "intake", alter("SupplementRequested", "items[0].note", "'gọi cho chị Lan'")),
 )
 
 DAMAGES: tuple[Damage, ...] = (

@@ -28,11 +28,12 @@ NEEDED = {
         "SELECT 1 FROM snapshots",
         "SELECT 1 FROM events WHERE type='PortalNumberKept'",
         "SELECT 1 FROM events WHERE type='ResultDispatched'",
+        "SELECT 1 FROM events WHERE type='SupplementRequested'",
         "SELECT 1 FROM dossiers WHERE status='handed_out' AND hand_out_by='post'",
     ),
     "routing": (
         "SELECT 1 FROM timers",
-        "SELECT 1 FROM events WHERE type='StepRefused' OR type='StepSentBack'",
+        "SELECT 1 FROM events WHERE type='StepSentBack'",
         "SELECT 1 FROM chains WHERE state='open'",
     ),
     "payments": (
