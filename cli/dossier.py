@@ -1,6 +1,7 @@
 """`lienthong dossier`: one dossier as a clerk needs it: where it stands, whose clock runs, its money, its parcels."""
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Final
 
@@ -204,7 +205,7 @@ def _timeline(items: list[Seen], names: Names) -> None:
     _table("Timeline", ("when", "service", "what", "step", "agency", "by"), rows)
 
 
-def _table(title: str, columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+def _table(title: str, columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
     table = Table(*columns, title=escape(title), title_justify="left", title_style="bold")
     for row in rows:
         table.add_row(*map(escape, row))

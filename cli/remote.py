@@ -6,6 +6,7 @@ from typing import Annotated, Any, NoReturn
 import httpx
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from chassis.web.auth import INSPECTOR
 from cli.exits import EXIT_NO, EXIT_UNUSABLE
@@ -48,9 +49,9 @@ class Remote:
         except (httpx.TransportError, httpx.InvalidURL) as error:
             self._unreachable(error)
 
-    def _unreachable(self, error: Exception) -> NoReturn:
-        errors.print(f"[red]No server answers at {self._url}[/red] ({error}).", soft_wrap=True)
-        errors.print("Start one with `lienthong serve`, or name it with --url.")
+    def _unreachable(self, error: Exception, what: str = "No server answers at") -> NoReturn:
+        errors.print(f"[red]{what} {escape(self._url)}[/red] ({escape(str(error))}).", highlight=False, soft_wrap=True)
+        errors.print("Start one with `lienthong serve`, or name it with --url.", highlight=False)
         raise typer.Exit(EXIT_UNREACHABLE) from error
 
     def get(self, path: str, **params: Any) -> Any:
@@ -70,14 +71,18 @@ class Remote:
         try:
             body = answer.json()
         except ValueError as error:
-            self._unreachable(
-                ValueError(f"what answers there does not speak our language: {answer.status_code}, {error}")
-            )
+            self._unreachable(error, "None of our servers answers at")
         if answer.is_success:
             return body
-        errors.print(f"[red]{body.get('title', answer.status_code)}[/red] {body.get('title_en', '')}", soft_wrap=True)
-        if body.get("detail"):
-            errors.print(body["detail"], markup=False, soft_wrap=True)
-        for one in body.get("invalid_params", ()):
-            errors.print(f"  {one['name']}: {one['reason']}", markup=False, soft_wrap=True)
+        _print_problem(body if isinstance(body, dict) else {"title": f"{answer.status_code}"})
         raise typer.Exit(EXIT_REFUSED)
+
+
+def _print_problem(problem: dict[str, Any]) -> None:
+    """Print a problem document (RFC 9457) as a person reads it."""
+    title = f"[red]{escape(problem.get('title', ''))}[/red] {escape(problem.get('title_en', ''))}"
+    errors.print(title, highlight=False, soft_wrap=True)
+    details = [problem["detail"]] if problem.get("detail") else []
+    details += [f"{one['name']}: {one['reason']}" for one in problem.get("invalid_params", ())]
+    for line in details:
+        errors.print(line, markup=False, highlight=False, soft_wrap=True)

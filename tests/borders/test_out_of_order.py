@@ -85,6 +85,9 @@ given_back = after(refund_owed, "record_refund", "accountant", REFUND)
 handed_over = after(collecting, "sign_handover", "postman", RECORD)
 delivered = after(delivering, "mark_delivered", "postman", DELIVERED)
 
+WITHOUT_NOTE = {"items": [{"component": "residence_proof", "reason": "missing", "note": ""}]}
+asked_in_few_words = after(incomplete, "ask_for_supplement", "desk", WITHOUT_NOTE)
+
 ONE_ITEM = {"items": [{"component": "identity_paper", "reason": "unreadable", "note": ""}]}
 UNKNOWN_ITEM = {"items": [{"component": "cat_photo", "reason": "missing", "note": ""}]}
 OTHER_DECISION = {**DECISION, "number": "18/UBND"}
@@ -222,7 +225,7 @@ def test_what_has_not_begun_is_not_there(
 
 DONE_BEFORE: list[tuple[Before, str, str, Any, dict[str, str]]] = [
     (accepted, "accept_dossier", "desk", None, {}),
-    (asked, "ask_for_supplement", "desk", ASKED, {}),
+    (asked_in_few_words, "ask_for_supplement", "desk", WITHOUT_NOTE, {}),
     (refused, "refuse_dossier", "desk", REFUSED, {}),
     (withdrawn, "withdraw_dossier", "applicant", None, {}),
     (handed_out, "hand_out", "desk", COLLECTED, {}),

@@ -41,6 +41,7 @@ from tests.chassis.savings import (
 )
 
 NAME = "savings"
+RECEIPTS = "receipts"
 DORMANT_AFTER = timedelta(days=30)
 LARGEST_BALANCE_VND = 1_000_000_000
 """The read model's table takes no larger one: how the tests make a store refuse a row."""
@@ -55,6 +56,8 @@ def _numbered(command: OpenAccount, unit: Unit) -> OpenAccount | Refused:
 
 
 def _at_open_till(command: PayRemainder, unit: Unit) -> PayRemainder | Refused:
+    """Take a receipt's number first, so that a refusal has something to take back."""
+    unit.run(TakeNumber(RECEIPTS, command.ref))
     return Refused(TILL_SHUT) if unit.state("till-main")[0].is_shut else command
 
 
@@ -97,6 +100,15 @@ def _balance_row(event: PaidIn | PaidOut) -> tuple[Statement, ...]:
     return (Statement(sql, {"ref": event.ref, "balance_vnd": event.balance_vnd}),)
 
 
+NUMBERS = "CREATE TABLE IF NOT EXISTS numbers(agency TEXT NOT NULL, number INTEGER NOT NULL, ref TEXT NOT NULL)"
+
+
+def _number_row(event: NumberTaken) -> tuple[Statement, ...]:
+    params = {"agency": event.agency, "number": event.number, "ref": event.ref}
+    return (Statement("INSERT INTO numbers VALUES(:agency, :number, :ref)", params),)
+
+
+number_rows = Projection("numbers", (NUMBERS,), {NumberTaken: _number_row})
 accounts = Projection("accounts", (TABLE,), {AccountOpened: _opened_row, PaidIn: _balance_row, PaidOut: _balance_row})
 
 
@@ -138,5 +150,5 @@ SAVINGS = Service(
     ),
     timers=timers,
     timer_commands=(MarkDormant,),
-    projections=(accounts, codes_projection({AccountOpened: object()})),
+    projections=(accounts, number_rows, codes_projection({AccountOpened: object()})),
 )  # fmt: skip

@@ -53,6 +53,26 @@ def test_numbers_said_by_another_writer_are_not_given_again(desk: Stage) -> None
     assert [recorded.sequence for recorded in desk.log() if recorded.subject == "a"] == [1, 2, 3]
 
 
+def test_a_race_lost_twice_may_be_won_the_third_time(desk: Stage) -> None:
+    """Each attempt reads anew what the winners wrote."""
+    desk.give(opened("a"))
+    lost: list[int] = []
+
+    @dataclass(slots=True, repr=False)
+    class Slow(Job):
+        def carry(self, lane: Any, batch: Any) -> None:
+            Job.carry(self, lane, batch)
+            if len(lost) < 3:
+                lost.append(1)
+                foreign_write(desk, "a", len(lost) + 1)
+
+    job = Slow(paid("a", 5, "s1"))
+    desk.engine.submit("savings", job)
+    desk.engine.run_until_idle()
+    assert job.future.result(timeout=0).version == 5
+    assert desk.state("account-a").balance_vnd == 1_005
+
+
 def test_a_race_that_is_always_lost_is_given_up(desk: Stage) -> None:
     """A bounded number of times; whoever waits is told that it was not done."""
     desk.give(opened("a"))

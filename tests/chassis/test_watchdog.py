@@ -23,7 +23,7 @@ from tests.chassis.savings import (
     PayIn,
     ShutTill,
 )
-from tests.chassis.savings_desk import DORMANT_AFTER, LARGEST_BALANCE_VND, SAVINGS
+from tests.chassis.savings_desk import DORMANT_AFTER, LARGEST_BALANCE_VND, RECEIPTS, SAVINGS
 
 
 def test_a_saga_is_carried_out_with_what_it_hears(desk: Stage) -> None:
@@ -42,12 +42,15 @@ def test_what_is_refused_stays_owed_and_is_asked_again(desk: Stage) -> None:
     desk.give(opened("a"), paid("a", 500, "s1"), ShutTill(START), CloseAccount("a", START))
     assert desk.types("account-a")[-1] == "AccountClosed"
     assert desk.rows("SELECT stream FROM owing") == [("remainder_is_paid-a",)]
+    assert desk.types(f"numbers-{RECEIPTS}") == [], "the receipt's number is taken back with what needed it"
+    assert desk.rows(f"SELECT number FROM numbers WHERE agency='{RECEIPTS}'") == []
     desk.pass_time(minutes=2)
     assert desk.rows("SELECT stream FROM owing") == [("remainder_is_paid-a",)], "the till is still shut"
     desk.give(OpenTill(desk.now))
     assert desk.types("account-a")[-1] == "AccountClosed", "nobody told the saga"
     desk.pass_time(minutes=2)
     assert desk.types("account-a")[-1] == "RemainderPaid"
+    assert desk.rows(f"SELECT number, ref FROM numbers WHERE agency='{RECEIPTS}'") == [(1, "a")]
     assert desk.rows("SELECT * FROM owing") == []
 
 

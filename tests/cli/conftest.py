@@ -22,13 +22,12 @@ def played_store(tmp_path_factory: pytest.TempPathFactory, laws: Registry) -> Pa
     return played.play(tmp_path_factory.mktemp("played"), laws)
 
 
+def copy_of(store: Path, folder: Path) -> Path:
+    """Return a copy of some stores, made in `folder`."""
+    return Path(shutil.copytree(store, folder / f"copy-{len(list(folder.iterdir()))}"))
+
+
 @pytest.fixture
 def copied_store(tmp_path: Path, played_store: Path) -> Callable[[], Path]:
     """Return what makes a fresh copy of the played stores."""
-
-    def copy() -> Path:
-        target = tmp_path / f"copy-{len(list(tmp_path.iterdir()))}"
-        shutil.copytree(played_store, target)
-        return target
-
-    return copy
+    return lambda: copy_of(played_store, tmp_path)

@@ -5,6 +5,7 @@ is configured.
 """
 
 import html
+import json
 from typing import Any, TypeVar
 
 import httpx
@@ -135,7 +136,8 @@ def _read(model: type[Form], given: Any) -> Form:
 async def _json(request: Request) -> dict[str, Any]:
     try:
         content = await request.json()
-    except ValueError as error:
+        json.dumps(content, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as error:  # no JSON, too deep, or with halves of letters
         raise Problem(MALFORMED, "The body is not JSON.") from error
     if not isinstance(content, dict):
         raise Problem(MALFORMED, "The body is not a JSON object.")

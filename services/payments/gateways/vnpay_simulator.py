@@ -76,7 +76,10 @@ class VnpaySimulator:
 
     def opened(self, pay_url: str) -> PayPage | Unverified:
         """Read a pay address as VNPAY does when the payer's browser comes with it."""
-        message = received(urlsplit(pay_url).query.encode())
+        try:
+            message = received(urlsplit(pay_url).query.encode())
+        except ValueError:
+            return Unverified("form", "not an address")
         if isinstance(message, Unverified):
             return message
         values = message.values

@@ -33,9 +33,9 @@ def _text(value: object) -> object:
 
 def _instant(value: object) -> object:
     text = _text(value)
-    if not isinstance(text, str) or not text:
-        return None if text == "" else text
-    if len(text) != 14 or not text.isascii() or not text.isdigit():
+    if text == "":
+        return None
+    if not isinstance(text, str) or len(text) != 14 or not text.isascii() or not text.isdigit():
         raise ValueError("a date is yyyyMMddHHmmss, like 20260907083000")
     try:
         return datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=VIETNAM)

@@ -39,6 +39,7 @@ EXISTS_OTHERWISE: Final = "3"
 ERROR: Final = "-1"
 
 ANSWER_WITHIN_S: Final = 30.0
+DEPTH_LIMIT: Final = 32
 TOKEN_PATH: Final = "/gateways/portal/token"
 SYNC_PATH: Final = "/gateways/portal/DongBoHoSoMC"
 LOOK_UP_PATH: Final = "/gateways/portal/TraCuuHoSo"
@@ -191,13 +192,19 @@ def _answer(refused: Refused | None) -> Answer:
 
 
 async def _body(request: Request) -> dict[str, Any]:
-    """Return the body's fields; what is no JSON object, or cannot be written again as it is, has none."""
+    """Return the body's fields; what is no JSON object, too deep, or cannot be written again as it is, has none."""
     try:
         body = json.loads(await request.body(), parse_constant=_no_number)
         json.dumps(body, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         return {}
-    return body if isinstance(body, dict) else {}
+    return body if isinstance(body, dict) and _is_flat(body, DEPTH_LIMIT) else {}
+
+
+def _is_flat(value: Any, levels: int) -> bool:
+    """Say whether a value has at most so many levels: what can just be read can often not be sealed or compared."""
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
+    return parts is None or (levels > 0 and all(_is_flat(part, levels - 1) for part in parts))
 
 
 def _no_number(text: str) -> None:

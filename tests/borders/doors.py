@@ -1,0 +1,31 @@
+"""Every door that the running product has, found by walking its routes, so that a new one is tried by itself."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from fastapi import FastAPI
+
+
+def doors(app: FastAPI, method: str) -> list[str]:
+    """Return the path templates that answer to `method`, in order."""
+    return sorted({path for path, methods in _routes(app.routes) if method in methods})
+
+
+def _routes(routes: list[Any]) -> Iterator[tuple[str, set[str]]]:
+    for route in routes:
+        inner = getattr(route, "original_router", None)
+        if inner is not None:
+            yield from _routes(inner.routes)
+        else:
+            yield route.path, set(route.methods or ())
+
+
+def parts_of(path: str) -> list[str]:
+    """Return the names of the parts of a path that vary."""
+    return [name.partition(":")[0] for name in re.findall(r"{([^}]+)}", path)]
+
+
+def filled(path: str, parts: dict[str, str]) -> str:
+    """Return an address: `path` with its parts as they are written in one."""
+    return re.sub(r"{([^}:]+)(?::path)?}", lambda found: parts[found.group(1)], path)
