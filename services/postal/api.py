@@ -288,6 +288,12 @@ ACTS: Final[tuple[Act, ...]] = (
     ),
 )
 
+
+def _of_no_procedure(table: str) -> str:
+    """Return a table with the procedure that parcels do not know: whose right is for some procedures only sees none."""
+    return f"(SELECT *, '' AS procedure FROM {table})"
+
+
 LISTINGS: Final[tuple[Listing, ...]] = (
     Listing(
         name="list_parcels_to_do",
@@ -295,7 +301,7 @@ LISTINGS: Final[tuple[Listing, ...]] = (
         summary_vi="Việc của bưu chính, theo thời điểm bắt đầu",
         summary_en="What the post has to do, by the moment from which it is to be done",
         rights=POST,
-        table="parcels_to_do",
+        table=_of_no_procedure("parcels_to_do"),
         columns=("ref", "leg", "item_code", "task", "due_from", "receiving_agency", "attempts"),
         cursor="turn",
         filters={
@@ -311,7 +317,7 @@ LISTINGS: Final[tuple[Listing, ...]] = (
         summary_vi="Các bưu gửi",
         summary_en="Parcels",
         rights=WHOEVER_IS_CONCERNED,
-        table="parcels",
+        table=_of_no_procedure("parcels"),
         columns=("ref", "leg", "status", "attempts", "receiving_agency", "ordered_at", "changed_at"),
         cursor="item_code",
         filters={

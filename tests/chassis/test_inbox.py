@@ -163,6 +163,30 @@ def test_a_second_reader_of_a_source_loses_and_looks_again(
     assert audit.running().inbox.positions == {SAVINGS_SOURCE: 3}
 
 
+def test_what_another_reader_has_taken_is_held_no_longer(audit: Stage, bus: RoughBus) -> None:
+    """It was waiting for what came to somebody else; said again, it is a repeat."""
+    hear(audit, bus, paid_in("a", 2))
+    audit.running().store.commit(Writes(marks={(SAVINGS_SOURCE, "a"): 2}))
+    hear(audit, bus, paid_in("a", 2))
+    assert (noted(audit), held(audit)) == ((), {})
+
+
+def test_what_was_taken_is_not_taken_again(audit: Stage, bus: RoughBus, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One write for what came together, and none when nothing comes: an idle service leaves the disk alone."""
+    store, written = audit.running().store, list[Writes]()
+    stage = store.stage
+
+    def noting(writes: Writes) -> None:
+        written.append(writes)
+        stage(writes)
+
+    monkeypatch.setattr(store, "stage", noting)
+    hear(audit, bus, account_opened("a"), paid_in("a", 2), paid_in("a", 3))
+    assert len(written) == 1
+    hear(audit, bus)
+    assert (len(written), audit.lane.turn()) == (1, False)
+
+
 def test_a_bus_that_is_down_is_waited_for_and_commands_go_on(
     audit: Stage, bus: RoughBus, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -7,7 +7,17 @@ from pathlib import Path
 import pytest
 
 from chassis.registry import Registry
+from cli import remote
 from tests.cli import played
+
+WIDTH = 250
+
+
+@pytest.fixture(autouse=True)
+def _wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever looks for a word in a table wants it in one piece."""
+    for console in (remote.console, remote.errors):
+        monkeypatch.setattr(console, "width", WIDTH)
 
 
 @pytest.fixture(scope="session")

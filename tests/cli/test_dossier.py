@@ -25,7 +25,7 @@ def server(played_store: Path, laws: Registry, tmp_path_factory: pytest.TempPath
 
 
 def show(server: Served, code: str, *options: str) -> Result:
-    return CliRunner().invoke(app, ["dossier", "show", code, "--url", server.url, *options], env={"COLUMNS": "200"})
+    return CliRunner().invoke(app, ["dossier", "show", code, "--url", server.url, *options])
 
 
 def chosen(server: Served, service: str, sql: str) -> dict[str, Any]:
@@ -66,9 +66,7 @@ def test_a_clerk_reads_where_it_lies_and_what_time_is_left(server: Served) -> No
     assert result.exit_code == 0
     assert row["code"] in result.stdout.splitlines()[0]
     assert re.search(r"lies with +\S", result.stdout)
-    assert re.search(
-        r"Clock of whole chain: .* of working time used, .* (left|late), due \d\d/\d\d/\d{4} \d\d:\d\d", result.stdout
-    )
+    assert re.search(CLOCK, result.stdout)
     assert "Timeline" in result.stdout
     assert "dossier submitted" in result.stdout
     assert all(step["step"] not in result.stdout for step in seen["chain"]["steps"]), "steps have names"

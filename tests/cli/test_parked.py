@@ -75,7 +75,7 @@ def wait_for(holds: Callable[[], bool]) -> None:
 
 
 def run(server: Served, *arguments: str) -> Result:
-    return CliRunner().invoke(app, ["parked", *arguments, "--url", server.url], env={"COLUMNS": "250"})
+    return CliRunner().invoke(app, ["parked", *arguments, "--url", server.url])
 
 
 def listed(server: Served) -> list[dict[str, Any]]:

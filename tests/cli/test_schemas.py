@@ -10,7 +10,7 @@ from cli.__main__ import app
 
 
 def schemas(*arguments: str) -> Result:
-    return CliRunner().invoke(app, ["schemas", *arguments], env={"COLUMNS": "200"})
+    return CliRunner().invoke(app, ["schemas", *arguments])
 
 
 @pytest.fixture(scope="module")

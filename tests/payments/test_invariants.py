@@ -43,6 +43,7 @@ FREE = (ex.raised(0), ex.settled_for_free(), replace(RECEIPT, total_vnd=0))
 LATE = (ex.raised(), ex.started(), CANCELLED, ex.succeeded(), ex.refund_owed(ex.TXN, "withdrawn"))
 WITHDRAWN = (*PAID_ONLINE, ex.refund_owed(ex.TXN, "withdrawn", given_by=f"revenue:{ex.AGENCY}"))
 UNPAID = (ex.raised(), ex.started())
+ENDED_UNPAID = (ex.raised(), CANCELLED)
 
 
 def stream_of(event: Any) -> str:
