@@ -7,6 +7,7 @@ A `Lane` is the only writer of its service's store. Whoever owns it calls `turn(
 import logging
 import queue
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +16,7 @@ from chassis.codec import Codec, Unreadable, encode, shape_of
 from chassis.job import Answered, Done, Job, KeyReused, NotThere, Outcome, Piece, Stale, promise
 from chassis.lru import Recent
 from chassis.service import SagaRoute, Service
-from chassis.stores.store import Conflict, Snapshot, Store, StoreUnavailable
+from chassis.stores.store import Conflict, Snapshot, Store, StoreUnavailable, Writes
 from chassis.unit import Batch, Unit
 from kernel.message import type_of
 
@@ -28,6 +29,8 @@ EVENTS_PER_SNAPSHOT = 200
 STREAMS_REMEMBERED = 4_096
 SEQUENCES_REMEMBERED = 8_192
 CONFLICT_RETRIES = 8
+MARKS_PUT_OFF = 512
+"""How many messages a reader may have passed over before it writes down that it did."""
 
 
 @dataclass(slots=True)
@@ -38,12 +41,15 @@ class Staged:
         carried: pieces whose work is in the batch.
         spoiled: pieces that could not be carried out, with the reason.
         failure: why the store would not take the batch as a whole.
+        put_off: it only says what a reader has passed over, and is written together with the next batch; if it is lost
+            before, the reader passes over the same messages again.
     """
 
     batch: Batch
     carried: list[Piece]
     spoiled: list[tuple[Piece, Exception]]
     failure: Exception | None = None
+    put_off: bool = False
 
 
 class Lane:
@@ -68,6 +74,8 @@ class Lane:
         self._in_hand: dict[int, Piece] = {}
         self._closed = False
         self._staged: Staged | None = None
+        self.put_off = Writes()
+        self.lost: Callable[[str], None] = lambda source: None
         self._head = store.head()
         self.codec = Codec(service.events + tuple(fact for route in service.sagas for fact in route.facts))
         self.folds: dict[str, Any] = {prefix.rstrip("-"): decider for prefix, decider in service.streams.items()}
@@ -108,6 +116,9 @@ class Lane:
             piece.failed(self, StoreUnavailable(f"{self.service.name} has stopped"))
         self._in_hand.clear()
         self._turn_away()
+        if self.put_off:
+            with suppress(StoreUnavailable, Conflict):  # without it the reader passes over the same messages again
+                self.store.commit(self.put_off)
 
     def _turn_away(self) -> None:
         while (piece := self._next_waiting()) is not None:
@@ -168,19 +179,24 @@ class Lane:
             except Exception as error:
                 log.exception("%s: could not carry out %r", self.service.name, piece)
                 staged.spoiled.append((piece, error))
-        try:
-            self._stage(staged.batch)
-        except StoreUnavailable:
-            raise
-        except Exception as error:
-            staged.failure = error
+        if staged.batch.writes.only_moves_on and len(self.put_off.marks) < MARKS_PUT_OFF:
+            staged.put_off = True
+        else:
+            try:
+                self._stage(staged.batch)
+            except StoreUnavailable:
+                raise
+            except Exception as error:
+                staged.failure = error
         self._staged = staged
 
     @property
     def flush(self) -> Callable[[], int] | None:
         """What is left to wait for between `begin` and `finish`, if anything; any thread may call it, once."""
         staged = self._staged
-        return self._flush if staged is not None and staged.batch.writes and staged.failure is None else None
+        if staged is None or staged.put_off or staged.failure is not None or not staged.batch.writes:
+            return None
+        return self._flush
 
     def finish(self, flushed: Callable[[], int] | None) -> None:
         """Do the second half of a turn: once the batch is durable, remember it and tell whoever waits.
@@ -198,15 +214,21 @@ class Lane:
                 raise staged.failure
             if flushed is not None:
                 self._head = flushed()
+                self.put_off = Writes()
         except StoreUnavailable:
             self._forget()
             raise
         except Exception as error:  # a lost race, or one piece that spoils the batch: find it by going one by one
             log.info("%s: batch of %d taken apart: %s", self.service.name, len(staged.carried), error)
             self._forget()
+            if isinstance(error, Conflict):
+                self._lose_put_off()
             for piece in staged.carried:
                 self._one_by_one(piece)
         else:
+            if staged.put_off:
+                staged.batch.writes.take_along(self.put_off)
+                self.put_off = Writes(marks=staged.batch.writes.marks, positions=staged.batch.writes.positions)
             self._remember(staged.batch)
             for piece in staged.carried:
                 self._end(piece)
@@ -241,6 +263,7 @@ class Lane:
     def _stage(self, batch: Batch) -> None:
         self._save_long_streams(batch)
         if batch.writes:
+            batch.writes.take_along(self.put_off)
             self.store.stage(batch.writes)
 
     def _flush(self) -> int:
@@ -251,7 +274,14 @@ class Lane:
         self._stage(batch)
         if batch.writes:
             self._head = self._flush()
+            self.put_off = Writes()
         self._remember(batch)
+
+    def _lose_put_off(self) -> None:
+        """Another reader has moved on from where this one was: what this one has passed over is looked at again."""
+        sources, self.put_off = tuple(self.put_off.positions), Writes()
+        for source in sources:
+            self.lost(source)
 
     def _remember(self, batch: Batch) -> None:
         """Take over what has become durable."""

@@ -50,6 +50,7 @@ class Inbox:
         self._sagas: dict[str, list[tuple[msgspec.json.Decoder[Any], Hearing, SagaRoute]]] = {}
         self._rows: dict[str, list[tuple[msgspec.json.Decoder[Any], Any]]] = {}
         self._learn(lane)
+        lane.lost = self.lose
         self._names = {_unversioned(kind) for kind in (*self._policies, *self._sagas, *self._rows)}
         self._marks: Recent[tuple[str, str], int] = Recent(MARKS_REMEMBERED)
         self.held: dict[Key, Held] = {key_of(held.envelope): held for held in lane.store.all_held()}
@@ -203,6 +204,8 @@ class Inbox:
         found = batch.marks.get(key)
         if found is None:
             found = self._marks.get(key)
+        if found is None:
+            found = self.lane.put_off.marks.get(key)
         return self.lane.store.mark(source, subject) if found is None else found
 
     def set_mark(self, batch: Batch, source: str, subject: str, sequence: int) -> None:

@@ -27,6 +27,7 @@ from kernel.message import EPOCH
 log = logging.getLogger("lienthong.run")
 
 LONGEST_SLEEP_S = 0.5
+ROUNDS_OF_PATIENCE = 16
 WAIT_FOR_STORE_S = 0.2
 
 
@@ -62,6 +63,7 @@ class Engine:
         self._wake = threading.Event()
         self._disks = {service.name: Disk(service.name, self._wake.set) for service in services if disk_threads}
         self._stopping = False
+        self._rounds = 0
         self._errands: deque[tuple[Callable[[], None], Future[None]]] = deque()
         self._thread: threading.Thread | None = None
         if isinstance(clock, RehearsalClock):
@@ -82,8 +84,11 @@ class Engine:
         self.running[service].lane.submit(piece)
         self._wake.set()
 
-    def run_until_idle(self) -> None:
+    def run_until_idle(self, patient_too: bool = True) -> None:
         """Turn every lane until no command, no message and no due timer is left.
+
+        Args:
+            patient_too: else patient lanes may be left with messages they have not taken.
 
         Raises:
             StoreUnavailable: a store is down, or the engine is being stopped; nothing was lost.
@@ -92,14 +97,28 @@ class Engine:
             if self._stopping:
                 raise StoreUnavailable("the engine is being stopped")
             self._wake.clear()
-            moved = False
-            for name, running in self.running.items():
-                moved |= self._bring_on(name, running.lane)
-            if moved:
+            if self._round(self._bring_on, patient_too):
                 continue
             if not any(disk.busy for disk in self._disks.values()):
                 return
             self._wake.wait(LONGEST_SLEEP_S)
+
+    def _round(self, bring_on: Callable[[str, Lane], bool], patient_too: bool = True) -> bool:
+        """Bring every lane on; patient ones only when nobody else has anything to do, or have waited long enough."""
+        moved = False
+        for name, running in self.running.items():
+            if not running.service.patient:
+                moved |= bring_on(name, running.lane)
+        self._rounds += 1
+        their_turn = (patient_too and not moved) or self._rounds % ROUNDS_OF_PATIENCE == 0
+        for name, running in self.running.items():
+            if running.service.patient and (their_turn or self._is_flushing(name)):
+                moved |= bring_on(name, running.lane)
+        return moved
+
+    def _is_flushing(self, name: str) -> bool:
+        disk = self._disks.get(name)
+        return disk is not None and disk.busy
 
     def _bring_on(self, name: str, lane: Lane) -> bool:
         """Bring a lane on as far as it gets without waiting for the disk; say whether it got anywhere."""
@@ -168,9 +187,7 @@ class Engine:
     def _loop(self) -> None:
         while not self._stopping:
             self._wake.clear()
-            moved = False
-            for name, running in self.running.items():
-                moved |= self._turn(name, running.lane)
+            moved = self._round(self._turn)
             self._run_errands()
             if not moved:
                 self._wake.wait(LONGEST_SLEEP_S)

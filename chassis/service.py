@@ -115,6 +115,7 @@ class Service:
         timer_commands: command types that timers may carry.
         acts, views, listings: its HTTP border; `extra_routes` are ASGI routes of its gateways.
         invariants: what `verify` checks over its whole log.
+        patient: nobody waits for what it does on hearing something, so it hears in larger helpings.
         published: (name, version, data type) of every public event; the schemas come from it.
     """
 
@@ -134,6 +135,7 @@ class Service:
     listings: tuple["Listing", ...] = ()
     extra_routes: tuple[Any, ...] = ()
     invariants: tuple[Invariant, ...] = ()
+    patient: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -185,8 +185,10 @@ class SqliteVault:
         return key
 
     def close(self) -> None:
-        self.settle()
-        self._db.close()
+        try:
+            self.settle()
+        finally:
+            self._db.close()
 
 
 def is_sealed(text: str) -> bool:

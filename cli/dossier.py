@@ -42,11 +42,14 @@ def show(
     if found is None:
         errors.print(f"No dossier has the code or reference {escape(code)}.", highlight=False, soft_wrap=True)
         raise typer.Exit(EXIT_NO)
-    seen = _look(remote, found)
+    # Whoever is not concerned sees the code and the degree of completion, and no reference to ask further with.
+    seen = _look(remote, found) if found.get("ref") else {"dossier": found}
     if as_json:
         typer.echo(json.dumps(seen, ensure_ascii=False, indent=2))
-    else:
+    elif found.get("ref"):
         _print(seen, Names(remote, found["procedure"]))
+    else:
+        console.print(f"{found['code'] or code}: {_plain(found['completion'])}", markup=False, highlight=False)
 
 
 def _in_path(code: str) -> str:

@@ -2,9 +2,11 @@
 
 import inspect
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -42,12 +44,13 @@ CLOUD_EVENT = {
 OPTIONAL_HEADERS = ("ce_correlationid", "ce_causationid", "ce_traceparent")
 
 
-def files() -> dict[str, str]:
-    """Return relative path → text of every generated file."""
+@cache
+def files() -> Mapping[str, str]:
+    """Return relative path → text of every generated file; a process has one code, so it makes them once."""
     with TemporaryDirectory() as folder:
         platform = compose(Path(folder), rehearsal=True)
         try:
-            return dict(_files_of(platform))
+            return MappingProxyType(dict(_files_of(platform)))
         finally:
             platform.close()
 
@@ -137,7 +140,7 @@ def _headers() -> dict[str, Any]:
     }
 
 
-def write(folder: Path, texts: dict[str, str]) -> None:
+def write(folder: Path, texts: Mapping[str, str]) -> None:
     """Make the files of `folder` equal to `texts`; what is made no more is removed."""
     for path in _generated(folder):
         if str(path.relative_to(folder)) not in texts:
@@ -148,7 +151,7 @@ def write(folder: Path, texts: dict[str, str]) -> None:
         target.write_text(text, encoding="utf-8")
 
 
-def differences(folder: Path, texts: dict[str, str]) -> list[str]:
+def differences(folder: Path, texts: Mapping[str, str]) -> list[str]:
     """Return what differs between the code and the files: changed, missing, or left over."""
     found = {str(path.relative_to(folder)): path.read_text(encoding="utf-8") for path in _generated(folder)}
     lines = [f"{path} is missing" for path in sorted(texts.keys() - found.keys())]
@@ -161,7 +164,7 @@ def _generated(folder: Path) -> list[Path]:
     return ours + list(folder.glob("asyncapi.yaml"))
 
 
-def breaking_changes(folder: Path, texts: dict[str, str]) -> list[str]:
+def breaking_changes(folder: Path, texts: Mapping[str, str]) -> list[str]:
     """Compare the code's event schemas with the files of the same version: only optional fields may have been added."""
     lines = []
     for path, text in texts.items():

@@ -54,7 +54,7 @@ def _prove(data: Path, as_json: bool) -> list[Checked]:
         if hindrances := list(files.unusable(data, laws)):
             _give_up(data, hindrances, as_json)
         platform = compose(data, rehearsal=(data / files.CLOCK).exists(), registry=laws)
-    except (RegistryUnusable, StoreUnavailable, sqlite3.Error, OSError, ValueError) as error:
+    except (RegistryUnusable, StoreUnavailable, sqlite3.Error, OSError, ValueError, LookupError, TypeError) as error:
         _give_up(data, [str(error)], as_json)
     found = []
     try:

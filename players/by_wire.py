@@ -152,10 +152,10 @@ class Wire:
     def _turn(self, works: Iterable[Work]) -> None:
         """Turn the engine until every command is answered; requests in between are helped along."""
         requests = [work for work in works if isinstance(work, asyncio.Task)]
-        self._engine.run_until_idle()
+        self._engine.run_until_idle(patient_too=False)
         while not all(request.done() for request in requests):
             self._loop.run_until_complete(asyncio.sleep(0))
-            self._engine.run_until_idle()
+            self._engine.run_until_idle(patient_too=False)
 
 
 def _gateways(platform: Platform) -> FastAPI:

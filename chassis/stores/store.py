@@ -137,6 +137,19 @@ class Writes:
     owing: dict[str, int | None] = field(default_factory=dict)
     statements: list[Statement] = field(default_factory=list)
 
+    @property
+    def only_moves_on(self) -> bool:
+        """Say whether it only notes that a reader has passed over messages that mean nothing to it."""
+        return bool(self.positions) and not any(
+            getattr(self, name) for name in self.__slots__ if name not in ("positions", "marks")
+        )
+
+    def take_along(self, earlier: "Writes") -> None:
+        """Let a reader's earlier moves become true together with these."""
+        self.marks = {**earlier.marks, **self.marks}
+        for source, (before, now) in earlier.positions.items():
+            self.positions[source] = (before, self.positions.get(source, (now, now))[1])
+
     def __bool__(self) -> bool:
         return any(getattr(self, name) for name in self.__slots__)
 

@@ -23,7 +23,7 @@ READ_MODELS = (dossiers, province_table, steps, supplements, money, parcels, tim
 
 def service(parts: Parts) -> Service:
     """Return reporting, to be run on `parts`: it decides nothing, so it has ears and no commands."""
-    return Service(name="reporting", projections=READ_MODELS)
+    return Service(name="reporting", patient=True, projections=READ_MODELS)
 
 
 def pages(parts: Parts, engine: Engine, issuer: DevelopmentIssuer, border: Border) -> APIRouter:

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from starlette.testclient import TestClient
 
 from chassis.clock import RehearsalClock
+from chassis.stores.store import Store
 from chassis.web.acts import Act
 from chassis.web.auth import Principal
 from services.__main__ import asgi, compose
+from tests.borders.client import Client
 from tests.harness import REGISTRY, START
 
 DESK, COMMITTEE = "H48.23293.01", "H48.23293"
@@ -73,8 +74,7 @@ class Province:
         self.engine = self.platform.engine
         self.engine.start()
         self.app = asgi(self.platform)
-        self.client = TestClient(self.app, raise_server_exceptions=False, follow_redirects=False)
-        self.client.__enter__()  # one event loop for all requests
+        self.client = Client(self.app)
         assert isinstance(self.engine.clock, RehearsalClock)
         if self.engine.clock.untouched:
             self.engine.move_clock(START).result(timeout=30)
@@ -83,6 +83,7 @@ class Province:
             for name, border in self.platform.borders.items()
             for act in border.running.service.acts
         }
+        self._seen: dict[str, tuple[int, dict[str, str]]] = {}
         self._people()
 
     def _people(self) -> None:
@@ -100,7 +101,7 @@ class Province:
         self.other_accountant = self.token("accountant", agency=OTHER_DESK)
 
     def close(self) -> None:
-        self.client.__exit__(None, None, None)
+        self.client.close()
         self.platform.close()
 
     def person(self, personal_id: str) -> str:
@@ -109,10 +110,13 @@ class Province:
         self.platform.vault.settle()
         return person
 
-    def token(self, role: str, lifetime_s: int = 3600, **who: str) -> Header:
-        """Return the header of somebody with a role (`agency=`, `person=`)."""
-        name = who.get("person") or f"{role}:{who.get('agency', 'province')}"
-        issued = self.platform.issuer.issue(Principal(name, role, **who), lifetime_s)
+    def token(
+        self, role: str, lifetime_s: int = 3600, agency: str = "", person: str = "", name: str = "",
+        procedures: tuple[str, ...] = (),
+    ) -> Header:  # fmt: skip
+        """Return the header of somebody with a role."""
+        known = name or person or f"{role}:{agency or 'province'}"
+        issued = self.platform.issuer.issue(Principal(known, role, agency, person, procedures), lifetime_s)
         return {"Authorization": f"Bearer {issued}"}
 
     # --- speaking to it ---
@@ -146,21 +150,33 @@ class Province:
     # --- what it keeps ---
 
     def fingerprint(self, *apart: str) -> dict[str, str]:
-        """Return a digest of every table of every service and of the vault, and each log's head.
+        """Return each log's head, each reader's positions, and a digest of every table of every service and the vault.
 
-        `answers` are left out: a refusal is remembered under its key, and that changes nothing.
+        Left out are `answers`, for a refusal is remembered under its key and that changes nothing; and what readers
+        write down of where they are, which may come later than they got there.
         """
         self.settle()
         found = {"vault": self._vault_rows()}
         for name, running in self.engine.running.items():
-            query = running.store.query
             found[f"{name}: head"] = str(running.store.head())
-            tables = query("SELECT name FROM sqlite_master WHERE type='table' AND name NOT LIKE 'sqlite_%'", {})
-            for table in sorted(str(row["name"]) for row in tables):
-                rows = query(f"SELECT * FROM {table}", {})
-                digest = hashlib.sha256(repr([tuple(row.values()) for row in rows]).encode()).hexdigest()[:16]
-                found[f"{name}: {table}"] = f"{len(rows)} rows, {digest}"
-        return {key: what for key, what in found.items() if not key.endswith(": answers") and key not in apart}
+            found[f"{name}: positions"] = str(sorted(running.inbox.positions.items()))
+            found |= self._tables(name, running.store)
+        return {key: what for key, what in found.items() if key not in apart}
+
+    def _tables(self, name: str, store: Store) -> dict[str, str]:
+        """Return the digests of a store's tables; read anew only when somebody has committed something since."""
+        (row,) = store.query("PRAGMA data_version", {})
+        known, found = self._seen.get(name, (0, {}))
+        if row["data_version"] == known:
+            return found
+        tables = store.query("SELECT name FROM sqlite_master WHERE type='table' AND name NOT LIKE 'sqlite_%'", {})
+        found = {}
+        for table in sorted({str(one["name"]) for one in tables} - {"answers", "marks", "positions"}):
+            rows = store.query(f"SELECT * FROM {table}", {})
+            content = hashlib.sha256(repr([tuple(one.values()) for one in rows]).encode()).hexdigest()
+            found[f"{name}: {table}"] = f"{len(rows)} rows, {content[:16]}"
+        self._seen[name] = (row["data_version"], found)
+        return found
 
     def _vault_rows(self) -> str:
         counts = (f"(SELECT count(*) FROM {table})" for table in ("people", "lookup", "openings"))
@@ -172,7 +188,8 @@ class Province:
         before = self.fingerprint(*apart)
         yield
         after = self.fingerprint(*apart)
-        assert {key: (before.get(key), what) for key, what in after.items() if before.get(key) != what} == {}
+        changed = {key: (before.get(key), what) for key, what in after.items() if before.get(key) != what}
+        assert not changed, f"changed: {changed}"
 
     def events(self, service: str, *kinds: str) -> list[str]:
         """Return the types of a service's stored events, in order; only of `kinds` where some are named."""

@@ -132,7 +132,14 @@ OUT_OF_ORDER: list[tuple[Before, str, str, Any, dict[str, str], str]] = [
     (accepted, "refuse_step", "officer", UNFIT, AT, "step_not_acknowledged"),
     (accepted, "send_back_step", "officer", BACK, AT, "step_not_acknowledged"),
     (acknowledged, "decide_step", "officer", DECISION, {"step": "police"}, "step_unknown"),
-    (acknowledged, "decide_step", "officer", {**DECISION, "result_code": "KQ.G17.000105"}, AT, "result_of_another_kind"),
+    (
+        acknowledged,
+        "decide_step",
+        "officer",
+        {**DECISION, "result_code": "KQ.G17.000105"},
+        AT,
+        "result_of_another_kind",
+    ),
     (acknowledged, "send_back_step", "officer", {**BACK, "to": "police"}, AT, "not_an_earlier_step"),
     (acknowledged, "send_back_step", "officer", {**BACK, "to": STEP}, AT, "not_an_earlier_step"),
     (acknowledged, "extend_limit", "officer", {"ground": "holiday"}, AT, "ground_not_in_law"),
@@ -174,7 +181,9 @@ OUT_OF_ORDER: list[tuple[Before, str, str, Any, dict[str, str], str]] = [
 
 
 @pytest.mark.parametrize(
-    ("before", "act", "who", "body", "params", "code"), OUT_OF_ORDER, ids=[f"{row[1]} {row[-1]}" for row in OUT_OF_ORDER]
+    ("before", "act", "who", "body", "params", "code"),
+    OUT_OF_ORDER,
+    ids=[f"{row[1]} {row[-1]}" for row in OUT_OF_ORDER],
 )
 def test_a_command_out_of_order_is_refused_with_its_law(
     province: Province, before: Before, act: str, who: str, body: Any, params: dict[str, str], code: str
@@ -241,9 +250,7 @@ DONE_BEFORE: list[tuple[Before, str, str, Any, dict[str, str]]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("before", "act", "who", "body", "params"), DONE_BEFORE, ids=[row[1] for row in DONE_BEFORE]
-)
+@pytest.mark.parametrize(("before", "act", "who", "body", "params"), DONE_BEFORE, ids=[row[1] for row in DONE_BEFORE])
 def test_what_was_done_before_is_not_done_again(
     province: Province, before: Before, act: str, who: str, body: Any, params: dict[str, str]
 ) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
 from services.intake.gateways.portal.message import ITEMS_LIMIT, Attachment, Identity, Item
 from services.intake.gateways.portal.routes import DEPTH_LIMIT
@@ -17,9 +18,9 @@ from tests.borders.province import APPLICANT, DECISION, PLANTED, STEP, Province
 
 JSON = {"Content-Type": "application/json"}
 WRONG_TEXTS = (["x"], {"a": 1}, 1.5, "x" * 5_000)
-WRONG_LISTS = (5, "x", {"a": 1}, [5], ["x"], [["x"]], [{}] * 2_000, [{"a": 1}, 5])
+WRONG_LISTS: tuple[Any, ...] = (5, "x", {"a": 1}, [5], ["x"], [["x"]], [{}] * 2_000, [{"a": 1}, 5])
 WRONG_DATES = ("07/09/2026", "20260931083000", "20260907250000", "20260907", 20260907, "2026-09-07T08:30:00Z", "x" * 14)
-LISTS: dict[str, type] = {"TaiLieuNop": Attachment, "DinhDanhCHS": Identity}
+LISTS: dict[str, type[BaseModel]] = {"TaiLieuNop": Attachment, "DinhDanhCHS": Identity}
 
 
 def new(number: int) -> dict[str, Any]:
@@ -175,7 +176,7 @@ def test_the_same_number_with_other_content_is_a_conflict(province: Province, po
     """Whichever field differs, also one that nobody reads; the same again is the same dossier."""
     first = new(10_010)
     assert portal.said(first)["error_code"] == "0"
-    changes = [{name: "khác"} for name in ("ChuHoSo", "TrichYeuHoSo", "DiaChi", "TruongMoi")]
+    changes: list[dict[str, Any]] = [{name: "khác"} for name in ("ChuHoSo", "TrichYeuHoSo", "DiaChi", "TruongMoi")]
     changes += [{"TaiLieuNop": []}, {"LoaiDoiTuong": 1}, {"TruongMoi": None}]
     with province.unchanged("vault"):  # that it was opened to compare is written down
         for change in changes:
@@ -212,6 +213,7 @@ def test_an_answer_that_nobody_asked_for_is_refused(province: Province, portal: 
         assert (said["error_code"], "NĐ 118/2025 art. 21" in said["message"]) == ("-1", True)
 
 
+STRANGERS: tuple[Any, ...] = ("", "x", "9999999999.00", None, 5, [], {"a": 1})
 HOSTILE_CODES: tuple[Any, ...] = ("", "x" * 5_000, "\0", "' OR 1=1 --", "%", "😀", 5, None, [], {}, True, "0" * 26)
 
 
@@ -220,7 +222,7 @@ def test_a_look_up_of_nothing_finds_nothing(province: Province, portal: Portal) 
     with province.unchanged():
         for code in HOSTILE_CODES:
             assert portal.asks(code)["error_code"] == "-1"
-        for session in ("", "x", "9999999999.00", None, 5, [], {"a": 1}):
+        for session in STRANGERS:
             answer = province.client.post(LOOK_UP, json={"session": session, "mahoso": ITEM["MaHoSo"]})
             assert (answer.status_code, answer.json()["error_code"]) == (401, "-1")
 

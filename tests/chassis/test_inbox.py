@@ -91,10 +91,15 @@ def test_a_source_that_does_not_answer_is_asked_each_minute(
 
 
 def test_types_one_does_not_listen_to_pass_and_are_counted(audit: Stage, bus: RoughBus) -> None:
-    """Their numbers count: a subject's sequence goes over all that is said of it."""
+    """Their numbers count: a subject's sequence goes over all that is said of it.
+
+    That a message was passed over is written down with the next one that means something.
+    """
     hear(audit, bus, account_opened("a"), message("AccountClosed", "a", 2), paid_in("a", 3))
     hear(audit, bus, message("SomethingNew", "b", 1, version=7))
-    assert (noted(audit), mark(audit), mark(audit, "b"), held(audit)) == ((3,), 3, 1, {})
+    assert (noted(audit), mark(audit), mark(audit, "b"), held(audit)) == ((3,), 3, 0, {})
+    hear(audit, bus, paid_in("a", 4))
+    assert (noted(audit), mark(audit), mark(audit, "b"), held(audit)) == ((3, 4), 4, 1, {})
     assert audit.lane.counts["passed_over"] == 2
 
 

@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from chassis.registry import Registry
+from chassis.web.auth import POSTAL_STAFF, Principal
 from cli.__main__ import app
 from tests.cli.conftest import copy_of
 from tests.cli.served import Served, served
@@ -87,7 +88,7 @@ def test_what_there_is_not_is_not_shown(server: Served) -> None:
 def test_every_dossier_can_be_shown(server: Served) -> None:
     """Whatever became of it."""
     rows = server.platform.engine.running["intake"].store.query(
-        "SELECT min(ref) AS ref FROM dossiers GROUP BY status, hand_out_by, procedure"
+        "SELECT min(ref) AS ref FROM dossiers GROUP BY status, procedure"
     )
     assert len(rows) > 8
     for row in rows:
@@ -96,11 +97,19 @@ def test_every_dossier_can_be_shown(server: Served) -> None:
         assert "None" not in result.stdout
 
 
-@pytest.mark.parametrize(
-    "code", ["H48.99999.01-260907-0001", "../procedures", "%2e%2e", "?", "a b", "01M1YVR603SSZ13PYJW6W5HA7"]
-)
+@pytest.mark.parametrize("code", UNKNOWN)
 def test_an_unknown_code_is_a_plain_sentence(server: Served, code: str) -> None:
     """Exit code 1; whatever was typed leads to no other address."""
     result = show(server, code)
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr == f"No dossier has the code or reference {code}.\n"
+
+
+def test_who_is_not_concerned_sees_code_and_completion(server: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """TT 01/2018/TT-VPCP art. 16: a look from outside shows the code and the degree of completion, no more."""
+    row = chosen(server, "intake", "SELECT ref, code FROM dossiers WHERE status='handed_out'")
+    token = server.platform.issuer.issue(Principal("postal_staff:1", POSTAL_STAFF))
+    monkeypatch.setenv("LIENTHONG_TOKEN", token)
+    assert show(server, row["code"]).stdout == f"{row['code']}: completed\n"
+    seen = json.loads(show(server, row["code"], "--json").stdout)["dossier"]
+    assert {name for name, value in seen.items() if value not in (None, [], {})} == {"code", "completion"}

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -71,7 +72,16 @@ def test_every_check_has_its_damages(copied_store: Copy, laws: Registry) -> None
     assert set(checks) == CHECKS
 
 
-@pytest.mark.parametrize("damage", DAMAGES, ids=str)
+def each_damage() -> Iterator[Any]:
+    """Give every damage, the first of each check to the fast tests and the others to the slow ones."""
+    seen: set[tuple[str, str]] = set()
+    for damage in DAMAGES:
+        check = (damage.service, damage.check)
+        yield pytest.param(damage, id=str(damage), marks=[pytest.mark.slow] if check in seen else [])
+        seen.add(check)
+
+
+@pytest.mark.parametrize("damage", tuple(each_damage()))
 def test_each_damage_is_found_by_its_check(copied_store: Copy, laws: Registry, damage: Damage) -> None:
     """What was done to the store behind everybody's back is named, where it happened."""
     data = copied_store()
@@ -80,6 +90,7 @@ def test_each_damage_is_found_by_its_check(copied_store: Copy, laws: Registry, d
     assert any(damage.says in line for line in checked.broken), checked.broken[:5]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("store", ["intake", "routing", "payments", "postal"])
 def test_a_log_full_of_rubbish_is_reported_by_every_check_that_meets_it(copied_store: Copy, store: str) -> None:
     """Damage must not keep the other checks from being carried out, and nobody wants to read a traceback."""

@@ -123,11 +123,11 @@ def test_a_parked_message_is_pending_until_it_is_taken_or_laid_aside(tmp_path: P
         post.engine.submit("postal", LayAside(inbox, parked[0], "system:test", "sent again by hand"))
         post.engine.run_until_idle()
         found = found_in(post.engine, post.vault)
-        assert (broken(found), len(pending(found))) == ([], 4)
+        assert (broken(found), len(found["postal", "heard"].pending)) == ([], 4)
     with p.post_office(tmp_path, ItemRange("RH", "VN", 500, 600)) as post:
         inbox = post.engine.running["postal"].inbox
         for key in parked[1:]:
             post.engine.submit("postal", Retry(inbox, key))
         post.engine.run_until_idle()
         found = found_in(post.engine, post.vault)
-        assert (broken(found), pending(found)) == ([], [])
+        assert (broken(found), found["postal", "heard"].pending) == ([], [])
