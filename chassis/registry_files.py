@@ -189,8 +189,9 @@ _BOUNDS = frozenset(
 )
 
 
-def _said(document: Document, error: ValidationError) -> Iterator[Finding]:
+def _said(document: Document, misfit: ValidationError) -> Iterator[Finding]:
     """Say in the lint's words what jsonschema found."""
+    error: Any = misfit  # jsonschema fills in everything before it hands an error out, which its types do not say
     at, keyword, bound = tuple(error.absolute_path), error.validator, error.validator_value
     shown = json.dumps(error.instance, ensure_ascii=False)
     shown = shown if len(shown) <= 60 else shown[:59] + "…"
@@ -225,7 +226,7 @@ def _said(document: Document, error: ValidationError) -> Iterator[Finding]:
         yield document.finding("does_not_fit", *at, detail=error.message)
 
 
-def _absent(error: ValidationError) -> Iterator[str]:
+def _absent(error: Any) -> Iterator[str]:
     wanted = error.validator_value
     if isinstance(wanted, Mapping):
         wanted = [key for having, keys in wanted.items() if having in error.instance for key in keys]

@@ -87,8 +87,8 @@ def _build(scene: Scene, fresh: sqlite3.Connection, checked: Checked) -> None:
     fresh.execute("BEGIN")
     by_own = scene.running.lane.rows_by_own
     for stream, event in readable_events(scene.running):
-        for project in by_own.get(type(event), ()):
-            _write(fresh, project(event), stream, checked)
+        for rows in by_own.get(type(event), ()):
+            _write(fresh, rows(event), stream, checked)
     by_heard: dict[str, list[tuple[msgspec.json.Decoder[Any], Any]]] = {}
     for projection in scene.service.projections:
         for kind, (reads, project) in projection.heard.items():

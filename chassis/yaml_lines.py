@@ -5,7 +5,7 @@ here they are the texts that they look like, and only null, true, false and numb
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -20,7 +20,7 @@ _SCALARS = {
     "int": (re.compile(r"^-?(0|[1-9][0-9]*)$"), list("-0123456789")),
     "float": (re.compile(r"^-?(0|[1-9][0-9]*)\.[0-9]+$"), list("-0123456789")),
 }
-_READ = {
+_READ: dict[str, Callable[[str], Any]] = {
     "tag:yaml.org,2002:null": lambda text: None,
     "tag:yaml.org,2002:bool": lambda text: text == "true",
     "tag:yaml.org,2002:int": int,

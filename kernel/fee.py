@@ -12,7 +12,8 @@ class Tariff:
     """One amount, for the dates, channels and applicant categories it names.
 
     The amount is `amount_vnd`, plus `per_unit_vnd` for each unit of the integer fact `unit_fact`, at most
-    `ceiling_vnd`. `channels` and `categories` empty mean all of them; the first tariff of a line that fits is the one that holds.
+    `ceiling_vnd`. `channels` and `categories` empty mean all of them; the first tariff of a line that fits is the one
+    that holds.
     """
 
     id: str

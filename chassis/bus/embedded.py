@@ -32,7 +32,7 @@ class EmbeddedBus:
 
 
 class Log:
-    """One service's log as its readers see it. They all want the same newest part, so it is read from the store once."""
+    """One service's log as its readers see it. All want the same newest part, so it is read once."""
 
     def __init__(self, source: str, store: Store) -> None:
         self.source = source

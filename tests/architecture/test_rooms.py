@@ -18,7 +18,8 @@ PURE_ROOMS = ("domain", "sagas", "policies", "publishing")
 
 COMPUTES = frozenset(
     {
-        "__future__", "abc", "base64", "binascii", "bisect", "builtins", "calendar", "collections", "contextlib", "copy",
+        "__future__", "abc", "base64", "binascii", "bisect", "builtins", "calendar", "collections", "contextlib",
+        "copy",
         "dataclasses", "datetime", "decimal", "enum", "fractions", "functools", "graphlib", "hashlib", "heapq", "hmac",
         "itertools", "json", "math", "numbers", "operator", "re", "statistics", "string", "struct", "textwrap", "types",
         "typing", "unicodedata",

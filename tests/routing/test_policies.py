@@ -71,7 +71,8 @@ def test_an_accepted_dossier_opens_its_chain() -> None:
     """NĐ 61/2018 art. 19; the shell adds plan and calendars, the appointment comes as it was promised."""
     (command,) = heard(
         "DossierAccepted", code=CODE, procedure="3.000722", procedure_version="2026-09-01",
-        receiving_agency=DESK_AGENCY, applicant=APPLICANT, submitter="p-other", options=["identity_card"], agencies=[COMMUNE, POLICE],
+        receiving_agency=DESK_AGENCY, applicant=APPLICANT, submitter="p-other",
+        options=["identity_card"], agencies=[COMMUNE, POLICE],
         due_at=DUE, calendar_id="office", calendar_version="1", clock_from=at("17 07:30"),
     )  # fmt: skip
     assert command == OpenChain(
