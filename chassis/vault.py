@@ -77,6 +77,8 @@ class SqliteVault:
 
     def __init__(self, path: Path, master_key_file: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists() and not master_key_file.exists():
+            raise CannotOpen(f"{path.name} is there and its master key {master_key_file.name} is not: put it back")
         master = kept_secret(master_key_file)
         self._wrap = AESGCM(master)
         self._index_key = hmac.digest(master, b"lienthong look-up index", "sha256")

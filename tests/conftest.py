@@ -20,6 +20,32 @@ settings.register_profile("house", deadline=None, print_blob=True)
 settings.load_profile("house")
 
 
+SLOW_PLACES = (
+    "tests/borders/",
+    "tests/cli/",
+    "tests/pages/",
+    "tests/simulation/",
+    "tests/players/test_stages.py",
+    "tests/chassis/test_durability.py",
+    "tests/chassis/test_operations.py",
+    "tests/chassis/test_web.py",
+    "tests/intake/test_http.py",
+    "tests/intake/test_portal.py",
+    "tests/intake/test_portal_refusals.py",
+    "tests/payments/test_callbacks.py",
+    "tests/payments/test_money.py",
+    "tests/postal/test_http.py",
+    "tests/registry/test_lint.py",
+)
+"""What goes through whole borders or whole stores: left to `make test`, so that `make check` stays under a minute."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.relative_to(PROJECT).as_posix().startswith(SLOW_PLACES):
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(scope="session")
 def project() -> Path:
     """The folder of the project."""

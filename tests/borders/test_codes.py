@@ -153,3 +153,11 @@ def test_an_item_code_that_is_on_no_parcel_finds_none(province: Province, grante
     wrong = f"{one[:10]}{(int(one[10]) + 1) % 10}{one[11:]}"
     assert province.get("/api/v1/parcels", province.postman, item_code=one).json()["items"]
     assert province.get("/api/v1/parcels", province.postman, item_code=wrong).json()["items"] == []
+
+
+@pytest.mark.xfail(reason="a refused submission leaves keys for the people whom it names", strict=True)
+def test_whoever_is_named_in_a_refused_submission_leaves_no_trace(province: Province) -> None:
+    """Nothing was handed in, so nothing of anybody is kept: no key, no entry in the look-up index."""
+    with province.unchanged():
+        body = province.submission(**person("079190000191"), procedure="9.999999")
+        problem(province.post("/api/v1/dossiers", province.desk, body), 422)

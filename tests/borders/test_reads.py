@@ -139,7 +139,7 @@ def test_a_hostile_query_breaks_nothing(province: Province, planted: Planted, ro
             names = reads.get(path, {})
             for text in HOSTILE if names else ():
                 answer = sound(province.get(address, who, **{name: text for name, free in names.items() if free}))
-                assert "<script>alert" not in answer.text
+                assert "<script>alert" not in answer.text or "html" not in answer.headers["content-type"]
                 searched += answer.status_code == 200 and path.startswith("/api")
             for name, free in names.items():
                 answer = sound(province.get(address, who, **{name: HOSTILE[0]}))
@@ -158,7 +158,6 @@ def test_a_query_that_is_none_breaks_nothing(province: Province, planted: Plante
             assert answer.status_code == 400 or "%00" not in query
 
 
-@pytest.mark.xfail(reason="a position is read as a number however long it is", strict=True)
 def test_a_position_of_any_length_breaks_nothing(province: Province) -> None:
     """`?seen=` comes back from a page, and from strangers."""
     sound(province.get("/", seen=f"intake:{'9' * 5_000}"))
@@ -264,13 +263,7 @@ def test_a_token_for_some_procedures_only_shows_those(province: Province, plante
 # --- what is told ---
 
 
-SEES_EVERY_DESK = pytest.mark.xfail(reason="intake shows an accountant the dossiers of every desk", strict=True)
-
-
-@pytest.mark.parametrize(
-    "role",
-    ["nobody", "stranger", "other_desk", "other_officer", pytest.param("other_accountant", marks=SEES_EVERY_DESK)],
-)
+@pytest.mark.parametrize("role", ["nobody", "stranger", "other_desk", "other_officer", "other_accountant"])
 def test_whoever_is_not_concerned_sees_code_and_completion_only(
     province: Province, planted: Planted, role: str
 ) -> None:

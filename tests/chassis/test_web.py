@@ -124,8 +124,8 @@ def test_paging_walks_every_row_once(
 @pytest.mark.parametrize(
     "query",
     [
-        {"agency": "H48.24"}, {"agency": AGENCY}, {"principal": "H48.24"}, {"around": "0"},
-        {"around": "0", "agency": ""},
+        {"agency": "H48.24"}, {"agency": AGENCY}, {"principal": "H48.24"}, {"around": "-1"},
+        {"around": "-1", "agency": ""},
         {"principal_agency": "H48.24"}, {"principal_person": "p"}, {"own": "p"}, {"acting": "% H48.24 %"}, {},
     ],
 )  # fmt: skip

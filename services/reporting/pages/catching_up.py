@@ -11,6 +11,7 @@ from kernel.message import source_of
 
 WAIT_AT_MOST_S: Final = 2.0
 LOOK_EVERY_S: Final = 0.02
+DIGITS_MAX: Final = 18
 HOPS: Final = 3
 """How far news is followed: from the one who acted to those who hear it, to those who hear them, to reporting."""
 
@@ -24,7 +25,7 @@ def head_of(engine: Engine, service: str) -> str:
 async def caught_up(engine: Engine, seen: str) -> bool:
     """Wait until reporting has read what `seen` names and what others said on hearing it; say whether it has."""
     service, _, position = seen.partition(":")
-    if service not in engine.running or not position.isascii() or not position.isdigit():
+    if service not in engine.running or not position.isascii() or not position.isdigit() or len(position) > DIGITS_MAX:
         return False
     try:
         await asyncio.wait_for(_heard(engine, service, int(position)), WAIT_AT_MOST_S)
