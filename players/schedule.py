@@ -9,7 +9,7 @@ from typing import Final
 
 from players.script import WAITED, Answer, Life, Move, Until
 
-GRID: Final = timedelta(minutes=5)
+GRID: Final = timedelta(minutes=10)
 """Instants are rounded up to these, so that many lives share one move of the clock."""
 
 ZERO: Final = timedelta(0)
