@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 import socket
 import sqlite3
 import subprocess
@@ -97,6 +98,7 @@ def up(
     _listener("127.0.0.1", port).close()
     _make_empty(data)
     url = f"http://127.0.0.1:{port}"
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # being told to stop ends the server too
     command = [sys.executable, "-m", "cli"]
     server = subprocess.Popen([*command, "serve", "--data", str(data), "--port", str(port), "--rehearsal"])
     try:
