@@ -52,9 +52,13 @@ def project() -> Path:
     return PROJECT
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> "Iterator[Browser]":
-    """A headless Chromium: the machine's own where there is one, else the copy that Playwright installed."""
+    """A headless Chromium: the machine's own where there is one, else the copy that Playwright installed.
+
+    For one module only: while it lives, Playwright's event loop counts as running in this thread, and whoever wants to
+    run one of their own there (the players by wire do) is refused.
+    """
     from playwright.sync_api import sync_playwright  # only the slow tests pay for loading it
 
     found = next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
