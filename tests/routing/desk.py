@@ -7,14 +7,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from chassis.executor import Job
-from chassis.service import Parts, Route, Service
 from chassis.web.auth import AGENCY_OFFICER, APPLICANT, DESK_OFFICER, INSPECTOR, Principal
-from kernel.decider import Decider
-from kernel.message import PublicEvent
 from kernel.working_time import Limit, due
 from services.routing.wiring import service as routing
 from tests.harness import REGISTRY, Platform
+from tests.teller import desk_that_says, tell
 
 DESK = "H48.23284.01"
 COMMUNE = "H48.23284"
@@ -81,50 +78,7 @@ class SentBackAnswered:
 News = DossierAccepted | WithdrawalRequested | SupplementRequested | SentBackAnswered
 KINDS = (DossierAccepted, WithdrawalRequested, SupplementRequested, SentBackAnswered)
 
-
-@dataclass(frozen=True, slots=True)
-class Tell:
-    """Say `news`."""
-
-    news: News
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """How often something was said of a dossier."""
-
-    times: int = 0
-
-
-def _decide(command: Tell, told: Told) -> tuple[News, ...]:
-    return (command.news,)
-
-
-def _evolve(told: Told, event: News) -> Told:
-    return replace(told, times=told.times + 1)
-
-
-def _publish(event: News) -> PublicEvent:
-    return PublicEvent(type(event).__name__, 1, event.ref, event.ref, event)
-
-
-def service(parts: Parts) -> Service:
-    """Return the teller under the desk's name."""
-    decider: Decider[Tell, Told, News] = Decider(Told(), _decide, _evolve)
-    return Service(
-        name="intake",
-        events=KINDS,
-        streams={"dossier": decider},
-        routes={Tell: Route(decider, lambda command: f"dossier-{command.news.ref}")},
-        publish=_publish,
-        published=tuple((kind.__name__, 1, kind) for kind in KINDS),
-    )
-
-
-def tell(platform: Platform, news: News) -> None:
-    """Let the desk say `news`; the caller lets the platform come to rest."""
-    job: Any = Job(command=Tell(news))
-    platform.engine.submit("intake", job)
+service = desk_that_says(KINDS)
 
 
 def reference(number: int) -> str:
