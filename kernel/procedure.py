@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, time
 
+from kernel.condition import Condition, FactValue, holds
 from kernel.working_time import Limit
 
 
@@ -60,8 +61,31 @@ class Extension:
 
 
 @dataclass(frozen=True, slots=True)
+class SpecialLimit:
+    """Another limit where `when` holds of the dossier, such as in a mountainous commune; it replaces the usual one."""
+
+    when: Condition
+    limit: Limit
+    law: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A ground on which the step's agency may stop the clock, such as a check by a third party.
+
+    Args:
+        ground: `third_party`, `posting` or `incident`.
+        limit: how long at most, or None where the law gives no limit.
+    """
+
+    ground: str
+    law: str
+    limit: Limit | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
-    """One agency's duty in a chain.
+    """One duty in a chain, an agency's or, where `party` says so, the applicant's.
 
     Args:
         agency_kind: the kind of agency that acts; which one follows from the receiving agency's area.
@@ -71,6 +95,16 @@ class Step:
         hand_over_within: the agency's system must have taken the step over within this limit, else an alert.
         silence: `escalate` (default of the law) or `deemed_agreed`.
         extensions: the longer limits it may have, and on which grounds.
+        when: taken only where this holds of the dossier; None: always.
+        special_limits: other limits of certain dossiers; the first that holds counts.
+        never_deemed: those of `needs` whose silence is never agreement, so that a deemed result does not do.
+        party: `agency`, or `applicant` for what the applicant has to do (pay a tax notice).
+        not_counted: the ground (`tax_notice`, `payment`, `third_party`, `posting`) on which the chain's clock stands
+            still while only steps that are not counted are open; None where it is counted.
+        pauses: grounds on which its agency may stop the clock.
+        supplement_within: until when it may ask for a supplement in time; None: NĐ 61/2018 art. 19.4, 3 working days.
+        internal: its result goes to the agencies that need it and is not handed out (an opinion, a look-up).
+        states_dues: its decision is a notice of what the applicant owes, with its lines.
     """
 
     code: str
@@ -86,6 +120,36 @@ class Step:
     silence: str
     law: str
     extensions: tuple[Extension, ...] = ()
+    when: Condition | None = None
+    special_limits: tuple[SpecialLimit, ...] = ()
+    never_deemed: tuple[str, ...] = ()
+    party: str = "agency"
+    not_counted: str | None = None
+    pauses: tuple[Pause, ...] = ()
+    supplement_within: Limit | None = None
+    internal: bool = False
+    states_dues: bool = False
+
+    def limit_for(self, facts: Mapping[str, FactValue]) -> Limit:
+        """Return the limit that a dossier with these facts has here."""
+        return next((special.limit for special in self.special_limits if holds(special.when, facts)), self.limit)
+
+
+@dataclass(frozen=True, slots=True)
+class AppointmentRule:
+    """One of several appointments of a dossier: by its limit `step` is done.
+
+    The limit of the first runs from the clock's start, that of each later one from when the clock runs again after the
+    steps that are not counted (land: tax and payment, NĐ 101/2024, Đồng Tháp QĐ 138/2025 art. 30).
+    """
+
+    step: str
+    limit: Limit
+    special_limits: tuple[SpecialLimit, ...] = ()
+
+    def limit_for(self, facts: Mapping[str, FactValue]) -> Limit:
+        """Return the limit that a dossier with these facts has here."""
+        return next((special.limit for special in self.special_limits if holds(special.when, facts)), self.limit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +169,10 @@ class Procedure:
         fee_due: `before_clock`, `before_hand_out`, or `none`.
         supplement_limit: how long the applicant may take to supplement; None where the law gives no limit.
         payment_limit: how long the applicant may take to pay before the dossier is stopped, or None.
-        facts: typed questions about the dossier that rules and fees use: name → `bool`, `int` or `str`.
+        facts: typed questions about the dossier that rules and fees use: name → `bool`, `int`, `str`, or the words
+            that may be answered.
+        appointments: where several are given one after the other (land); empty: one, by `total_limit` or the steps.
+        escalate_every: while a dossier stays overdue, how long until the next agency up the tree is told.
     """
 
     code: str
@@ -130,5 +197,19 @@ class Procedure:
     payment_limit: Limit | None
     fee_rule: str | None
     fee_due: str
-    facts: Mapping[str, str]
+    facts: Mapping[str, str | tuple[str, ...]]
     source: str
+    appointments: tuple[AppointmentRule, ...] = ()
+    escalate_every: Limit | None = None
+
+    def steps_for(self, options: tuple[str, ...], facts: Mapping[str, FactValue]) -> tuple[Step, ...]:
+        """Return the steps that a dossier takes, in the procedure's order.
+
+        Args:
+            options: codes of the optional steps asked for.
+        """
+        return tuple(
+            step
+            for step in self.steps
+            if (not step.optional or step.code in options) and (step.when is None or holds(step.when, facts))
+        )

@@ -6,6 +6,17 @@ The stored events named here have exactly the public shape, so they are handed o
 from typing import Final, assert_never
 
 from kernel.message import PublicEvent
+from services.routing.domain.clock_events import (
+    ApologyAsked,
+    AppointmentMoved,
+    ClockResumed,
+    DelayApologised,
+    LatenessEscalated,
+    StepClockResumed,
+    StepClockStopped,
+    StepFulfilled,
+    TaxNoticeIssued,
+)
 from services.routing.domain.events import (
     AcknowledgementOverdue,
     ChainClosed,
@@ -53,6 +64,15 @@ PUBLISHED: Final[tuple[tuple[str, int, type], ...]] = (
     ("WithdrawalDeclined", 1, WithdrawalDeclined),
     ("ChainStopped", 1, ChainStopped),
     ("ChainClosed", 1, ChainClosed),
+    ("ClockResumed", 1, ClockResumed),
+    ("AppointmentMoved", 1, AppointmentMoved),
+    ("StepClockStopped", 1, StepClockStopped),
+    ("StepClockResumed", 1, StepClockResumed),
+    ("TaxNoticeIssued", 1, TaxNoticeIssued),
+    ("StepFulfilled", 1, StepFulfilled),
+    ("ApologyAsked", 1, ApologyAsked),
+    ("DelayApologised", 1, DelayApologised),
+    ("LatenessEscalated", 1, LatenessEscalated),
 )
 
 
@@ -80,6 +100,15 @@ def publish(event: ChainEvent) -> PublicEvent | None:
             | WithdrawalDeclined()
             | ChainStopped()
             | ChainClosed()
+            | ClockResumed()
+            | AppointmentMoved()
+            | StepClockStopped()
+            | StepClockResumed()
+            | TaxNoticeIssued()
+            | StepFulfilled()
+            | ApologyAsked()
+            | DelayApologised()
+            | LatenessEscalated()
         ):
             return PublicEvent(type(event).__name__, 1, subject=event.ref, root=event.ref, data=event)
         case DeskAnswered() | SupplementArrived():

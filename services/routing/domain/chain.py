@@ -15,6 +15,18 @@ from kernel.refusal import Invalid, Refused
 from kernel.working_time import CalendarDoesNotReach
 from services.routing.domain import rules
 from services.routing.domain.agency_acts import act_of_agency
+from services.routing.domain.clock_commands import (
+    ApologiseForDelay,
+    DeclareIncident,
+    EndIncident,
+    PassEscalation,
+    PassPause,
+    PassWarning,
+    RedateAppointment,
+    ResumeStepClock,
+    SettleNotice,
+    StopStepClock,
+)
 from services.routing.domain.commands import (
     AcknowledgeStep,
     ChainCommand,
@@ -50,9 +62,12 @@ from services.routing.domain.events import (
     SupplementArrived,
     WithdrawalDeclined,
 )
+from services.routing.domain.lateness import act_on_lateness
 from services.routing.domain.moving_on import Facts, cancelled, folded, moved_on, step_ready
+from services.routing.domain.notice import settle_notice
 from services.routing.domain.plan import flaws
 from services.routing.domain.progress import NOT_OPENED, Chain, Progress, evolve
+from services.routing.domain.standing_still import act_on_clock
 
 
 def decide(command: ChainCommand, chain: Chain) -> Facts | Refused:
@@ -87,6 +102,14 @@ def _answer(command: ChainCommand, chain: Chain) -> Facts | Refused:
             return _judge_step_limit(command, chain)
         case PassChainLimit():
             return _pass_chain_limit(command, chain)
+        case (
+            StopStepClock() | ResumeStepClock() | PassPause() | DeclareIncident() | EndIncident() | RedateAppointment()
+        ):
+            return act_on_clock(command, chain)
+        case PassWarning() | ApologiseForDelay() | PassEscalation():
+            return act_on_lateness(command, chain)
+        case SettleNotice():
+            return settle_notice(command, chain)
         case _:
             assert_never(command)
 

@@ -5,11 +5,15 @@ Every command names the dossier (`ref`), who asks (`actor`) and when (`now`, UTC
 an event says so.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from kernel.condition import FactValue
 from kernel.working_time import Limit
-from services.routing.domain.plan import Calendars, PlannedStep, no_calendars
+from services.routing.domain.clock_commands import ClockCommand
+from services.routing.domain.clock_events import NoticeLine
+from services.routing.domain.plan import Calendars, PlannedAppointment, PlannedStep, no_calendars
 from services.routing.domain.words import CancelReason, Ground
 
 
@@ -17,8 +21,9 @@ from services.routing.domain.words import CancelReason, Ground
 class OpenChain:
     """Begin the chain of a dossier that was accepted at `accepted_at`.
 
-    `asked` are the optional steps that the applicant asked for; plan, lead, total limit and calendars come from the
-    registry's version of the procedure.
+    `asked` are the optional steps that the applicant asked for, `facts` what the dossier answered to the procedure's
+    questions; `starts_on_receipt` says that it was received elsewhere. Plan, lead, limits, appointments and calendars
+    come from the registry's version of the procedure.
     """
 
     ref: str
@@ -38,8 +43,12 @@ class OpenChain:
     actor: str
     now: datetime
     lead_agency: str = ""
+    facts: Mapping[str, FactValue] = field(default_factory=dict)
+    starts_on_receipt: bool = False
     total_limit: Limit | None = None
     plan: tuple[PlannedStep, ...] = ()
+    appointments: tuple[PlannedAppointment, ...] = ()
+    escalate_every: Limit | None = None
     calendars: Calendars = no_calendars
 
 
@@ -80,7 +89,7 @@ class ExtendLimit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecideStep:
-    """Issue the step's result."""
+    """Issue the step's result; `notice` are the lines of what the applicant owes, where the step determines that."""
 
     ref: str
     step: str
@@ -89,6 +98,7 @@ class DecideStep:
     number: str
     signer: str
     sha256: str
+    notice: tuple[NoticeLine, ...] = ()
     actor: str
     now: datetime
     calendars: Calendars = no_calendars
@@ -239,6 +249,7 @@ AgencyCommand = TakeOverStep | AcknowledgeStep | ExtendLimit | DecideStep | Refu
 
 ChainCommand = (
     AgencyCommand
+    | ClockCommand
     | OpenChain
     | ResumeStep
     | SuspendClock

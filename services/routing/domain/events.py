@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from kernel.working_time import Limit
-from services.routing.domain.plan import PlannedStep
+from services.routing.domain.clock_events import ClockEvent
+from services.routing.domain.plan import PlannedAppointment, PlannedStep
 from services.routing.domain.words import CancelReason, DeclineReason, Ground, Outcome
 
 
@@ -24,6 +25,10 @@ class ChainOpened:
         clock_from: the instant from which the law counts, the 15:00 rule applied.
         calendar_id, calendar_version: the calendar that the appointment was counted on.
         total_limit: the limit promised for the whole chain, or None where it follows from the steps.
+        appointments: where several are given one after the other; empty: one, `due_at`.
+        starts_on_receipt: received elsewhere, so its clock starts when the resolving agency receives it (NĐ 118/2025
+            art. 17.3).
+        escalate_every: how long until the next agency up the tree is told while something stays overdue.
     """
 
     ref: str
@@ -41,6 +46,9 @@ class ChainOpened:
     total_limit: Limit | None
     steps: tuple[PlannedStep, ...]
     at: datetime
+    appointments: tuple[PlannedAppointment, ...] = ()
+    starts_on_receipt: bool = False
+    escalate_every: Limit | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +116,7 @@ class StepDecided:
     Args:
         signer: the post of who signed, not a personal name.
         sha256: of the sealed result document.
+        internal: it goes to the agencies that need it and is not handed out.
     """
 
     ref: str
@@ -121,6 +130,7 @@ class StepDecided:
     on_time: bool
     by: str
     at: datetime
+    internal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,11 +248,12 @@ class ChainOverdue:
 
 @dataclass(frozen=True, slots=True)
 class ClockSuspended:
-    """The clock of the whole chain stands still on a legal ground."""
+    """The clock of the whole chain stands still on a legal ground; `step` is the one that it waits for, if one."""
 
     ref: str
     ground: Ground
     at: datetime
+    step: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,6 +337,7 @@ StepEvent = (
 
 ChainEvent = (
     StepEvent
+    | ClockEvent
     | ChainOpened
     | ChainOverdue
     | ClockSuspended

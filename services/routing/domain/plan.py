@@ -12,7 +12,7 @@ from kernel.procedure import Procedure, Step
 from kernel.refusal import Invalid
 from kernel.working_time import Limit
 from services.routing.domain import graph
-from services.routing.domain.words import DESK, Silence
+from services.routing.domain.words import DESK, Ground, Silence, StepParty
 
 Calendars = Callable[[str, str], Calendar]
 """Id and version → the calendar that was pinned."""
@@ -36,6 +36,23 @@ class LongerLimit:
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedPause:
+    """A ground on which the step's agency may stop the clock, at most for `limit`."""
+
+    ground: Ground
+    law: str
+    limit: Limit | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedAppointment:
+    """One of the appointments given one after the other: by its limit `step` is done."""
+
+    step: str
+    limit: Limit
+
+
+@dataclass(frozen=True, slots=True)
 class PlannedStep:
     """One step of a chain as it was planned at acceptance.
 
@@ -44,6 +61,11 @@ class PlannedStep:
         calendar_id, calendar_version: the calendar of its agency, pinned.
         silence: what it means when the limit passes without an answer.
         law: what gives the step its limit.
+        never_deemed: those of `needs` of which a deemed result does not do.
+        party: `applicant` where the applicant has to act (pay a tax notice); `agency` is "" then.
+        not_counted: the ground on which the chain's clock stands still while only such steps are open, or None.
+        internal: its result is not handed out to the applicant.
+        superiors: the agencies above its own, nearest first, as they stood at acceptance.
     """
 
     step: str
@@ -59,6 +81,13 @@ class PlannedStep:
     silence: Silence
     longer_limits: tuple[LongerLimit, ...]
     law: str
+    never_deemed: tuple[str, ...] = ()
+    party: StepParty = "agency"
+    not_counted: Ground | None = None
+    pauses: tuple[PlannedPause, ...] = ()
+    internal: bool = False
+    states_dues: bool = False
+    superiors: tuple[str, ...] = ()
 
     def longer_limit(self, ground: str) -> LongerLimit | None:
         return next((longer for longer in self.longer_limits if longer.ground == ground), None)

@@ -7,6 +7,18 @@ from datetime import datetime
 from typing import NamedTuple, assert_never
 
 from kernel.working_time import Limit
+from services.routing.domain.clock_events import (
+    ApologyAsked,
+    AppointmentMoved,
+    ClockEvent,
+    ClockResumed,
+    DelayApologised,
+    LatenessEscalated,
+    StepClockResumed,
+    StepClockStopped,
+    StepFulfilled,
+    TaxNoticeIssued,
+)
 from services.routing.domain.events import (
     AcknowledgementOverdue,
     ChainClosed,
@@ -33,8 +45,8 @@ from services.routing.domain.events import (
     SupplementArrived,
     WithdrawalDeclined,
 )
-from services.routing.domain.plan import PlannedStep
-from services.routing.domain.words import DESK, Outcome, PassedLimit, Stage
+from services.routing.domain.plan import PlannedAppointment, PlannedStep
+from services.routing.domain.words import DESK, Ground, Outcome, PassedLimit, Stage
 
 CLOSED_STAGES = frozenset({"decided", "refused", "cancelled"})
 RUNNING_STAGES = frozenset({"ready", "taken_over", "acknowledged"})
@@ -51,6 +63,8 @@ class Progress(NamedTuple):
         passed: limits of this round that are known to have passed.
         ground: the ground on which its limit was made longer, or "".
         act: how its last round ended, in the words of the command, so that the same command is known again.
+        stopped_on, stopped_since: the ground on which its agency stopped its clock, and since when.
+        rung: how many agencies above its own were told that it is overdue.
     """
 
     plan: PlannedStep
@@ -67,6 +81,9 @@ class Progress(NamedTuple):
     passed: tuple[PassedLimit, ...] = ()
     ground: str = ""
     act: tuple[str, ...] = ()
+    stopped_on: Ground | None = None
+    stopped_since: datetime | None = None
+    rung: int = 0
 
     @property
     def is_open(self) -> bool:
@@ -97,6 +114,14 @@ class Progress(NamedTuple):
         return longer.limit if longer else self.plan.limit
 
 
+class Standstill(NamedTuple):
+    """Since when the chain's clock stands still on one ground; `step` is the one it waits for, or "" for none."""
+
+    ground: Ground
+    step: str
+    since: datetime
+
+
 class Chain(NamedTuple):
     """How far the chain has come; `ref` is "" before it is opened.
 
@@ -105,6 +130,10 @@ class Chain(NamedTuple):
         supplement_at: when something of it came to the desk.
         ending: how it ended (an outcome, `withdrawn` or `stopped`), or "" while it is open.
         declined: when the withdrawal that was declined last had been requested.
+        number: which of its appointments `due_at` is.
+        standstills: grounds other than the supplement on which the clock stands still now.
+        warned, rung: of the chain as a whole, as in `Progress`.
+        promised_at: the one new date that a late agency gave with its apology; `due_at` stays the lawful one.
     """
 
     ref: str = ""
@@ -127,10 +156,23 @@ class Chain(NamedTuple):
     overdue: bool = False
     ending: str = ""
     declined: datetime | None = None
+    appointments: tuple[PlannedAppointment, ...] = ()
+    number: int = 1
+    starts_on_receipt: bool = False
+    escalate_every: Limit | None = None
+    standstills: tuple[Standstill, ...] = ()
+    warned: bool = False
+    rung: int = 0
+    promised_at: datetime | None = None
 
     @property
     def is_open(self) -> bool:
         return self.ref != "" and self.ending == ""
+
+    @property
+    def stands_still(self) -> bool:
+        """Say whether the clock of the whole chain stands still, on whichever ground."""
+        return self.suspended_since is not None or bool(self.standstills)
 
     def needs(self) -> dict[str, tuple[str, ...]]:
         return {step: progress.plan.needs for step, progress in self.steps.items()}
@@ -172,17 +214,43 @@ def evolve(chain: Chain, event: ChainEvent) -> Chain:
             return chain._replace(declined=event.requested_at)
         case ChainOverdue():
             return chain._replace(overdue=True)
-        case ClockSuspended():
+        case ClockSuspended(ground="supplement"):
             return chain._replace(suspended_since=event.at, supplement_at=None)
+        case ClockSuspended():
+            return chain._replace(standstills=(*chain.standstills, Standstill(event.ground, event.step, event.at)))
         case SupplementArrived():
             return chain._replace(supplement_at=event.at)
         case ClockRestarted():
-            return chain._replace(suspended_since=None, clock_from=event.clock_from, due_at=event.due_at, overdue=False)
+            fresh = chain._replace(suspended_since=None, overdue=False, warned=False, rung=0)
+            return fresh._replace(clock_from=event.clock_from, due_at=event.due_at)
         case StepSentBack():
             return _sent_back(chain, event)
+        case ClockResumed() | AppointmentMoved() | TaxNoticeIssued():
+            return _of_the_clock(chain, event)
+        case ApologyAsked(step="") | DelayApologised(step="") | LatenessEscalated(step=""):
+            return _of_the_clock(chain, event)
         case _:
             progress = chain.steps.get(event.step)
             return chain if progress is None else _with(chain, _after(progress, event))
+
+
+def _of_the_clock(chain: Chain, event: ClockEvent) -> Chain:
+    """Take what was said of the chain as a whole."""
+    match event:
+        case ClockResumed():
+            kept = (one for one in chain.standstills if (one.ground, one.step) != (event.ground, event.step))
+            return chain._replace(standstills=tuple(kept))
+        case AppointmentMoved(cause="apology"):
+            return chain._replace(promised_at=event.due_at)
+        case AppointmentMoved():
+            fresh = chain._replace(overdue=False, warned=False, rung=0, number=event.number)
+            return fresh._replace(clock_from=event.clock_from, due_at=event.due_at)
+        case ApologyAsked():
+            return chain._replace(warned=True)
+        case LatenessEscalated():
+            return chain._replace(rung=event.rung)
+        case _:
+            return chain
 
 
 def _opened(event: ChainOpened) -> Chain:
@@ -202,6 +270,9 @@ def _opened(event: ChainOpened) -> Chain:
         calendar_version=event.calendar_version,
         total_limit=event.total_limit,
         steps={planned.step: Progress(planned) for planned in event.steps},
+        appointments=event.appointments,
+        starts_on_receipt=event.starts_on_receipt,
+        escalate_every=event.escalate_every,
     )
 
 
@@ -218,7 +289,7 @@ def _sent_back(chain: Chain, event: StepSentBack) -> Chain:
     return _with(chain, issuer._replace(stage="planned", since=None))
 
 
-def _after(progress: Progress, event: StepEvent) -> Progress:
+def _after(progress: Progress, event: StepEvent | ClockEvent) -> Progress:
     match event:
         case StepReady():
             return Progress(
@@ -259,7 +330,17 @@ def _after(progress: Progress, event: StepEvent) -> Progress:
             return progress._replace(passed=(*progress.passed, "acknowledge"))
         case StepOverdue():
             return progress._replace(passed=(*progress.passed, "step"))
-        case StepSentBack():
+        case StepClockStopped():
+            return progress._replace(stopped_on=event.ground, stopped_since=event.at)
+        case StepClockResumed():
+            return progress._replace(stopped_on=None, stopped_since=None, due_at=event.due_at)
+        case StepFulfilled():
+            return progress._replace(stage="decided", waits_for="", act=("fulfilled",))
+        case ApologyAsked():
+            return progress._replace(passed=(*progress.passed, "warning"))
+        case LatenessEscalated():
+            return progress._replace(rung=event.rung)
+        case StepSentBack() | DelayApologised() | TaxNoticeIssued() | ClockResumed() | AppointmentMoved():
             return progress
         case _:
             assert_never(event)

@@ -6,12 +6,18 @@ Stage = Literal["planned", "ready", "taken_over", "acknowledged", "sent_back", "
 """`planned` waits for its needs; `sent_back` for another step or the desk; the last three are closed."""
 
 Outcome = Literal["granted", "partly_granted", "refused"]
-CancelReason = Literal["needs_refused", "withdrawn", "no_supplement", "stopped"]
+CancelReason = Literal["needs_refused", "withdrawn", "no_supplement", "stopped", "not_paid"]
 DeclineReason = Literal["chain_closed"]
-Ground = Literal["supplement"]
+Ground = Literal["supplement", "payment", "tax_notice", "third_party", "posting", "incident"]
+"""Why a clock stands still; the grounds of QĐ 766/QĐ-TTg and of each procedure's own law."""
+
+MoveCause = Literal["received", "resumed", "second_appointment", "apology", "closed_day"]
+"""Why an appointment has another date; only `apology` leaves the lawful due date where it was."""
+
+StepParty = Literal["agency", "applicant"]
 Silence = Literal["escalate", "deemed_agreed"]
 Party = Literal["desk", "agency", "applicant", "post", "gateway", "system"]
-PassedLimit = Literal["hand_over", "acknowledge", "step"]
+PassedLimit = Literal["hand_over", "acknowledge", "warning", "step"]
 
 DESK: Final = "desk"
 """Where a step may be sent back to instead of an earlier step; no step may have this code."""

@@ -1,0 +1,197 @@
+"""What can have happened to the clocks of a chain and to the promise made to the applicant; kept for ever.
+
+Law: NĐ 61/2018/NĐ-CP arts. 19.4 and 19.9; NĐ 118/2025/NĐ-CP art. 17.3; QĐ 766/QĐ-TTg (grounds that are not counted).
+
+`ref`, `step`, `agency`, `round`, `by` and `at` as in `events`. `step` is "" where the whole chain is meant.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from kernel.working_time import Limit
+from services.routing.domain.words import Ground, MoveCause
+
+
+@dataclass(frozen=True, slots=True)
+class ClockResumed:
+    """The ground on which the chain's clock stood still is gone; what was used up before is still used up.
+
+    Where a supplement restarts the clock from zero, `ClockRestarted` says so instead. The new date, if there is one,
+    follows as `AppointmentMoved`.
+    """
+
+    ref: str
+    ground: Ground
+    step: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AppointmentMoved:
+    """The applicant has another date, and this is why.
+
+    Args:
+        cause: `received` (the clock of a dossier received elsewhere starts at its resolving agency, NĐ 118/2025 art.
+            17.3), `resumed` (what the clock stood still for is over), `second_appointment` (land), `apology` (NĐ 61/2018
+            art. 19.9) or `closed_day` (the calendar was corrected).
+        agency: who answers for the new date.
+        number: which of the dossier's appointments it is, 1 for the first.
+        clock_from, limit: what the new date was counted from, or `limit` None where it was set and not counted.
+        due_at: the new date. For `apology` it is a promise only: the lawful due date stays, and the dossier late.
+        note: reasons, sealed, or "".
+    """
+
+    ref: str
+    cause: MoveCause
+    step: str
+    agency: str
+    number: int
+    clock_from: datetime
+    limit: Limit | None
+    calendar_id: str
+    calendar_version: str
+    due_at: datetime
+    note: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StepClockStopped:
+    """The agency stopped its step's clock on a ground that its law names; the chain's stops with `ClockSuspended`.
+
+    Args:
+        until: when it runs again at the latest, or None where the law gives no limit.
+    """
+
+    ref: str
+    step: str
+    agency: str
+    round: int
+    ground: Ground
+    law: str
+    until: datetime | None
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StepClockResumed:
+    """The step's clock runs again; `due_at` is its old one moved on by the working minutes that it stood still."""
+
+    ref: str
+    step: str
+    agency: str
+    round: int
+    ground: Ground
+    due_at: datetime
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeLine:
+    """One line of a tax notice."""
+
+    code: str
+    name_vi: str
+    name_en: str
+    amount_vnd: int
+
+
+@dataclass(frozen=True, slots=True)
+class TaxNoticeIssued:
+    """The tax agency determined what the applicant owes; payments raises it, and the step `paid_in` waits for it."""
+
+    ref: str
+    code: str
+    procedure: str
+    step: str
+    paid_in: str
+    agency: str
+    number: str
+    lines: tuple[NoticeLine, ...]
+    payer: str
+    submitter: str
+    receiving_agency: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StepFulfilled:
+    """The applicant did what this step asked of them: the tax notice is paid."""
+
+    ref: str
+    step: str
+    on_time: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ApologyAsked:
+    """A limit comes near while its step is undecided: its agency is asked to tell the applicant, with a new date.
+
+    Law: NĐ 61/2018 art. 19.9: at least one day before the due date (limits under two days: at half of it).
+    """
+
+    ref: str
+    step: str
+    agency: str
+    round: int
+    due_at: datetime
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DelayApologised:
+    """The agency that is late told the applicant and apologised; its one new date follows as `AppointmentMoved`.
+
+    Args:
+        reason_code: in the agency's words for statistics; note: its letter, sealed.
+        due_at: the lawful date that it does not keep.
+        new_due_at: the date that it promises now.
+    """
+
+    ref: str
+    step: str
+    agency: str
+    round: int
+    reason_code: str
+    note: str
+    due_at: datetime
+    new_due_at: datetime
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LatenessEscalated:
+    """A step is overdue and nothing came: the agency `to`, above the late one, is told.
+
+    Args:
+        rung: 1 for the late agency's own superior, one more for each further one.
+        overdue_since: the date that was not kept.
+    """
+
+    ref: str
+    step: str
+    agency: str
+    round: int
+    to: str
+    rung: int
+    overdue_since: datetime
+    at: datetime
+
+
+ClockEvent = (
+    ClockResumed
+    | AppointmentMoved
+    | StepClockStopped
+    | StepClockResumed
+    | TaxNoticeIssued
+    | StepFulfilled
+    | ApologyAsked
+    | DelayApologised
+    | LatenessEscalated
+)
