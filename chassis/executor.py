@@ -15,6 +15,7 @@ from chassis.clock import Clock
 from chassis.codec import Codec, Unreadable, encode, shape_of
 from chassis.job import Answered, Done, Job, KeyReused, NotThere, Outcome, Piece, Stale, promise
 from chassis.lru import Recent
+from chassis.rebuilding import form_of
 from chassis.service import SagaRoute, Service
 from chassis.stores.store import Conflict, Snapshot, Store, StoreUnavailable, Writes
 from chassis.unit import Batch, Unit
@@ -61,12 +62,13 @@ class Lane:
     """
 
     def __init__(
-        self, service: Service, store: Store, clock: Clock, durable_first: Callable[[], None] = lambda: None
+        self, service: Service, store: Store, clock: Clock, durable_first: Callable[[Writes], None] = lambda writes: None
     ) -> None:
         self.service = service
         self.store = store
         self.clock = clock
         self._durable_first = durable_first
+        self._staged_writes = Writes()
         self.sources: list[Callable[[], Iterable[Piece]]] = []
         self.committed: list[Callable[[Batch], None]] = []
         self.counts: dict[str, int] = {}
@@ -95,7 +97,7 @@ class Lane:
         self._said: dict[tuple[str, int], str] = {}
         self._states: Recent[str, tuple[Any, int]] = Recent(STREAMS_REMEMBERED)
         self._sequences: Recent[str, int] = Recent(SEQUENCES_REMEMBERED)
-        store.define(table for projection in service.projections for table in projection.tables)
+        self.rows_missing = store.define(*form_of(service.projections))
         self.owing: set[str] = set(store.owing())
 
     @property
@@ -265,9 +267,10 @@ class Lane:
         if batch.writes:
             batch.writes.take_along(self.put_off)
             self.store.stage(batch.writes)
+            self._staged_writes = batch.writes
 
     def _flush(self) -> int:
-        self._durable_first()
+        self._durable_first(self._staged_writes)
         return self.store.flush()
 
     def _make_durable(self, batch: Batch) -> None:

@@ -19,6 +19,11 @@ def replace_durably(path: Path, content: bytes, mode: int = 0o644) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
+    take_its_place(fresh, path)
+
+
+def take_its_place(fresh: Path, path: Path) -> None:
+    """Give a whole file the name of the one that it replaces, durably."""
     fresh.replace(path)
     _sync_folder(path.parent)
 

@@ -1,28 +1,22 @@
-"""Whether the steps of a procedure lead to its result, and within the time that it promises.
+"""Whether the steps of a procedure lead to its result, and what is said of each of them makes sense.
 
 Law: NĐ 61/2018 art. 19.6 (who needs whose result); each procedure names the law of its limits.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping
 
+from chassis.registry_conditions import condition_findings
 from chassis.registry_files import Entry
 from chassis.registry_findings import Finding
+from chassis.registry_limits import case_findings, longer
 from kernel.procedure import Procedure, Step
-from kernel.working_time import Limit
-
-# "8 working hours = 1 working day" holds where limits are added up, and only there.
-_MINUTES = {
-    "working_days": ("working", 480),
-    "working_hours": ("working", 60),
-    "working_minutes": ("working", 1),
-    "calendar_days": ("calendar", 1440),
-    "calendar_hours": ("calendar", 60),
-    "minutes": ("calendar", 1),
-}
-
 
 # What a step is sent back to when its papers go back to the one-stop desk; no step may be mistaken for it.
 DESK = "desk"
+
+# What tells one instrument from all others: `297/2025/NĐ-CP`, `45/2019/QH14`, `4422/QĐ-BVHTTDL`.
+_INSTRUMENT = re.compile(r"\d+/(?:\d{4}/)?[A-ZĐ][\w-]+")
 
 
 def chain_findings(entry: Entry[Procedure]) -> Iterator[Finding]:
@@ -35,8 +29,13 @@ def chain_findings(entry: Entry[Procedure]) -> Iterator[Finding]:
     yield from _unreachable(entry, steps, before, lost)
     yield from _routes(entry, lost)
     yield from _step_limits(entry)
-    if not lost:
-        yield from _total(entry, steps)
+    yield from _never_deemed(entry, steps)
+    yield from _applicants_part(entry)
+    yield from _laws(entry)
+    unclear = tuple(condition_findings(entry))
+    yield from unclear
+    if not lost and not unclear:
+        yield from case_findings(entry)
 
 
 def _all_before(code: str, steps: Mapping[str, Step]) -> frozenset[str]:
@@ -108,68 +107,59 @@ def _step_limits(entry: Entry[Procedure]) -> Iterator[Finding]:
             ("acknowledge_within", step.acknowledge_within),
             ("hand_over_within", step.hand_over_within),
         ):
-            if alert is not None and _longer(alert, step.limit):
+            if alert is not None and longer(alert, step.limit):
                 yield entry.finding("alert_after_limit", "steps", index, key, key=key)
+        grounds: set[str] = set()
+        for number, pause in enumerate(step.pauses):
+            if pause.ground in grounds:
+                yield entry.finding("duplicate_word", "steps", index, "pauses", number, "ground", word=pause.ground)
+            grounds.add(pause.ground)
         for number, extension in enumerate(step.extensions):
-            if not _longer(extension.limit, step.limit):
+            if not longer(extension.limit, step.limit):
                 yield entry.finding("extension_not_longer", "steps", index, "extensions", number, "limit")
 
 
-def _total(entry: Entry[Procedure], steps: Mapping[str, Step]) -> Iterator[Finding]:
-    total = entry.thing.total_limit
-    if total is None:
-        return
-    scale, promised = _measure(total)
-    if any(_measure(step.limit)[0] != scale for step in steps.values()):
-        yield entry.finding("limits_not_comparable", "total_limit")
-        return
-    alone = [index for index, step in enumerate(entry.thing.steps) if _measure(step.limit)[1] > promised]
-    for index in alone:
-        step = entry.thing.steps[index]
-        said = {"step": step.code, "limit": _shown(_measure(step.limit)[1], scale), "total": _shown(promised, scale)}
-        yield entry.finding("step_longer_than_total", "steps", index, "limit", **said)
-    if alone:
-        return
-    mandatory = [step for step in steps.values() if not step.optional]
-    for code, chosen in (("path_longer_than_total", mandatory), ("option_longer_than_total", list(steps.values()))):
-        path, needed = _longest(chosen)
-        if needed > promised:
-            said = {"steps": " → ".join(path), "limit": _shown(needed, scale), "total": _shown(promised, scale)}
-            yield entry.finding(code, "total_limit", **said)
-            return
+def _never_deemed(entry: Entry[Procedure], steps: Mapping[str, Step]) -> Iterator[Finding]:
+    """Say where silence is no agreement for a step that is not needed, or whose own law makes it one."""
+    for index, step in enumerate(entry.thing.steps):
+        for number, need in enumerate(step.never_deemed):
+            at = ("steps", index, "never_deemed", number)
+            if need not in step.needs:
+                yield entry.finding("never_deemed_no_need", *at, step=step.code, need=need)
+            elif need in steps and steps[need].silence == "deemed_agreed":
+                yield entry.finding("never_deemed_but_deemed", *at, need=need)
 
 
-def _longest(chosen: Iterable[Step]) -> tuple[tuple[str, ...], float]:
-    """Return the path that takes longest among steps without a cycle, and its minutes."""
-    steps = {step.code: step for step in chosen}
-    known: dict[str, tuple[tuple[str, ...], float]] = {}
-
-    def until(code: str) -> tuple[tuple[str, ...], float]:
-        if code not in known:
-            earlier = max((until(need) for need in steps[code].needs if need in steps), key=_minutes, default=((), 0))
-            known[code] = (*earlier[0], code), earlier[1] + _measure(steps[code].limit)[1]
-        return known[code]
-
-    return max(map(until, steps), key=_minutes, default=((), 0))
-
-
-def _minutes(path: tuple[tuple[str, ...], float]) -> float:
-    return path[1]
-
-
-def _measure(limit: Limit) -> tuple[str, float]:
-    scale, minutes = _MINUTES[limit.unit]
-    return scale, limit.value * minutes
+def _applicants_part(entry: Entry[Procedure]) -> Iterator[Finding]:
+    """Say what an applicant's step says that only an agency does."""
+    for index, step in enumerate(entry.thing.steps):
+        only_agencies = {
+            "agency_kind": step.agency_kind,
+            "acknowledge_within": step.acknowledge_within,
+            "hand_over_within": step.hand_over_within,
+            "extensions": step.extensions,
+            "pauses": step.pauses,
+            "supplement_within": step.supplement_within,
+            "states_dues": step.states_dues,
+            "silence": step.silence != "escalate",
+        }
+        for key, said in only_agencies.items():
+            if said and step.party == "applicant":
+                yield entry.finding("not_for_an_applicant", "steps", index, key, key=key)
 
 
-def _longer(one: Limit, other: Limit) -> bool:
-    """Say whether `one` is longer, as far as the two can be compared."""
-    (scale, minutes), (other_scale, other_minutes) = _measure(one), _measure(other)
-    return scale == other_scale and minutes > other_minutes
-
-
-def _shown(minutes: float, scale: str) -> str:
-    """Write minutes in the largest unit that fits, e.g. `16 working_days`."""
-    units = [(name, size) for name, (kind, size) in _MINUTES.items() if kind == scale]
-    name, size = next(((name, size) for name, size in units if minutes % size == 0), units[-1])
-    return f"{minutes / size:g} {name}"
+def _laws(entry: Entry[Procedure]) -> Iterator[Finding]:
+    """Say which part of a step cites no instrument, or one that the procedure does not name among its law."""
+    named = {instrument for text in entry.thing.law for instrument in _INSTRUMENT.findall(text)}
+    for index, step in enumerate(entry.thing.steps):
+        parts: list[tuple[tuple[str | int, ...], str]] = [((), step.law)]
+        parts += [(("extensions", number), each.law) for number, each in enumerate(step.extensions)]
+        parts += [(("special_limits", number), each.law) for number, each in enumerate(step.special_limits)]
+        parts += [(("pauses", number), each.law) for number, each in enumerate(step.pauses)]
+        for at, law in parts:
+            cited = _INSTRUMENT.findall(law)
+            if not cited:
+                yield entry.finding("law_not_cited", "steps", index, *at, "law", law=law)
+            for instrument in cited:
+                if instrument not in named:
+                    yield entry.finding("law_not_named", "steps", index, *at, "law", law=instrument)

@@ -220,6 +220,8 @@ def _said(document: Document, misfit: ValidationError) -> Iterator[Finding]:
         yield document.finding("bad_form", *at, found=shown, form=bound)
     elif keyword in _BOUNDS:
         yield document.finding("out_of_range", *at, found=shown, bound=f"{keyword} {bound}")
+    elif keyword == "oneOf":
+        yield document.finding("condition_unclear", *at)
     elif keyword == "uniqueItems":
         yield document.finding("repeated", *at, found=shown)
     else:

@@ -13,6 +13,7 @@ _SEVERITIES = {
     "limits_not_comparable": WARNING,
     "option_longer_than_total": WARNING,
     "post_one_way": WARNING,
+    "too_many_cases": WARNING,
 }
 
 _SENTENCES = {
@@ -79,16 +80,82 @@ _SENTENCES = {
         "step {step!r} may take {limit}, longer than the total of {total}",
     ),
     "path_longer_than_total": (
-        "chuỗi {steps} cần {limit}, dài hơn tổng thời hạn ({total})",
-        "the path {steps} takes {limit}, longer than the total of {total}",
+        "chuỗi {steps} cần {limit}, dài hơn tổng thời hạn ({total}){when_vi}",
+        "the path {steps} takes {limit}, longer than the total of {total}{when_en}",
     ),
     "option_longer_than_total": (
-        "nếu chọn bước tùy chọn thì chuỗi {steps} cần {limit}, dài hơn tổng thời hạn ({total})",
-        "with its options the path {steps} takes {limit}, longer than the total of {total}",
+        "nếu chọn bước tùy chọn thì chuỗi {steps} cần {limit}, dài hơn tổng thời hạn ({total}){when_vi}",
+        "with its options the path {steps} takes {limit}, longer than the total of {total}{when_en}",
     ),
     "limits_not_comparable": (
         "thời hạn các bước và tổng thời hạn tính theo hai loại giờ, không so sánh được",
         "limits in working time and in calendar time cannot be compared",
+    ),
+    "path_longer_than_appointment": (
+        "chuỗi {steps} cần {limit}, dài hơn hẹn trả ({total}){when_vi}",
+        "the path {steps} takes {limit}, longer than its appointment of {total}{when_en}",
+    ),
+    "total_beside_appointments": (
+        "nhiều lần hẹn trả thì không có một tổng thời hạn",
+        "with several appointments there is no one total limit",
+    ),
+    "appointment_step_unknown": (
+        "hẹn trả theo bước “{step}” nhưng không có bước ấy",
+        "the appointment is for step {step!r}, which does not exist",
+    ),
+    "appointment_step_left_out": (
+        "hẹn trả theo bước “{step}” nhưng hồ sơ không qua bước ấy{when_vi}",
+        "the appointment is for step {step!r}, which is not taken{when_en}",
+    ),
+    "appointment_out_of_order": (
+        "lần hẹn theo bước “{step}” không đến sau lần hẹn theo bước “{earlier}”",
+        "the appointment for step {step!r} does not come after the one for {earlier!r}",
+    ),
+    "appointment_without_break": (
+        "giữa lần hẹn theo bước “{earlier}” và theo bước “{step}” đồng hồ không dừng",
+        "the clock does not stand still between the appointments for {earlier!r} and {step!r}",
+    ),
+    # Its cases.
+    "condition_unclear": (
+        "điều kiện phải là fact với is, fact với in, all, any hoặc not",
+        "a condition is a fact with `is`, a fact with `in`, `all`, `any` or `not`",
+    ),
+    "value_never_given": (
+        "“{fact}” không bao giờ có giá trị “{value}”",
+        "fact {fact!r} never has the value {value!r}",
+    ),
+    "too_many_cases": (
+        "các điều kiện tạo ra quá nhiều trường hợp, không kiểm tra hết được",
+        "the conditions make too many cases to look at each",
+    ),
+    "no_step_left": ("không còn bước nào{when_vi}", "no step is left{when_en}"),
+    "lead_left_out": (
+        "cơ quan chủ trì “{kind}” không làm bước nào{when_vi}",
+        "the lead {kind!r} has no step{when_en}",
+    ),
+    "nothing_to_pay": (
+        "bước “{step}” của người làm thủ tục không đến sau thông báo phải nộp nào{when_vi}",
+        "the applicant's step {step!r} needs no notice of what is owed{when_en}",
+    ),
+    "not_for_an_applicant": (
+        "“{key}” chỉ dành cho bước của cơ quan",
+        "{key!r} is for an agency's step only",
+    ),
+    "never_deemed_no_need": (
+        "bước “{step}” không cần “{need}” nên không thể nói gì về sự im lặng ở đó",
+        "step {step!r} does not need {need!r}, so the silence there is not its matter",
+    ),
+    "never_deemed_but_deemed": (
+        "im lặng ở bước “{need}” được coi là đồng ý theo chính bước ấy",
+        "the silence of step {need!r} is agreement by its own law",
+    ),
+    "law_not_cited": (
+        "“{law}” không nêu số hiệu văn bản nào",
+        "{law!r} cites no instrument by its number",
+    ),
+    "law_not_named": (
+        "văn bản {law} không có trong danh mục law của thủ tục",
+        "{law} is not among the law of the procedure",
     ),
     "alert_after_limit": (
         "“{key}” dài hơn thời hạn của bước",
@@ -125,8 +192,8 @@ _SENTENCES = {
     ),
     # Who acts.
     "kind_without_agency": (
-        "không có cơ quan loại “{kind}” trong thời gian hiệu lực",
-        "no agency of kind {kind!r} exists while this is in force",
+        "từ ngày {day} không có cơ quan loại “{kind}” trong khi thủ tục còn hiệu lực",
+        "from {day} on there is no agency of kind {kind!r} while this is in force",
     ),
     "area_without_agency": (
         "đơn vị {area} không có cơ quan loại “{kind}”, bước “{step}” của {procedure} không ai làm",

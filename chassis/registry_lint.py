@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from chassis.registry_chains import chain_findings
+from chassis.registry_conditions import conditions_of
 from chassis.registry_fees import fee_findings
 from chassis.registry_files import Document, Entry, Folder, read_folder
 from chassis.registry_findings import ASSUMED, ERROR, WARNING, Finding
 from kernel.agency import Agency
+from kernel.condition import questions_in
 from kernel.procedure import Procedure
 
 __all__ = ["ASSUMED", "ERROR", "WARNING", "Finding", "examine", "lint"]
@@ -117,6 +119,7 @@ def _facts(entry: Entry[Procedure], folder: Folder) -> Iterator[Finding]:
         if component.required not in ALWAYS_KNOWN:
             yield from _fact(entry, component.required, "bool", "components", index, "required")
     used = counted | {component.required for component in entry.thing.components}
+    used |= {question.fact for _, condition in conditions_of(entry.thing) for question in questions_in(condition)}
     for fact in entry.thing.facts:
         if fact not in used and folder.is_whole("fees"):
             yield entry.finding("fact_unused", "facts", fact, fact=fact)
@@ -127,7 +130,8 @@ def _fact(entry: Entry[Procedure], fact: str, expected: str, *at: str | int) -> 
     if declared is None:
         yield entry.finding("fact_undeclared", *at, fact=fact)
     elif declared != expected:
-        yield entry.finding("fact_of_wrong_type", *at, fact=fact, expected=expected, found=declared)
+        found = declared if isinstance(declared, str) else ", ".join(declared)
+        yield entry.finding("fact_of_wrong_type", *at, fact=fact, expected=expected, found=found)
 
 
 class _Dated(Protocol):
@@ -229,17 +233,32 @@ def _kinds(folder: Folder) -> Iterator[Finding]:
         procedure = entry.thing
         if next(_ends(entry), None):
             continue
+        by_agencies = [(index, step) for index, step in enumerate(procedure.steps) if step.party == "agency"]
         standing = {
             kind: [each for each in agencies if _first_day_of_both(procedure, each.thing)]
             for kind, agencies in by_kind.items()
         }
         named: list[tuple[str, At]] = [(procedure.lead_kind, ("lead_kind",))]
         named += [(kind, ("receiving_kinds", index)) for index, kind in enumerate(procedure.receiving_kinds)]
-        named += [(step.agency_kind, ("steps", index, "agency_kind")) for index, step in enumerate(procedure.steps)]
+        named += [(step.agency_kind, ("steps", index, "agency_kind")) for index, step in by_agencies]
         for kind, at in named:
-            if not standing.get(kind):
-                yield entry.finding("kind_without_agency", *at, kind=kind)
+            day = _first_day_without(procedure, [each.thing for each in standing.get(kind, ())])
+            if day is not None:
+                yield entry.finding("kind_without_agency", *at, kind=kind, day=day.isoformat())
         yield from _unserved(procedure, standing)
+
+
+def _first_day_without(procedure: Procedure, agencies: Iterable[Agency]) -> date | None:
+    """Return the first day of a procedure on which none of these agencies stands, or None."""
+    day = procedure.valid_from
+    while procedure.valid_to is None or day < procedure.valid_to:
+        standing = [agency for agency in agencies if agency.stands_on(day)]
+        if not standing:
+            return day
+        if any(agency.valid_to is None for agency in standing):
+            return None
+        day = max(agency.valid_to for agency in standing if agency.valid_to is not None)
+    return None
 
 
 def _unserved(procedure: Procedure, standing: Mapping[str, list[Entry[Agency]]]) -> Iterator[Finding]:

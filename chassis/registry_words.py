@@ -6,8 +6,19 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from kernel.agency import Agency
+from kernel.condition import AllOf, AnyOf, Condition, Is, Not
 from kernel.fee import FeeKind, FeeRule, Tariff
-from kernel.procedure import Component, Extension, Procedure, ResultKind, Step, SubmitterRule
+from kernel.procedure import (
+    AppointmentRule,
+    Component,
+    Extension,
+    Pause,
+    Procedure,
+    ResultKind,
+    SpecialLimit,
+    Step,
+    SubmitterRule,
+)
 from kernel.working_time import Limit
 
 Data = Mapping[str, Any]
@@ -31,7 +42,10 @@ def procedure(data: Data) -> Procedure:
         lead_kind=data["lead_kind"],
         channels=tuple(data["channels"]),
         hand_out_ways=tuple(data["hand_out_ways"]),
-        submitters=tuple(SubmitterRule(each["relation"], each["authority"]) for each in data["submitters"]),
+        submitters=tuple(
+            SubmitterRule(each["relation"], each["authority"], _condition(each.get("when")))
+            for each in data["submitters"]
+        ),
         components=tuple(map(_component, data["components"])),
         steps=tuple(map(_step, data["steps"])),
         total_limit=_limit(data["total_limit"]),
@@ -41,8 +55,15 @@ def procedure(data: Data) -> Procedure:
         payment_limit=_limit(data["payment_limit"]),
         fee_rule=data["fee_rule"],
         fee_due=data["fee_due"],
-        facts=MappingProxyType(dict(data["facts"])),
+        facts=MappingProxyType(
+            {fact: answers if isinstance(answers, str) else tuple(answers) for fact, answers in data["facts"].items()}
+        ),
         source=data["source"],
+        appointments=tuple(
+            AppointmentRule(each["step"], _some_limit(each["limit"]), _special_limits(each))
+            for each in data.get("appointments", ())
+        ),
+        escalate_every=_limit(data.get("escalate_every")),
     )
 
 
@@ -66,7 +87,7 @@ def _step(data: Data) -> Step:
         code=data["code"],
         name_vi=data["name_vi"],
         name_en=data["name_en"],
-        agency_kind=data["agency_kind"],
+        agency_kind=data.get("agency_kind", ""),
         limit=_some_limit(data["limit"]),
         needs=tuple(data["needs"]),
         optional=data["optional"],
@@ -78,6 +99,22 @@ def _step(data: Data) -> Step:
         extensions=tuple(
             Extension(each["ground"], _some_limit(each["limit"]), each["law"]) for each in data.get("extensions", ())
         ),
+        when=_condition(data.get("when")),
+        special_limits=_special_limits(data),
+        never_deemed=tuple(data.get("never_deemed", ())),
+        party=data.get("party", "agency"),
+        not_counted=data.get("not_counted"),
+        pauses=tuple(Pause(each["ground"], each["law"], _limit(each.get("limit"))) for each in data.get("pauses", ())),
+        supplement_within=_limit(data.get("supplement_within")),
+        internal=data.get("internal", False),
+        states_dues=data.get("states_dues", False),
+    )
+
+
+def _special_limits(data: Data) -> tuple[SpecialLimit, ...]:
+    return tuple(
+        SpecialLimit(condition(each["when"]), _some_limit(each["limit"]), each["law"])
+        for each in data.get("special_limits", ())
     )
 
 
@@ -147,7 +184,7 @@ class AgencyRow(NamedTuple):
 
 def agency_rows(file: Data) -> Iterator[AgencyRow]:
     """Write an agency file out: every agency in it, and every body of every unit."""
-    common = {key: file[key] for key in ("calendar", "valid_from", "source") if key in file}
+    common = {key: file[key] for key in ("calendar", "valid_from", "valid_to", "source") if key in file}
     for index, each in enumerate(file.get("agencies", ())):
         elsewhere = {key: (key,) for key in common if key not in each}
         yield _agency_row({**common, **each}, ("agencies", index), elsewhere)
@@ -156,18 +193,42 @@ def agency_rows(file: Data) -> Iterator[AgencyRow]:
         if (type_words := file["unit_words"].get(unit["type"])) is None:
             yield AgencyRow({}, (*at, "type"), {}, ("type_unknown", {"type": unit["type"]}))
             continue
-        filled = {"code": unit["code"], "name": unit["name"], "type_vi": type_words["vi"], "type_en": type_words["en"]}
-        dates = {key: unit[key] for key in ("valid_from", "valid_to") if key in unit}
+        filled = {key: unit[key] for key in ("code", "number", "name") if key in unit}
+        filled |= {"type_vi": type_words["vi"], "type_en": type_words["en"]}
+        own = {key: unit[key] for key in ("valid_from", "valid_to", "serves") if key in unit}
         for number, body in enumerate(file["bodies"]):
-            made = {key: value.format(**filled) if isinstance(value, str) else value for key, value in body.items()}
-            elsewhere = {key: (key,) for key in common if key not in dates}
+            elsewhere = {key: (key,) for key in common if key not in own}
             elsewhere |= {key: ("bodies", number, key) for key in body}
-            yield _agency_row({**common, **dates, **made, "area": unit["code"]}, at, elsewhere)
+            try:
+                made = {key: value.format(**filled) if isinstance(value, str) else value for key, value in body.items()}
+            except KeyError as absent:
+                yield AgencyRow({}, at, {}, ("missing_key", {"key": absent.args[0]}))
+                continue
+            yield _agency_row({**common, **own, **made, "area": unit["code"]}, at, elsewhere)
 
 
 def _agency_row(data: Data, at: At, elsewhere: Mapping[str, At]) -> AgencyRow:
     missing = [key for key in ("calendar", "valid_from") if key not in data]
     return AgencyRow(data, at, elsewhere, ("missing_key", {"key": missing[0]}) if missing else None)
+
+
+def condition(data: Data) -> Condition:
+    """Read a condition: `{fact, is}`, `{fact, in}`, `{all}`, `{any}` or `{not}`."""
+    match data:
+        case {"fact": fact, "is": value}:
+            return Is(fact, (value,))
+        case {"fact": fact, "in": values}:
+            return Is(fact, tuple(values))
+        case {"all": inner}:
+            return AllOf(tuple(map(condition, inner)))
+        case {"any": inner}:
+            return AnyOf(tuple(map(condition, inner)))
+        case _:
+            return Not(condition(data["not"]))
+
+
+def _condition(data: Data | None) -> Condition | None:
+    return None if data is None else condition(data)
 
 
 def _day(text: str | None) -> date | None:

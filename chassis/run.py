@@ -20,9 +20,10 @@ from chassis.inbox import Inbox
 from chassis.job import Piece, promise
 from chassis.service import Service
 from chassis.stores.sqlite import SqliteStore
-from chassis.stores.store import Store, StoreUnavailable
+from chassis.stores.store import Store, StoreUnavailable, Writes
 from chassis.watchdog import Watchdog
-from kernel.message import EPOCH
+from chassis.rebuilding import fill_read_models
+from kernel.message import EPOCH, source_of
 
 log = logging.getLogger("lienthong.run")
 
@@ -41,6 +42,11 @@ class Running:
     inbox: Inbox
     watchdog: Watchdog
 
+    @property
+    def source(self) -> str:
+        """Return what its readers know it by, in its present generation."""
+        return source_of(self.service.name, self.store.generations[-1].number)
+
 
 class Engine:
     """Turns the lanes of some services until told to stop. `run_until_idle` turns them on the caller's own thread.
@@ -51,13 +57,14 @@ class Engine:
 
     def __init__(
         self, services: Sequence[Service], stores: dict[str, Store], bus: Bus, clock: Clock, disk_threads: bool = False,
-        durable_first: Callable[[], None] = lambda: None,
+        durable_first: Callable[[Writes], None] = lambda writes: None,
     ) -> None:  # fmt: skip
-        """Take the services and their parts; `durable_first` is called before each batch is made durable."""
+        """Take the services and their parts; `durable_first` is told what is written before each batch is made durable."""
         self.clock = clock
         self.running = {
             service.name: _start(service, stores[service.name], bus, clock, durable_first) for service in services
         }
+        fill_read_models(self.running.values())
         self.failing: dict[str, str] = {}
         self._not_before: dict[str, float] = {}
         self._wake = threading.Event()
@@ -242,7 +249,7 @@ class Engine:
                 self._errands.popleft()[1].set_exception(StoreUnavailable("the engine has stopped"))
 
 
-def _start(service: Service, store: Store, bus: Bus, clock: Clock, durable_first: Callable[[], None]) -> Running:
+def _start(service: Service, store: Store, bus: Bus, clock: Clock, durable_first: Callable[[Writes], None]) -> Running:
     lane = Lane(service, store, clock, durable_first)
     inbox = Inbox(lane, bus)
     watchdog = Watchdog(lane, inbox)
@@ -253,7 +260,7 @@ def _start(service: Service, store: Store, bus: Bus, clock: Clock, durable_first
 
 def embedded(
     services: Sequence[Service], data: Path, clock: Clock, disk_threads: bool = False,
-    durable_first: Callable[[], None] = lambda: None,
+    durable_first: Callable[[Writes], None] = lambda writes: None,
 ) -> Engine:  # fmt: skip
     """Return an engine over one SQLite store for each service in the folder `data`, and the embedded bus.
 

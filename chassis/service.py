@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from chassis.stores.store import Statement
+from chassis.stores.store import Statement, Store
 from kernel.decider import Decider
 from kernel.message import CancelTimer, Envelope, Hearing, PublicEvent, Timer
 from kernel.saga import Saga
@@ -28,6 +28,7 @@ class Scope:
         agencies: agencies that act in it.
         assigned: agency that holds the very step a command is about, or "".
         procedure: its procedure code.
+        step: the very step a command is about, or "".
     """
 
     people: tuple[str, ...] = ()
@@ -35,6 +36,7 @@ class Scope:
     agencies: tuple[str, ...] = ()
     assigned: str = ""
     procedure: str = ""
+    step: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,10 @@ def _no_timers(event: Any) -> tuple[Timer | CancelTimer, ...]:
     return ()
 
 
+def _nothing_open(store: Store, person: str) -> tuple[str, ...]:
+    return ()
+
+
 def _says_nothing(event: Any) -> PublicEvent | None:
     return None
 
@@ -116,6 +122,8 @@ class Service:
         acts, views, listings: its HTTP border; `extra_routes` are ASGI routes of its gateways.
         invariants: what `verify` checks over its whole log.
         patient: nobody waits for what it does on hearing something, so it hears in larger helpings.
+        open_matters: its store and a person → what of theirs is still open, a line each (a dossier, a refund, a
+            parcel); while there is any, the person cannot be forgotten.
         published: (name, version, data type) of every public event; the schemas come from it.
     """
 
@@ -136,6 +144,7 @@ class Service:
     extra_routes: tuple[Any, ...] = ()
     invariants: tuple[Invariant, ...] = ()
     patient: bool = False
+    open_matters: Callable[[Store, str], tuple[str, ...]] = _nothing_open
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """What an operator may set, from the environment; each setting has a name and a default for the embedded form."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 
@@ -14,12 +14,36 @@ class Settings:
         vnpay_terminal, vnpay_secret: the terminal code and hash secret that the gateway issued; the defaults are those
             of the bundled simulator.
         vnpay_pay_url: where a payer is sent; empty means the bundled simulator.
+        oidc_issuer: OpenID Connect issuer whose tokens are taken and where browsers sign in, exactly as it names
+            itself; empty means that only this installation's own keys are trusted.
+        oidc_audience: what its access tokens must name as audience.
+        oidc_client_id, oidc_client_secret: as which this installation signs people in there; without a secret it is a
+            public client.
+        oidc_scope: what a sign-in asks for.
+        oidc_claim_…: which claim says what; a dot leads into a claim. An issuer tells the vault's person or a personal
+            id only where its claim is named here.
+        oidc_roles: translates the issuer's words, `theirs=ours, theirs=ours`; empty means they are the same.
+        vault_key: master key of the vault, 32 bytes in base64; empty means the file `keys/vault.key`.
     """
 
     public_url: str = "http://127.0.0.1:8080"
     vnpay_terminal: str = "LIENTHONG"
     vnpay_secret: str = "rehearsal-only-secret"
     vnpay_pay_url: str = ""
+    oidc_issuer: str = ""
+    oidc_audience: str = "lienthong"
+    oidc_client_id: str = "lienthong"
+    oidc_client_secret: str = ""
+    oidc_scope: str = "openid"
+    oidc_claim_id: str = "sub"
+    oidc_claim_role: str = "role"
+    oidc_claim_agency: str = "agency"
+    oidc_claim_person: str = ""
+    oidc_claim_personal_id: str = ""
+    oidc_claim_procedures: str = "procedures"
+    oidc_claim_steps: str = "steps"
+    oidc_roles: str = ""
+    vault_key: str = field(default="", repr=False)
 
     @classmethod
     def from_environment(cls) -> Self:

@@ -2,133 +2,261 @@
 
 Law: Luật Bảo vệ dữ liệu cá nhân 91/2025/QH15 arts. 13–14; NĐ 61/2018 art. 5 (dossier data is never altered or deleted,
 so it is made unreadable by destroying its key). Sealing is AES-256-GCM with the person id as associated data.
+
+Forgetting and the vault's copies stand in `vault_forgetting`, the exchange of the master key in `vault_rotation`.
 """
 
 import base64
-import hmac
 import json
 import os
+import re
 import secrets
-import sqlite3
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from chassis.files import kept_secret
+from chassis.files import take_its_place
 from chassis.lru import Recent
-from chassis.stores.store import StoreUnavailable
+from chassis.stores.store import Writes
+from chassis.vault_forgetting import Copies, Forgotten, destroy, forgotten_in
+from chassis.vault_keys import INDEX, NONCE_BYTES, CannotOpen, Master, digest_of, masters, next_to, normalised
+from chassis.vault_rotation import exchange_master
+from chassis.vault_tables import asked, connected, together
+
+__all__ = ["PREFIX", "CannotOpen", "Erased", "Forgotten", "Opening", "SqliteVault", "Vault", "is_sealed"]
 
 KEYS_REMEMBERED = 4_096
-UNSETTLED_MAX = 1_000
-NONCE_BYTES = 12
+DRAFTS_MAX = 10_000
+OPENINGS_MAX = 1_000
 PREFIX = "s1."
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS people(person TEXT PRIMARY KEY, wrapped_key BLOB NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS lookup(digest BLOB PRIMARY KEY, person TEXT NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS openings(
-  id INTEGER PRIMARY KEY AUTOINCREMENT, person TEXT NOT NULL, by TEXT NOT NULL, purpose TEXT NOT NULL,
-  fields TEXT NOT NULL, at TEXT NOT NULL) STRICT;
-CREATE INDEX IF NOT EXISTS openings_of ON openings(person);
-"""
+PERSON: Final = re.compile(rb"p[0-9a-f]{24}")
+SEARCH: Final = "search"
+OPENING: Final = ("person", "by", "purpose", "fields", "at", "about", "handed_to")
 
 
-class CannotOpen(ValueError):
-    """The sealed value is not one of this vault's, was altered, or its key is gone."""
+class Erased(CannotOpen):
+    """The value was readable until its person was forgotten; that it is not any more is the law's doing."""
+
+
+Opening = dict[str, str]
+"""Who read what, why and when; `about` which dossier, and `handed_to` whom outside, "" where it stayed inside."""
 
 
 class Vault(Protocol):
-    """Keys by person; seal, open."""
+    """Keys by person; seal, open, find."""
 
     def person(self, kind: str, identifier: str) -> str:
         """Return the opaque id of whoever has this identifier (`personal_id`, `tax_code`, …), the same one each time.
 
-        The key of somebody new is not durable yet: call `settle` before anything sealed with it is.
+        The key of somebody new is a draft: it becomes durable with the batch whose events name the person, or by
+        `keep`. If neither comes, as when a submission is refused, it leaves no trace.
         """
         ...
 
-    def settle(self) -> None:
-        """Make every new key durable, many at once. May be called from any thread."""
+    def also_known(self, person: str, kind: str, identifier: str) -> None:
+        """Let a person be found by something that others may have too (`phone`); durable as `person` says."""
+        ...
+
+    def find(self, kind: str, identifier: str) -> tuple[str, ...]:
+        """Return who is durably known by an identifier; by a phone it may be several people."""
+        ...
+
+    def searched(self, found: Sequence[str], by: str, kind: str, at: datetime) -> None:
+        """Write down that somebody looked for people by an identifier, in the log of each who was found."""
+        ...
+
+    def keep(self, *people: str) -> None:
+        """Make the keys of people durable for something else than an event, as a token."""
         ...
 
     def seal(self, person: str, fields: Mapping[str, Any]) -> str:
         """Return `fields` encrypted under the person's key, as text that may stand anywhere."""
         ...
 
-    def open(self, sealed: str, by: str, purpose: str, fields: tuple[str, ...], at: datetime) -> dict[str, Any]:
+    def open(
+        self, sealed: str, by: str, purpose: str, fields: tuple[str, ...], at: datetime, about: str = "", to: str = "",
+    ) -> dict[str, Any]:  # fmt: skip
         """Return the named fields (all for `()`) and write down who read them and why.
 
+        Args:
+            about: the dossier in which they are read.
+            to: who outside the installation is given them, as `post`; "" where they stay inside.
+
         Raises:
-            CannotOpen: not a sealed value of this vault, altered, or the person was forgotten.
+            CannotOpen: not a sealed value of this vault, or altered; `Erased` where the person was forgotten.
         """
         ...
 
     def prove(self, sealed: str) -> None:
-        """Check that a sealed value is authentic, without reading it to anybody; raises `CannotOpen`."""
+        """Check that a sealed value is authentic, without reading it to anybody; raises as `open` does."""
+        ...
+
+    def openings(self, person: str, after: int = 0, limit: int = OPENINGS_MAX) -> list[Opening]:
+        """Return who read what of a person, oldest first."""
+        ...
+
+    def openings_about(self, ref: str, limit: int = OPENINGS_MAX) -> list[Opening]:
+        """Return who read what in a dossier, oldest first."""
         ...
 
 
-class SqliteVault:
-    """The embedded vault: a database of its own, its keys wrapped by a master key kept in a file beside it."""
+@dataclass(slots=True)
+class Draft:
+    """What is not durable yet of a person: the key and the look-up of somebody new, and other things known of one."""
 
-    def __init__(self, path: Path, master_key_file: Path) -> None:
+    key: AESGCM | None = None
+    wrapped: bytes = b""
+    digest: bytes = b""
+    also: set[bytes] = field(default_factory=set)
+
+
+class SqliteVault:
+    """The embedded vault: a database of its own, its keys wrapped by a master key that is not in it."""
+
+    def __init__(self, path: Path, master_key_file: Path, master_key: str = "") -> None:
+        """Open the vault, made on the first start; an interrupted rotation is finished or taken back.
+
+        Args:
+            master_key: from the environment, in base64; "" takes the file.
+
+        Raises:
+            CannotOpen: the master key is missing or another one.
+            SecretUnusable: it is not whole, or file and environment differ.
+        """
         path.parent.mkdir(parents=True, exist_ok=True)
-        if path.exists() and not master_key_file.exists():
+        if path.exists() and not master_key and not master_key_file.exists():
             raise CannotOpen(f"{path.name} is there and its master key {master_key_file.name} is not: put it back")
-        master = kept_secret(master_key_file)
-        self._wrap = AESGCM(master)
-        self._index_key = hmac.digest(master, b"lienthong look-up index", "sha256")
+        self.path = path
+        self._key_file = master_key_file
         self._lock = threading.Lock()
-        self._unsettled: dict[bytes, tuple[str, bytes]] = {}
-        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        self._db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;" + SCHEMA)
+        self._drafts: dict[str, Draft] = {}
+        self._drafted: dict[bytes, str] = {}
         self._keys: Recent[str, AESGCM] = Recent(KEYS_REMEMBERED)
-        for (somebody,) in self._asked("SELECT person FROM people LIMIT 1"):
-            self._key(somebody)  # another master key than theirs is found out now, not when a page needs a name
+        self._marks: Recent[bytes, str] = Recent(KEYS_REMEMBERED)
+        offered = masters(master_key_file, master_key)
+        self._db = connected(path)
+        self.copies = Copies(self._db, self._lock, path)
+        try:
+            self._begin(offered)
+        except BaseException:
+            self._db.close()
+            raise
+
+    def _begin(self, offered: tuple[Master, ...]) -> None:
+        """Take the master key that fits; another than the vault's is found out now, not when a page needs a name."""
+        self._master = self._fitting(offered)
+        following = next_to(self._key_file)
+        if len(offered) > 1 and self._master is offered[1]:
+            take_its_place(following, self._key_file)
+        following.unlink(missing_ok=True)
+        wrapped = self._asked("SELECT wrapped_key FROM index_keys ORDER BY number")
+        if not wrapped:
+            wrapped = [(self._first_index_key(),)]
+        self._index_keys = tuple(self._master.unwrap(one, INDEX) for (one,) in wrapped)
+        self._forgotten = {one.person for one in self.forgotten()}
+
+    def _fitting(self, offered: tuple[Master, ...]) -> Master:
+        witness = self._asked("SELECT wrapped_key, ? FROM index_keys LIMIT 1", (INDEX,))
+        witness += self._asked("SELECT wrapped_key, person FROM people LIMIT 1")
+        for number, master in enumerate(offered):
+            try:
+                for wrapped, whose in witness:
+                    master.unwrap(wrapped, whose)
+            except CannotOpen:
+                if number == len(offered) - 1:
+                    raise
+            else:
+                return master
+        raise AssertionError("at least one master key is offered")
+
+    def _first_index_key(self) -> bytes:
+        is_older = bool(self._asked("SELECT 1 FROM lookup LIMIT 1"))
+        key = self._master.derived_index_key() if is_older else AESGCM.generate_key(256)
+        wrapped = self._master.wrap(key, INDEX)
+        self._asked("INSERT INTO index_keys(number, wrapped_key) VALUES(1, ?)", (wrapped,))
+        return wrapped
 
     def _asked(self, sql: str, params: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-        try:
-            return self._db.execute(sql, params).fetchall()
-        except sqlite3.Error as error:
-            raise StoreUnavailable(f"vault: {error}") from error
+        return asked(self._db, sql, params)
+
+    # --- who ---
 
     def person(self, kind: str, identifier: str) -> str:
-        digest = hmac.digest(self._index_key, f"{kind}:{identifier}".encode(), "sha256")
-        if len(self._unsettled) >= UNSETTLED_MAX:
-            self.settle()
+        digest = digest_of(self._index_keys, kind, identifier)
+        if len(self._drafts) >= DRAFTS_MAX:
+            self.settle()  # rather a key too many than one too few
         with self._lock:
-            if digest in self._unsettled:
-                return self._unsettled[digest][0]
+            if digest in self._drafted:
+                return self._drafted[digest]
             rows = self._asked("SELECT person FROM lookup WHERE digest=?", (digest,))
             return str(rows[0][0]) if rows else self._new_person(digest)
 
     def _new_person(self, digest: bytes) -> str:
         person, key = "p" + secrets.token_hex(12), AESGCM.generate_key(256)
-        nonce = os.urandom(NONCE_BYTES)
-        wrapped = nonce + self._wrap.encrypt(nonce, key, person.encode())
-        self._unsettled[digest] = (person, wrapped)
-        self._keys.update({person: AESGCM(key)})
+        self._drafts[person] = Draft(AESGCM(key), self._master.wrap(key, person), digest)
+        self._drafted[digest] = person
         return person
 
-    def settle(self) -> None:
-        if not self._unsettled:
+    def also_known(self, person: str, kind: str, identifier: str) -> None:
+        identifier = normalised(kind, identifier)
+        if not identifier:
             return
+        digest = digest_of(self._index_keys, kind, identifier)
         with self._lock:
-            self._asked("BEGIN IMMEDIATE")
-            try:
-                for digest, (person, wrapped) in self._unsettled.items():
-                    self._asked("INSERT INTO people VALUES(?, ?)", (person, wrapped))
-                    self._asked("INSERT INTO lookup VALUES(?, ?)", (digest, person))
-                self._asked("COMMIT")
-            except StoreUnavailable:
-                if self._db.in_transaction:
-                    self._asked("ROLLBACK")
-                raise
-            self._unsettled.clear()
+            draft = self._drafts.get(person)
+            if draft is None:
+                known = self._marks.get(digest) == person or self._asked(
+                    "SELECT 1 FROM also_known WHERE digest=? AND person=?", (digest, person)
+                )
+                self._marks.update({digest: person})
+                if known:
+                    return
+                draft = self._drafts[person] = Draft()
+            draft.also.add(digest)
+
+    def find(self, kind: str, identifier: str) -> tuple[str, ...]:
+        digest = digest_of(self._index_keys, kind, normalised(kind, identifier))
+        sql = "SELECT person FROM lookup WHERE digest=?1 UNION SELECT person FROM also_known WHERE digest=?1 ORDER BY 1"
+        with self._lock:
+            return tuple(person for (person,) in self._asked(sql, (digest,)))
+
+    def settle(self, relying: Writes | None = None) -> None:
+        """Make drafts durable, many at once: those whom the events to be written name, or all. From any thread."""
+        if not self._drafts or (relying is not None and not relying.events):
+            return
+        named = None if relying is None else PERSON.findall(b"\0".join(event.data for event in relying.events))
+        with self._lock:
+            people = tuple(self._drafts) if named is None else {one.decode() for one in named} & self._drafts.keys()
+            self._settle(people)
+
+    def keep(self, *people: str) -> None:
+        with self._lock:
+            self._settle([person for person in people if person in self._drafts])
+
+    def _settle(self, people: Iterable[str]) -> None:
+        if not people:
+            return
+        with together(self._db):
+            for person in people:
+                draft = self._drafts[person]
+                if draft.wrapped:
+                    self._asked("INSERT INTO people VALUES(?, ?)", (person, draft.wrapped))
+                    self._asked("INSERT INTO lookup VALUES(?, ?)", (draft.digest, person))
+                for digest in draft.also:
+                    self._asked("INSERT INTO also_known VALUES(?, ?) ON CONFLICT DO NOTHING", (digest, person))
+        for person in people:
+            draft = self._drafts.pop(person)
+            self._drafted.pop(draft.digest, None)
+            if draft.key is not None:
+                self._keys.update({person: draft.key})
+
+    # --- what ---
 
     def seal(self, person: str, fields: Mapping[str, Any]) -> str:
         nonce = os.urandom(NONCE_BYTES)
@@ -136,24 +264,16 @@ class SqliteVault:
         sealed = nonce + self._key_of(person).encrypt(nonce, plain, person.encode())
         return f"{PREFIX}{person}.{base64.urlsafe_b64encode(sealed).decode()}"
 
-    def open(self, sealed: str, by: str, purpose: str, fields: tuple[str, ...], at: datetime) -> dict[str, Any]:
+    def open(
+        self, sealed: str, by: str, purpose: str, fields: tuple[str, ...], at: datetime, about: str = "", to: str = "",
+    ) -> dict[str, Any]:  # fmt: skip
         person, plain = self._opened(sealed)
         values: dict[str, Any] = json.loads(plain)
         named = {name: values[name] for name in fields or tuple(values) if name in values}
-        with self._lock:
-            self._asked(
-                "INSERT INTO openings(person, by, purpose, fields, at) VALUES(?, ?, ?, ?, ?)",
-                (person, by, purpose, ",".join(named), at.isoformat()),
-            )
-        self.settle()
+        self._write_down((person,), by, purpose, ",".join(named), at, about, to)
         return named
 
     def prove(self, sealed: str) -> None:
-        """Check that a sealed value is authentic and its key is here, without reading it to anybody.
-
-        Raises:
-            CannotOpen: altered, not of this vault, or its person was forgotten.
-        """
         self._opened(sealed)
 
     def _opened(self, sealed: str) -> tuple[str, bytes]:
@@ -164,33 +284,93 @@ class SqliteVault:
         except (InvalidTag, ValueError) as error:
             raise CannotOpen("the sealed value was altered") from error
 
-    def openings(self, person: str) -> list[dict[str, str]]:
-        """Return who read what of a person, why and when, oldest first."""
-        with self._lock:
-            rows = self._asked("SELECT by, purpose, fields, at FROM openings WHERE person=? ORDER BY id", (person,))
-        return [dict(zip(("by", "purpose", "fields", "at"), row, strict=True)) for row in rows]
-
     def _key_of(self, person: str) -> AESGCM:
         with self._lock:
+            draft = self._drafts.get(person)
+            if draft is not None and draft.key is not None:
+                return draft.key
             return self._keys.get(person) or self._key(person)
 
     def _key(self, person: str) -> AESGCM:
         rows = self._asked("SELECT wrapped_key FROM people WHERE person=?", (person,))
+        if not rows and person in self._forgotten:
+            raise Erased("erased on request: the person was forgotten")
         if not rows:
             raise CannotOpen("this vault has no key for that person")
-        wrapped: bytes = rows[0][0]
-        try:
-            key = AESGCM(self._wrap.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], person.encode()))
-        except (InvalidTag, ValueError) as error:
-            raise CannotOpen("the master key is not the one that this vault's keys are wrapped with") from error
+        key = AESGCM(self._master.unwrap(rows[0][0], person))
         self._keys.update({person: key})
         return key
 
+    # --- who read what ---
+
+    def searched(self, found: Sequence[str], by: str, kind: str, at: datetime) -> None:
+        self._write_down(found or ("",), by, SEARCH, kind, at, "", "")
+
+    def _write_down(
+        self, people: Iterable[str], by: str, purpose: str, fields: str, at: datetime, about: str, to: str
+    ) -> None:
+        sql = f"INSERT INTO openings({', '.join(OPENING)}) VALUES({', '.join('?' * len(OPENING))})"
+        with self._lock, together(self._db):
+            for person in people:
+                self._asked(sql, (person, by, purpose, fields, at.isoformat(), about, to))
+
+    def openings(self, person: str, after: int = 0, limit: int = OPENINGS_MAX) -> list[Opening]:
+        return self._openings("person=? AND id>? ORDER BY id LIMIT ?", (person, after, limit))
+
+    def openings_about(self, ref: str, limit: int = OPENINGS_MAX) -> list[Opening]:
+        return self._openings("about=? ORDER BY id LIMIT ?", (ref, limit))
+
+    def _openings(self, which: str, params: tuple[Any, ...]) -> list[Opening]:
+        with self._lock:
+            rows = self._asked(f"SELECT id, {', '.join(OPENING)} FROM openings WHERE {which}", params)
+        return [dict(zip(("id", *OPENING), map(str, row), strict=True)) for row in rows]
+
+    # --- forgetting, and another master key ---
+
+    def is_known(self, person: str) -> bool:
+        """Say whether there is a durable key of this person."""
+        with self._lock:
+            return bool(self._asked("SELECT 1 FROM people WHERE person=?", (person,)))
+
+    def forget(self, proof: Forgotten) -> Forgotten:
+        """Destroy a person's key and every row that leads to them, here and in every copy; the proof alone stays.
+
+        Asked again, it finishes what could not be finished and returns the first proof.
+
+        Raises:
+            CannotOpen: this vault knows no such person.
+            StoreUnavailable: the database is busy; ask again.
+        """
+        with self._lock:
+            kept = destroy(self._db, self.path, proof)
+            self._forgotten.add(proof.person)
+            self._drafts.pop(proof.person, None)
+            self._keys.clear()
+            self._marks.clear()
+        self.copies.catch_up()
+        return kept
+
+    def forgotten(self) -> tuple[Forgotten, ...]:
+        """Return the proof of everybody who was forgotten, in the order in which it was done."""
+        return forgotten_in(self._db)
+
+    def rotate(self, to: str = "", keep_old: Path | None = None) -> int:
+        """Wrap every key under another master key; return how many. Nobody else may use the vault meanwhile.
+
+        Args:
+            to: the new master key in base64 where it comes from the environment; "" makes one and keeps it in the file.
+            keep_old: where the old key is written, for copies made before; it opens nothing that is sealed later.
+        """
+        with self._lock:
+            assert not self._drafts, "a vault that is rotated stands still"
+            self._master, count = exchange_master(self._db, self._master, self._key_file, to, keep_old)
+            wrapped = self._asked("SELECT wrapped_key FROM index_keys ORDER BY number")
+            self._index_keys = tuple(self._master.unwrap(one, INDEX) for (one,) in wrapped)
+            self._marks.clear()
+        return count
+
     def close(self) -> None:
-        try:
-            self.settle()
-        finally:
-            self._db.close()
+        self._db.close()
 
 
 def is_sealed(text: str) -> bool:

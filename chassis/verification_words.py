@@ -3,16 +3,19 @@
 A store may be larger than the memory, so nothing here returns a whole log.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Any
 
 from chassis.codec import Unreadable
-from chassis.run import Engine, Running
 from chassis.service import Service
-from chassis.stores.store import Recorded
+from chassis.stores.store import Generation, Recorded
 from chassis.vault import Vault
 from kernel.message import Envelope, source_of
+
+if TYPE_CHECKING:
+    from chassis.run import Engine, Running
 
 PAGE = 2_000
 LINES_KEPT = 1_000
@@ -51,8 +54,8 @@ class Checked:
 class Scene:
     """What a check looks at: one service, and the others that it hears."""
 
-    engine: Engine
-    running: Running
+    engine: "Engine"
+    running: "Running"
     vault: Vault
 
     @property
@@ -60,7 +63,7 @@ class Scene:
         return self.running.service
 
     @property
-    def others(self) -> tuple[Running, ...]:
+    def others(self) -> tuple["Running", ...]:
         return tuple(one for one in self.engine.running.values() if one is not self.running)
 
 
@@ -87,7 +90,7 @@ class Inspection:
         return checked
 
 
-def log_of(running: Running) -> Iterator[Recorded]:
+def log_of(running: "Running") -> Iterator[Recorded]:
     """Yield every stored event of a service in the order of its log."""
     after = 0
     while page := running.store.tail(after, PAGE):
@@ -95,7 +98,7 @@ def log_of(running: Running) -> Iterator[Recorded]:
         after = page[-1].position
 
 
-def readable_events(running: Running) -> Iterator[tuple[str, Any]]:
+def readable_events(running: "Running") -> Iterator[tuple[str, Any]]:
     """Yield (stream, event) for every event that can be read; unreadable ones are the `folds` check's to name."""
     for recorded in log_of(running):
         try:
@@ -104,21 +107,19 @@ def readable_events(running: Running) -> Iterator[tuple[str, Any]]:
             continue
 
 
-def said_by(running: Running, source: str = "", up_to: int | None = None) -> Iterator[Envelope]:
-    """Yield what a service has said, in order, up to a position of its log."""
-    after = 0
+def said_by(
+    running: "Running", source: str = "", after: int = 0, up_to: int | None = None
+) -> Iterator[Envelope]:
+    """Yield what a service has said, in order, between two positions of its log."""
     while True:
-        envelopes, now_at = running.store.say(source, after, PAGE)
-        for envelope in envelopes:
-            if up_to is not None and envelope.position > up_to:
-                return
-            yield envelope
+        envelopes, now_at = running.store.say(source, after, PAGE, up_to)
+        yield from envelopes
         if now_at == after:
             return
         after = now_at
 
 
-def events_of(running: Running, types: tuple[str, ...]) -> Iterator[Recorded]:
+def events_of(running: "Running", types: tuple[str, ...]) -> Iterator[Recorded]:
     """Yield the stored events of some types, in the order of the log."""
     names = {f"type_{number}": name for number, name in enumerate(types)}
     sql = (
@@ -131,7 +132,7 @@ def events_of(running: Running, types: tuple[str, ...]) -> Iterator[Recorded]:
         after = page[-1]["position"]
 
 
-def streams_of(running: Running, prefix: str = "") -> Iterator[str]:
+def streams_of(running: "Running", prefix: str = "") -> Iterator[str]:
     """Yield the name of every stream, or of those of one prefix, in the order of names."""
     sql = "SELECT DISTINCT stream FROM events WHERE stream>:after AND stream<:end ORDER BY stream LIMIT :limit"
     after, end = (f"{prefix}-", f"{prefix}.") if prefix else ("", "\U0010ffff")
@@ -142,15 +143,18 @@ def streams_of(running: Running, prefix: str = "") -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class Ear:
-    """How far one service has heard another: its position in the other's log, and its mark for each subject.
+    """How far one service has heard a generation of another's log: its position, and its mark for each subject.
 
     Args:
+        head: where the generation ends, or has got to.
         waits: subject → sequences that are held or parked.
         discharged: (subject, sequence) that staff laid aside: marked, and without effect.
     """
 
     source: str
-    speaker: Running
+    speaker: "Running"
+    generation: Generation
+    head: int
     position: int
     marks: dict[str, int]
     waits: dict[str, set[int]]
@@ -162,20 +166,31 @@ class Ear:
 
     def taken(self) -> Iterator[Envelope]:
         """Yield what had its effect here, in the order of the speaker's log."""
-        for envelope in said_by(self.speaker, self.source, self.position):
+        for envelope in said_by(self.speaker, self.source, self.generation.after, min(self.position, self.head)):
             if self.has_had_effect(envelope.subject, envelope.sequence):
                 yield envelope
 
 
 def ears_of(scene: Scene) -> Iterator[Ear]:
-    """Yield how far the service has heard each of the others."""
-    for other in scene.others:
-        yield ear_of(scene.running, other)
+    """Yield how far the service has heard each of the others, one generation after the other."""
+    return ears_between(scene.running, scene.others)
 
 
-def ear_of(running: Running, speaker: Running) -> Ear:
-    """Return how far one service has heard another."""
-    store, source = running.store, source_of(speaker.service.name)
+def ears_between(running: "Running", others: Iterable["Running"]) -> Iterator[Ear]:
+    """Yield how far a service has heard some others."""
+    for other in others:
+        yield from ears_for(running, other)
+
+
+def ears_for(running: "Running", speaker: "Running") -> Iterator[Ear]:
+    """Yield how far one service has heard each generation of another."""
+    generations = speaker.store.generations
+    for generation, following in zip_longest(generations, generations[1:]):
+        yield _ear(running, speaker, generation, speaker.store.head() if following is None else following.after)
+
+
+def _ear(running: "Running", speaker: "Running", generation: Generation, head: int) -> Ear:
+    store, source = running.store, source_of(speaker.service.name, generation.number)
     waits: dict[str, set[int]] = {}
     for one in store.all_held():
         if one.envelope.source == source:
@@ -183,6 +198,11 @@ def ear_of(running: Running, speaker: Running) -> Ear:
     marks = store.query("SELECT subject, sequence FROM marks WHERE source=:source", {"source": source})
     aside = store.query("SELECT subject, sequence FROM discharges WHERE source=:source", {"source": source})
     return Ear(
-        source, speaker, store.position(source), {row["subject"]: row["sequence"] for row in marks}, waits,
-        frozenset((row["subject"], row["sequence"]) for row in aside),
+        source, speaker, generation, head, store.position(source), {row["subject"]: row["sequence"] for row in marks},
+        waits, frozenset((row["subject"], row["sequence"]) for row in aside),
     )  # fmt: skip
+
+
+def generation_at(running: "Running", position: int) -> int:
+    """Return the number of the generation in which a position of a service's log was stored."""
+    return max(one.number for one in running.store.generations if one.after < position)

@@ -192,6 +192,8 @@ class Calendar:
         """Return the number of the working day that has `ordinal` working days before it."""
         if ordinal >= len(self._working_days):
             raise CalendarDoesNotReach(self.id, self.last_day + timedelta(days=1))
+        if ordinal < 0:
+            raise CalendarDoesNotReach(self.id, self.first_day - timedelta(days=1))
         return self._working_days[ordinal]
 
     def parts_of(self, index: int) -> Iterator[tuple[int, str]]:

@@ -54,9 +54,15 @@ class Envelope(NamedTuple):
         return EPOCH + timedelta(microseconds=self.time_us)
 
 
-def source_of(service: str) -> str:
-    """Return the CloudEvents `source` of a service of this installation."""
-    return f"/lienthong/{INSTALLATION}/{service}"
+def source_of(service: str, generation: int = 1) -> str:
+    """Return the CloudEvents `source` of a service of this installation.
+
+    Args:
+        generation: of the service's log; one after the first has its number behind the name (`…/intake/2`), so that
+            readers take it for the new source that it is.
+    """
+    source = f"/lienthong/{INSTALLATION}/{service}"
+    return source if generation == 1 else f"{source}/{generation}"
 
 
 def type_of(service: str, name: str, version: int) -> str:

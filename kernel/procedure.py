@@ -36,10 +36,15 @@ class Component:
 
 @dataclass(frozen=True, slots=True)
 class SubmitterRule:
-    """Who may hand the dossier in for the applicant; `authority` names the component that proves it, if one must."""
+    """Who may hand the dossier in for the applicant; `authority` names the component that proves it, if one must.
+
+    Args:
+        when: only then may they (a judicial record no. 2 has no attorney); None: always.
+    """
 
     relation: str
     authority: str | None
+    when: Condition | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,10 +31,12 @@ __all__ = [
     "Due",
     "Interval",
     "Limit",
+    "before",
     "derive",
     "due",
     "is_working_day",
     "next_desk_minute",
+    "parts_between",
     "starts_at",
     "working_minutes_between",
 ]
@@ -192,7 +194,7 @@ def derive(calendar: Calendar, start: datetime, limit: Limit) -> Due:
     if limit.unit in _CALENDAR_UNITS:
         return Due(at, (Interval(start, at, (at - start) // timedelta(minutes=1), CALENDAR_TIME),))
     intervals = []
-    parts = _parts_between(calendar, start, at, event_day_excluded=limit.counting == EVENT_DAY_EXCLUDED)
+    parts = parts_between(calendar, start, at, event_day_excluded=limit.counting == EVENT_DAY_EXCLUDED)
     for reason, same in groupby(parts, key=lambda part: part[1]):
         end = max(end for end, _ in same)
         counted = 0 if reason == EVENT_DAY else working_minutes_between(calendar, start, end)
@@ -201,9 +203,10 @@ def derive(calendar: Calendar, start: datetime, limit: Limit) -> Due:
     return Due(at, tuple(intervals))
 
 
-def _parts_between(
+def parts_between(
     calendar: Calendar, start: datetime, at: datetime, *, event_day_excluded: bool
 ) -> Iterator[tuple[datetime, str]]:
+    """Yield the parts of the days from `start` to a later `at`, as (until, reason); the last one ends at `at`."""
     first, _ = calendar.place_of(start)
     for index in count(first):
         left_out = event_day_excluded and index == first
@@ -265,3 +268,22 @@ def starts_at(calendar: Calendar, instant: datetime, same_day_until: time | None
         return _utc(instant)
     index, _ = calendar.place_of(instant)
     return _opening_after(calendar, index)
+
+
+def before(calendar: Calendar, instant: datetime, limit: Limit) -> datetime:
+    """Return the instant, in UTC, that lies `limit` before `instant`: a warning one working day before a due instant.
+
+    Days keep the place within the day, as `due` does; how the limit counts the event's day does not matter here.
+
+    Raises:
+        CalendarDoesNotReach: that is before the calendar's first desk minute.
+    """
+    if limit.unit == "working_days":
+        return _days_later(calendar, instant, -int(limit.value * 2))
+    minutes = int(limit.value * _UNIT_MINUTES[limit.unit])
+    if limit.unit in _CALENDAR_UNITS:
+        return _utc(instant) - timedelta(minutes=minutes)
+    desk_us = calendar.desk_us_before(*calendar.place_of(instant)) - minutes * MINUTE_US
+    if desk_us <= 0:
+        raise CalendarDoesNotReach(calendar.id, calendar.first_day - timedelta(days=1))
+    return calendar.instant_by(desk_us)

@@ -58,9 +58,10 @@ def compose(
     """
     data.mkdir(parents=True, exist_ok=True)
     clock: Clock = RehearsalClock(data / "clock.json") if rehearsal else WallClock()
-    vault = SqliteVault(data / "vault.db", data / "keys" / "vault.key")
+    told = settings or Settings.from_environment()
+    vault = SqliteVault(data / "vault.db", data / "keys" / "vault.key", told.vault_key)
     laws = registry or load_registry(PROJECT / "registry")
-    parts = Parts(laws, vault, clock, settings or Settings.from_environment())
+    parts = Parts(laws, vault, clock, told)
     services = [wiring(parts) for wiring in WIRINGS]
     engine = embedded(services, data, clock, disk_threads=True, durable_first=vault.settle)
     borders = {name: Border(engine, running, clock) for name, running in engine.running.items()}

@@ -2,11 +2,12 @@
 
 import threading
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import zip_longest
 from operator import attrgetter
 from typing import Final
 
-from chassis.stores.store import Store
+from chassis.stores.store import Generation, Store
 from kernel.message import Envelope, source_of
 
 REMEMBERED: Final = 1_024
@@ -19,42 +20,59 @@ class EmbeddedBus:
     """Every service's log by its source; nothing can be lost between log and bus, because the log is the bus."""
 
     def __init__(self, stores: Mapping[str, Store]) -> None:
-        self._logs = {source_of(service): Log(source_of(service), store) for service, store in stores.items()}
+        self._logs = {log.source: log for service, store in stores.items() for log in logs_of(service, store)}
 
     def sources(self, service: str) -> Sequence[str]:
-        return [source for source in self._logs if source != source_of(service)]
+        return [source for source, log in self._logs.items() if log.service != service]
 
     def take(self, source: str, after: int, limit: int) -> tuple[Sequence[Envelope], int]:
         return self._logs[source].take(after, limit)
 
     def again(self, source: str, subject: str, first: int, last: int) -> Sequence[Envelope]:
-        return self._logs[source].store.say_again(source, subject, first, last)
+        log = self._logs[source]
+        return log.store.say_again(source, subject, first, last, log.generation.number)
+
+
+def logs_of(service: str, store: Store) -> Iterator["Log"]:
+    """Yield each generation of a service's log; a store that was never restored has one."""
+    generations = store.generations
+    for generation, following in zip_longest(generations, generations[1:]):
+        yield Log(service, store, generation, None if following is None else following.after)
 
 
 class Log:
-    """One service's log as its readers see it. All want the same newest part, so it is read once."""
+    """One generation of a service's log as its readers see it. All want the same newest part, so it is read once."""
 
-    def __init__(self, source: str, store: Store) -> None:
-        self.source = source
+    def __init__(self, service: str, store: Store, generation: Generation, ends_at: int | None = None) -> None:
+        """Take a generation of `service`, and the position where it ended if it has."""
+        self.service = service
+        self.source = source_of(service, generation.number)
         self.store = store
+        self.generation = generation
+        self._ends_at = ends_at
         self._lock = threading.Lock()
-        self._from = self._to = store.head()
+        self._from = self._to = self._end()
         self._newest: list[Envelope] = []
 
+    def _end(self) -> int:
+        return self.store.head() if self._ends_at is None else self._ends_at
+
     def take(self, after: int, limit: int) -> tuple[Sequence[Envelope], int]:
-        """Return what `Store.say` returns."""
-        head = self.store.head()
-        if after >= head:
+        """Return what `Store.say` returns, of this generation only."""
+        head = self._end()
+        begins_after = self.generation.after
+        if after >= head or begins_after >= head:
             return (), after
+        after = max(after, begins_after)
         if after < self._from:
-            return self.store.say(self.source, after, limit)
+            return self.store.say(self.source, after, limit, self._ends_at)
         with self._lock:
             self._read_up_to(head)
             begin = bisect_right(self._newest, after, key=POSITION)
             page = self._newest[begin : begin + limit]
             at = page[-1].position if len(page) == limit else self._to
             if after < self._from:  # forgotten between the look at it and the lock
-                return self.store.say(self.source, after, limit)
+                return self.store.say(self.source, after, limit, self._ends_at)
             return page, at
 
     def _read_up_to(self, head: int) -> None:

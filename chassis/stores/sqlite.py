@@ -8,17 +8,23 @@ import fcntl
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from hashlib import sha256
 from pathlib import Path
 from typing import IO, Any
 
+from chassis.stores.chain import NOTHING_BEFORE, chained
+from chassis.stores.migrations import bring_up
 from chassis.stores.store import (
     AnswerRow,
     Conflict,
+    Generation,
     Held,
+    Link,
     NewEvent,
     Recorded,
     Snapshot,
+    Statement,
     StoreUnavailable,
     TimerRow,
     Unwritable,
@@ -26,15 +32,19 @@ from chassis.stores.store import (
 )
 from kernel.message import Envelope
 
-SCHEMA = (Path(__file__).parent / "sql" / "sqlite.sql").read_text(encoding="utf-8")
 PRAGMAS = """
 PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=5000; PRAGMA wal_autocheckpoint=4000;
 PRAGMA journal_size_limit=67108864; PRAGMA temp_store=MEMORY;
 """
 WRITER_CACHE_KIB = 8_192
 READER_CACHE_KIB = 2_048
-INSERT_EVENT = f"INSERT INTO events({', '.join(NewEvent._fields)}) VALUES({', '.join('?' * len(NewEvent._fields))})"
-STREAM_VERSION = "SELECT version FROM events WHERE stream=? ORDER BY version DESC LIMIT 1"
+STORED = (*NewEvent._fields, "generation", "hash")
+INSERT_EVENT = f"INSERT INTO events({', '.join(STORED)}) VALUES({', '.join('?' * len(STORED))})"
+STREAM_END = "SELECT version, hash FROM events WHERE stream=? ORDER BY version DESC LIMIT 1"
+READ_MODELS = "read_models"
+"""The note of what the read models are made of; it is there once they are filled."""
+
+NOTE = "INSERT INTO meta VALUES(?, ?) ON CONFLICT(name) DO UPDATE SET value=excluded.value"
 RECORDED = ", ".join(Recorded._fields)
 TIMER = ", ".join(TimerRow._fields)
 ENVELOPE = (
@@ -70,13 +80,15 @@ class SqliteStore:
         self._closed = False
         self._lock_file = _hold_lock(path.with_suffix(".lock"))
         self._writer = _connect(path, WRITER_CACHE_KIB)
-        self._writer.executescript(SCHEMA)
+        bring_up(self._writer, path.name)
         # One connection for each thread that reads, so that reading never waits for writing. A thread's number is
         # given to another when it ends, and its connection with it.
         self._readers: dict[int, sqlite3.Connection] = {}
         # Nobody else writes, so the head need not be asked for; readers look at it before every page.
         self._head = self._staged_head = self._number("SELECT max(position) FROM events")
         self._shapes = {row[0] for row in self._rows("SELECT DISTINCT shape FROM snapshots")}
+        self._generations = self._known_generations()
+        self._form = ""
 
     def commit(self, writes: Writes) -> int:
         self.stage(writes)
@@ -112,15 +124,22 @@ class SqliteStore:
             raise
 
     def _apply(self, db: sqlite3.Connection, writes: Writes) -> int:
+        last: dict[str, bytes] = {}
         for stream, expected in writes.expected.items():
-            row = db.execute(STREAM_VERSION, (stream,)).fetchone()
-            if (row[0] if row else 0) != expected:
+            version, last[stream] = db.execute(STREAM_END, (stream,)).fetchone() or (0, NOTHING_BEFORE)
+            if version != expected:
                 raise Conflict(f"stream {stream} is not at version {expected}")
-        db.executemany(INSERT_EVENT, writes.events)
+
+        def last_hash(stream: str) -> bytes:
+            hash: bytes = (db.execute(STREAM_END, (stream,)).fetchone() or (0, NOTHING_BEFORE))[1]
+            return hash
+
+        generation = self._generations[-1].number
+        db.executemany(INSERT_EVENT, chained(writes.events, generation, last, last_hash))
         _move_positions(db, writes)
         _write_reading(db, writes)
         _write_time(db, writes)
-        _write_rows(db, writes)
+        _write_rows(db, writes.statements)
         if not writes.events:
             return self._head
         head: int = db.execute("SELECT max(position) FROM events").fetchone()[0]
@@ -173,8 +192,20 @@ class SqliteStore:
         sql = f"SELECT {RECORDED} FROM events WHERE position>? ORDER BY position LIMIT ?"
         return list(map(Recorded._make, self._rows(sql, (after, limit))))
 
-    def say(self, source: str, after: int, limit: int) -> tuple[Sequence[Envelope], int]:
-        head = self._head
+    def links(self, after: int, limit: int) -> Sequence[Link]:
+        sql = "SELECT position, hash, time_us FROM events WHERE position>? ORDER BY position LIMIT ?"
+        return list(map(Link._make, self._rows(sql, (after, limit))))
+
+    @property
+    def generations(self) -> Sequence[Generation]:
+        return self._generations
+
+    def _known_generations(self) -> tuple[Generation, ...]:
+        sql = "SELECT number, after_position, began_us, why FROM generations ORDER BY number"
+        return tuple(map(Generation._make, self._rows(sql)))
+
+    def say(self, source: str, after: int, limit: int, up_to: int | None = None) -> tuple[Sequence[Envelope], int]:
+        head = self._head if up_to is None else min(up_to, self._head)
         if head <= after:
             return (), after
         sql = (
@@ -185,16 +216,20 @@ class SqliteStore:
         envelopes = list(map(Envelope._make, rows))
         return envelopes, envelopes[-1].position if len(envelopes) == limit else head
 
-    def say_again(self, source: str, subject: str, first: int, last: int) -> Sequence[Envelope]:
+    def say_again(
+        self, source: str, subject: str, first: int, last: int, generation: int | None = None
+    ) -> Sequence[Envelope]:
         sql = (
-            f"SELECT {ENVELOPE} FROM events WHERE subject=:subject AND sequence IS NOT NULL "
-            "AND sequence BETWEEN :first AND :last ORDER BY sequence"
+            f"SELECT {ENVELOPE} FROM events WHERE subject=:subject AND generation=:generation "
+            "AND sequence IS NOT NULL AND sequence BETWEEN :first AND :last ORDER BY sequence"
         )
-        params = {"source": source, "subject": subject, "first": first, "last": last}
+        number = self._generations[-1].number if generation is None else generation
+        params = {"source": source, "subject": subject, "generation": number, "first": first, "last": last}
         return list(map(Envelope._make, self._rows(sql, params)))
 
     def last_sequence(self, subject: str) -> int:
-        return self._number("SELECT max(sequence) FROM events WHERE subject=? AND sequence IS NOT NULL", (subject,))
+        sql = "SELECT max(sequence) FROM events WHERE subject=? AND generation=? AND sequence IS NOT NULL"
+        return self._number(sql, (subject, self._generations[-1].number))
 
     def mark(self, source: str, subject: str) -> int:
         return self._number("SELECT sequence FROM marks WHERE source=? AND subject=?", (source, subject))
@@ -245,9 +280,36 @@ class SqliteStore:
         except sqlite3.Error as error:
             raise self._meant_by(error) from error
 
-    def define(self, tables: Iterable[str]) -> None:
-        for table in tables:
-            self._writer.executescript(table)
+    def define(self, tables: Iterable[str], form: str = "") -> bool:
+        scripts = list(tables)
+        self._form = sha256("\n".join((form, *scripts)).encode()).hexdigest()
+        stale = self.note(READ_MODELS) != self._form
+        if stale:
+            self._writer.execute("BEGIN IMMEDIATE")
+            with self._taken_back_on_error():
+                self._writer.execute("DELETE FROM meta WHERE name=?", (READ_MODELS,))
+                for name in _tables_made_by(scripts):
+                    self._writer.execute(f'DROP TABLE IF EXISTS "{name}"')
+                self._writer.execute("COMMIT")
+        for script in scripts:
+            self._writer.executescript(script)
+        return stale
+
+    def fill(self, statements: Iterable[Statement]) -> None:
+        self._writer.execute("BEGIN IMMEDIATE")
+        with self._taken_back_on_error():
+            _write_rows(self._writer, statements)
+            self._writer.execute(NOTE, (READ_MODELS, self._form))
+            self._writer.execute("COMMIT")
+
+    def begin_generation(self, at_us: int, why: str) -> Generation:
+        number = self._generations[-1].number + 1
+        self._writer.execute("INSERT INTO generations VALUES(?, ?, ?, ?)", (number, self._head, at_us, why))
+        self._generations = self._known_generations()
+        return self._generations[-1]
+
+    def note(self, name: str) -> str | None:
+        return next((row[0] for row in self._rows("SELECT value FROM meta WHERE name=?", (name,))), None)
 
     def close(self) -> None:
         self._closed = True
@@ -324,9 +386,16 @@ def _write_time(db: sqlite3.Connection, writes: Writes) -> None:
             db.execute("INSERT INTO owing VALUES(?, ?) ON CONFLICT DO NOTHING", (stream, since_us))
 
 
-def _write_rows(db: sqlite3.Connection, writes: Writes) -> None:
+def _tables_made_by(scripts: Iterable[str]) -> list[str]:
+    with closing(sqlite3.connect(":memory:")) as empty:
+        for script in scripts:
+            empty.executescript(script)
+        return [name for (name,) in empty.execute("SELECT name FROM sqlite_master WHERE type='table'")]
+
+
+def _write_rows(db: sqlite3.Connection, statements: Iterable[Statement]) -> None:
     """Change the read models; a row that breaks a rule of its table is a defect, not a lost race."""
-    for sql, params in writes.statements:
+    for sql, params in statements:
         try:
             db.execute(sql, params)
         except sqlite3.IntegrityError as error:

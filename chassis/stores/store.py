@@ -24,7 +24,10 @@ class Unwritable(Exception):
 
 
 class Recorded(NamedTuple):
-    """A stored event. `said` is its public type where it is public, with its `subject` and gap-free `sequence`."""
+    """A stored event. `said` is its public type where it is public, with its `subject` and gap-free `sequence`.
+
+    `hash` ties it to the one before it in its stream (`chassis/stores/chain.py`).
+    """
 
     position: int
     stream: str
@@ -37,6 +40,28 @@ class Recorded(NamedTuple):
     said: str | None
     subject: str | None
     sequence: int | None
+    hash: bytes
+
+
+class Link(NamedTuple):
+    """What the seals need of a stored event: where it stands, its hash, and when it happened."""
+
+    position: int
+    hash: bytes
+    time_us: int
+
+
+class Generation(NamedTuple):
+    """A part of the log that is one source to its readers: what was stored after position `after`, up to the next.
+
+    A log has one, until its store is restored from a backup that may be older than what was said. Then what follows
+    is a new source, with sequences of its own: nobody takes it for a repeat of what the lost store had said.
+    """
+
+    number: int
+    after: int
+    began_us: int
+    why: str
 
 
 class NewEvent(NamedTuple):
@@ -160,6 +185,8 @@ class Store(Protocol):
     def commit(self, writes: Writes) -> int:
         """Make `writes` durable as a whole and return the position of the log's head.
 
+        Each event is stored with the hash that ties it to the one before it in its stream.
+
         Raises:
             Conflict: a stream, position or command id moved since it was read; nothing was written.
             StoreUnavailable: the database refuses; nothing was written.
@@ -193,15 +220,35 @@ class Store(Protocol):
         """Return up to `limit` events after position `after`, complete and in commit order."""
         ...
 
-    def say(self, source: str, after: int, limit: int) -> tuple[Sequence[Envelope], int]:
-        """Return up to `limit` public events after position `after`, and the position up to which none is missing."""
+    def links(self, after: int, limit: int) -> Sequence[Link]:
+        """Return what is to be sealed of up to `limit` events after position `after`, in commit order."""
         ...
 
-    def say_again(self, source: str, subject: str, first: int, last: int) -> Sequence[Envelope]:
-        """Return the public events of `subject` with sequence `first` to `last`."""
+    @property
+    def generations(self) -> Sequence[Generation]:
+        """Return the generations of the log, the present one last."""
         ...
 
-    def last_sequence(self, subject: str) -> int: ...
+    def say(
+        self, source: str, after: int, limit: int, up_to: int | None = None
+    ) -> tuple[Sequence[Envelope], int]:
+        """Return up to `limit` public events after position `after`, and the position up to which none is missing.
+
+        Args:
+            up_to: nothing beyond this position; a generation that has ended is read to its end only.
+        """
+        ...
+
+    def say_again(
+        self, source: str, subject: str, first: int, last: int, generation: int | None = None
+    ) -> Sequence[Envelope]:
+        """Return the public events of `subject` with sequence `first` to `last`, of the present generation or another."""
+        ...
+
+    def last_sequence(self, subject: str) -> int:
+        """Return the last sequence given in the present generation, 0 where there is none."""
+        ...
+
     def mark(self, source: str, subject: str) -> int: ...
     def position(self, source: str) -> int: ...
     def held(self, source: str, subject: str, sequence: int) -> Held | None: ...
@@ -223,8 +270,28 @@ class Store(Protocol):
         """Forget at most `limit` answers older than `before_us`; return how many went."""
         ...
 
-    def define(self, tables: Iterable[str]) -> None:
-        """Create the read models' tables (`CREATE TABLE IF NOT EXISTS …`)."""
+    def define(self, tables: Iterable[str], form: str = "") -> bool:
+        """Create the read models' tables (`CREATE TABLE IF NOT EXISTS …`); say whether they have yet to be filled.
+
+        Tables that were made of other statements or for another `form` are dropped and made anew: what stood in them
+        follows from the logs.
+        """
+        ...
+
+    def begin_generation(self, at_us: int, why: str) -> Generation:
+        """Make whatever is stored from now on a new source to its readers; only while nothing runs on the store."""
+        ...
+
+    def note(self, name: str) -> str | None:
+        """Return what the store keeps under a name about itself."""
+        ...
+
+    def fill(self, statements: Iterable[Statement]) -> None:
+        """Fill the read models that `define` found empty, in one transaction.
+
+        Raises:
+            Unwritable: a row does not fit; they stay empty.
+        """
         ...
 
     def close(self) -> None: ...

@@ -70,6 +70,14 @@ STALE = Kind(
 SIGN_IN = Kind("sign_in_needed", 401, "Cần đăng nhập.", "Sign in first.")
 TOKEN_INVALID = Kind("token_invalid", 401, "Mã truy cập không hợp lệ.", "The access token is not valid.")
 TOKEN_EXPIRED = Kind("token_expired", 401, "Mã truy cập đã hết hạn.", "The access token has expired.")
+ISSUER_SILENT = Kind(
+    "issuer_unavailable", 503,
+    "Chưa kiểm tra được mã truy cập vì nơi cấp mã không trả lời, hãy thử lại.",
+    "The access token cannot be checked now because its issuer does not answer, try again.",
+)  # fmt: skip
+SIGN_IN_FAILED = Kind(
+    "sign_in_failed", 400, "Đăng nhập không thành công, hãy đăng nhập lại.", "Signing in failed, sign in again."
+)
 CSRF = Kind("csrf_missing", 403, "Thiếu mã chống giả mạo yêu cầu.", "The CSRF token is missing or wrong.")
 UNAVAILABLE = Kind("try_again", 503, "Hệ thống bận, hãy thử lại.", "The platform is busy, try again.")
 UNAVAILABLE_HINT = "Send the same request again, a command with the same Idempotency-Key."
@@ -133,7 +141,7 @@ def traceparent_of(request: Request) -> str | None:
 
 async def on_problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, Problem)
-    headers = {"WWW-Authenticate": "Bearer"} if error.kind.status == 401 else None
+    headers = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": str(RETRY_AFTER_S)}}.get(error.kind.status)
     return response(document(error.kind, error.detail, error.invalid, trace_of(request)), headers)
 
 

@@ -52,7 +52,7 @@ def rehearsal(engine: Engine, issuer: DevelopmentIssuer, vault: Vault) -> APIRou
             person = vault.person("personal_id", wanted.personal_id)
         elif wanted.tax_code:
             person = vault.person("tax_code", wanted.tax_code)
-        vault.settle()
+        vault.keep(person)
         name = wanted.id or person or f"{wanted.role}:{wanted.agency or 'rehearsal'}"
         return Principal(name, wanted.role, wanted.agency, person)
 

@@ -11,6 +11,7 @@ from kernel.message import CancelTimer, Heard, Hearing, Timer, type_of
 from services.intake.domain import numbering
 from services.intake.domain.commands import (
     DeclineWithdrawal,
+    RecordAppointment,
     RecordCollectionFailed,
     RecordHandover,
     RecordResult,
@@ -63,13 +64,14 @@ class ObligationSettled:
 
 @dataclass(frozen=True, slots=True)
 class StepDecided:
-    """An agency signed the result of its step."""
+    """An agency signed the result of its step; an internal one goes to other agencies and is not handed out."""
 
     ref: str
     step: str
     result_code: str
     number: str
     at: datetime
+    internal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +85,30 @@ class StepRefused:
 
 @dataclass(frozen=True, slots=True)
 class StepSentBack:
-    """An agency sent a step back, `to` an earlier step or the desk."""
+    """An agency sent a step back, `to` an earlier step or the desk; `on_time` where that had a limit, `note` sealed."""
 
     ref: str
     step: str
     to: str
     reason_code: str
+    at: datetime
+    agency: str = ""
+    on_time: bool = True
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AppointmentMoved:
+    """The applicant has another date, and this is why."""
+
+    ref: str
+    cause: str
+    step: str
+    agency: str
+    number: int
+    clock_from: datetime
+    due_at: datetime
+    note: str
     at: datetime
 
 
@@ -138,6 +158,8 @@ def _record_settlement(data: ObligationSettled, heard: Heard) -> tuple[RecordSet
 
 
 def _record_result(data: StepDecided, heard: Heard) -> tuple[RecordResult, ...]:
+    if data.internal:
+        return ()
     return (
         RecordResult(
             ref=data.ref,
@@ -166,6 +188,27 @@ def _record_sent_back(data: StepSentBack, heard: Heard) -> tuple[RecordSentBack,
             sent_back_at=data.at,
             actor=BY_SERVICE,
             now=heard.now,
+            agency=data.agency,
+            on_time=data.on_time,
+            note=data.note,
+        ),
+    )
+
+
+def _record_appointment(data: AppointmentMoved, heard: Heard) -> tuple[RecordAppointment, ...]:
+    return (
+        RecordAppointment(
+            ref=data.ref,
+            cause=data.cause,
+            number=data.number,
+            step=data.step,
+            agency=data.agency,
+            clock_from=data.clock_from,
+            due_at=data.due_at,
+            note=data.note,
+            moved_at=data.at,
+            actor=BY_SERVICE,
+            now=heard.now,
         ),
     )
 
@@ -189,6 +232,7 @@ HEARS: Final[tuple[Hearing, ...]] = (
     Hearing(type_of("routing", "StepDecided", 1), StepDecided, _record_result),
     Hearing(type_of("routing", "StepRefused", 1), StepRefused, _record_revocation),
     Hearing(type_of("routing", "StepSentBack", 1), StepSentBack, _record_sent_back),
+    Hearing(type_of("routing", "AppointmentMoved", 1), AppointmentMoved, _record_appointment),
     Hearing(type_of("routing", "ChainWithdrawn", 1), ChainWithdrawn, _record_withdrawal),
     Hearing(type_of("routing", "WithdrawalDeclined", 1), WithdrawalDeclined, _decline_withdrawal),
     Hearing(type_of("routing", "ChainClosed", 1), ChainClosed, _resolve),

@@ -3,7 +3,7 @@
 from typing import Final, assert_never
 
 from kernel.message import PublicEvent
-from services.intake.domain import events, numbering
+from services.intake.domain import amendments, events, numbering
 
 Stored = events.Event | numbering.Event
 
@@ -22,6 +22,8 @@ PUBLISHED: Final[tuple[tuple[str, int, type], ...]] = (
     ("DossierResolved", 1, events.DossierResolved),
     ("ResultDispatched", 1, events.ResultDispatched),
     ("DossierHandedOut", 1, events.DossierHandedOut),
+    ("ComponentDigitised", 1, amendments.ComponentDigitised),
+    ("ParticularsCorrected", 1, amendments.ParticularsCorrected),
 )
 
 
@@ -43,9 +45,17 @@ def publish(event: Stored) -> PublicEvent | None:
             | events.DossierResolved()
             | events.ResultDispatched()
             | events.DossierHandedOut()
+            | amendments.ComponentDigitised()
+            | amendments.ParticularsCorrected()
         ):
             return PublicEvent(type(event).__name__, 1, event.ref, event.ref, event)
-        case events.WithdrawalTurnedDown() | events.FeeSettled() | events.ResultReceived() | events.ResultRevoked():
+        case (
+            events.WithdrawalTurnedDown()
+            | events.FeeSettled()
+            | events.ResultReceived()
+            | events.ResultRevoked()
+            | amendments.AppointmentChanged()
+        ):
             # Whoever said it first says it to everybody: routing and payments.
             return None
         case events.SentBackReceived() | events.ResultKeptAtDesk():

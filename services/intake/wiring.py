@@ -9,6 +9,7 @@ from typing import Any, Final, get_args
 from chassis.registry import AreaNeeded, NotInRegistry, Registry
 from chassis.service import Invariant, Parts, Route, SagaRoute, Service
 from chassis.unit import Unit
+from chassis.vault import CannotOpen, Vault
 from kernel.agency import Agency
 from kernel.calendar import VIETNAM
 from kernel.codes import AgencyId, DossierCode
@@ -22,11 +23,13 @@ from services.intake.domain.events import DossierSubmitted, Event
 from services.intake.domain.invariants import strayed_dossiers, wrong_codes, wrong_numbers
 from services.intake.domain.numbering import IssueNumber, KeepPortalNumber, Numbers
 from services.intake.domain.state import Dossier
+from services.intake.domain.words import AGENCY
 from services.intake.gateways.portal.routes import portal_routes
 from services.intake.policies import HEARS, timers
 from services.intake.projections.dossiers import codes
 from services.intake.projections.dossiers import dossiers as rows
 from services.intake.projections.look_ups import LISTINGS, catalogue_routes, views
+from services.intake.projections.slips import OPENED
 from services.intake.publishing import PUBLISHED, publish
 from services.intake.sagas import clock_starts_when_paid, result_reaches_applicant
 
@@ -58,7 +61,8 @@ class Preparation:
     """
 
     registry: Registry
-    acting: Callable[[str, str, tuple[str, ...], str, str | None, date], tuple[str, ...] | None]
+    vault: Vault
+    acting: Callable[[Procedure, frozenset[str], str, str | None, date], tuple[str, ...] | None]
     categories: Callable[[str], tuple[str, ...]]
 
     def submission(self, command: commands.SubmitDossier, unit: Unit) -> commands.SubmitDossier:
@@ -73,7 +77,7 @@ class Preparation:
             command,
             published=published,
             agency=agency,
-            agencies=self.acting(published.code, published.version, command.options, agency.id, command.area, today),
+            agencies=self._agencies(published, command, today),
             categories=() if published.fee_rule is None else self.categories(published.fee_rule),
         )
 
@@ -95,7 +99,8 @@ class Preparation:
             numbers: Numbers = unit.state(book_of(issue))[0]
             receiving = self.registry.agency(submission.receiving_agency)
             code = str(DossierCode.issue(AgencyId.parse(receiving.id), day, numbers.held[command.ref]))
-        return replace(command, published=self._pinned(dossier), calendar=self._calendar(dossier), code=code)
+        prepared = self._with_law(command, dossier)
+        return replace(prepared, code=code, elsewhere=self._elsewhere(submission, prepared.published))
 
     def with_procedure(self, command: Any, unit: Unit) -> Any:
         """Look up the version that the dossier is pinned to."""
@@ -103,8 +108,58 @@ class Preparation:
 
     def with_procedure_and_calendar(self, command: Any, unit: Unit) -> Any:
         """Look up the version and the calendar that the dossier is pinned to."""
+        return self._with_law(command, _dossier(command, unit))
+
+    def acceptance_of_paid(self, command: commands.AcceptPaidDossier, unit: Unit) -> commands.AcceptPaidDossier:
+        """Look up what an acceptance needs; the number was given when the fee was asked for."""
         dossier = _dossier(command, unit)
+        prepared = self._with_law(command, dossier)
+        if dossier.submission is None:
+            return prepared
+        return replace(prepared, elsewhere=self._elsewhere(dossier.submission, prepared.published))
+
+    def correction(self, command: commands.CorrectParticulars, unit: Unit) -> commands.CorrectParticulars:
+        """Seal the particulars that hold now with what is corrected of them; a person who was forgotten has none."""
+        dossier = _dossier(command, unit)
+        submission, sealed = dossier.submission, dossier.particulars(command.whose)
+        if submission is None or not sealed:
+            return command
+        person = submission.applicant if command.whose == "applicant" else submission.submitter
+        try:
+            held = self.vault.open(sealed, command.actor, "correction", OPENED, command.now)
+            return replace(command, particulars=self.vault.seal(person, held | dict(command.corrected)))
+        except CannotOpen:
+            return command
+
+    def _with_law(self, command: Any, dossier: Dossier) -> Any:
         return replace(command, published=self._pinned(dossier), calendar=self._calendar(dossier))
+
+    def _agencies(self, published: Procedure, command: commands.SubmitDossier, today: date) -> tuple[str, ...] | None:
+        """Return who will act in the steps that this dossier takes; None where its area does not tell."""
+        try:
+            taken = published.steps_for(command.options, command.facts)
+        except KeyError:
+            return None  # a fact is missing, and is asked for before an area is
+        acting = frozenset(step.code for step in taken if step.party == AGENCY)
+        return self.acting(published, acting, command.receiving_agency, command.area, today)
+
+    def _elsewhere(self, submission: DossierSubmitted, published: Procedure | None) -> bool:
+        """Say whether the dossier begins at an agency of an area that the receiving desk does not serve."""
+        if submission.area is None or published is None:
+            return False
+        served = self.registry.agency(submission.receiving_agency).areas
+        if submission.area in served:
+            return False
+        return any(
+            submission.area in self.registry.agency(id).areas for id in self._first_acting(submission, published)
+        )
+
+    def _first_acting(self, submission: DossierSubmitted, published: Procedure) -> tuple[str, ...]:
+        taken = published.steps_for(submission.options, submission.facts)
+        codes = {step.code for step in taken}
+        first = frozenset(step.code for step in taken if step.party == AGENCY and codes.isdisjoint(step.needs))
+        on = submission.at.astimezone(VIETNAM).date()
+        return self.acting(published, first, submission.receiving_agency, submission.area, on) or ()
 
     def _published(self, code: str, today: date) -> Procedure | None:
         try:
@@ -141,16 +196,20 @@ def _acting_in(registry: Registry) -> Callable[..., tuple[str, ...] | None]:
     """Return what finds the agencies of a dossier, each once; it walks the registry once for each kind of case."""
 
     @lru_cache(ACTING_REMEMBERED)
-    def acting(
-        code: str, version: str, options: tuple[str, ...], receiving: str, area: str | None, on: date
+    def known(
+        code: str, version: str, taken: frozenset[str], receiving: str, area: str | None, on: date
     ) -> tuple[str, ...] | None:
-        steps = registry.procedure(code, version=version).steps
-        chosen = (step for step in steps if not step.optional or step.code in options)
+        steps = (step for step in registry.procedure(code, version=version).steps if step.code in taken)
         try:
-            agencies = (registry.acting_agency(step, receiving, on, area).id for step in chosen)
+            agencies = (registry.acting_agency(step, receiving, on, area).id for step in steps)
             return tuple(dict.fromkeys(agencies))
         except (AreaNeeded, NotInRegistry):
             return None
+
+    def acting(
+        procedure: Procedure, taken: frozenset[str], receiving: str, area: str | None, on: date
+    ) -> tuple[str, ...] | None:
+        return known(procedure.code, procedure.version, taken, receiving, area, on)
 
     return acting
 
@@ -190,6 +249,7 @@ def _routes(prepare: Preparation) -> dict[type, Route]:
         commands.RefuseDossier, commands.WithdrawDossier, commands.RecordWithdrawal, commands.DeclineWithdrawal,
         commands.RecordSettlement, commands.RecordResult, commands.RecordRevocation, commands.RecordSentBack,
         commands.ResolveDossier, commands.DispatchResult, commands.KeepAtDesk, commands.HandOut,
+        commands.RecordAppointment, commands.DigitiseComponent,
     )  # fmt: skip
     decider = dossiers.decider
     return {kind: Route(decider, stream_of) for kind in plain} | {
@@ -197,7 +257,8 @@ def _routes(prepare: Preparation) -> dict[type, Route]:
         commands.AcceptDossier: Route(decider, stream_of, prepare.acceptance),
         commands.ReceiveSupplement: Route(decider, stream_of, prepare.with_procedure),
         commands.AskForSupplement: Route(decider, stream_of, prepare.with_procedure_and_calendar),
-        commands.AcceptPaidDossier: Route(decider, stream_of, prepare.with_procedure_and_calendar),
+        commands.AcceptPaidDossier: Route(decider, stream_of, prepare.acceptance_of_paid),
+        commands.CorrectParticulars: Route(decider, stream_of, prepare.correction),
         commands.AnswerSentBack: Route(decider, stream_of, prepare.with_procedure_and_calendar),
         IssueNumber: Route(numbering.decider, book_of),
         KeepPortalNumber: Route(numbering.decider, book_of),
@@ -207,7 +268,7 @@ def _routes(prepare: Preparation) -> dict[type, Route]:
 def service(parts: Parts) -> Service:
     """Return the one-stop desk, to be run on `parts`."""
     registry = parts.registry
-    prepare = Preparation(registry, _acting_in(registry), _categories_of(registry))
+    prepare = Preparation(registry, parts.vault, _acting_in(registry), _categories_of(registry))
     return Service(
         name="intake",
         events=EVENTS,

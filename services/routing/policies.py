@@ -1,14 +1,16 @@
-"""What routing does at once when the desk has said something, and when a limit has passed.
+"""What routing does at once when the desk or payments has said something, and when a limit has passed.
 
 Nothing here decides: what has become moot is answered with nothing by the chain itself.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
+from kernel.condition import FactValue
 from kernel.message import CancelTimer, Heard, Hearing, Timer, type_of
+from services.routing.domain.clock_commands import SettleNotice
 from services.routing.domain.commands import (
     OpenChain,
     PassAcknowledgeLimit,
@@ -48,7 +50,11 @@ AFTER_LIMIT = timedelta(seconds=1)
 
 @dataclass(frozen=True, slots=True)
 class DossierAccepted:
-    """intake: the dossier is complete, has its code and its appointment."""
+    """intake: the dossier is complete, has its code and its appointment.
+
+    `received_elsewhere` says that the desk of another area received it, so that its clock starts with the resolving
+    agency (NĐ 118/2025 art. 17.3).
+    """
 
     ref: str
     code: str
@@ -64,6 +70,18 @@ class DossierAccepted:
     calendar_version: str
     clock_from: datetime
     at: datetime
+    facts: dict[str, FactValue] = field(default_factory=dict)
+    received_elsewhere: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ObligationSettled:
+    """payments: what was owed for this purpose is paid; of a tax notice, `step` is the one that determined it."""
+
+    ref: str
+    at: datetime
+    purpose: str = "fee"
+    step: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +148,16 @@ def _open(data: DossierAccepted, heard: Heard) -> tuple[OpenChain, ...]:
             accepted_at=data.at,
             actor=POLICY,
             now=heard.now,
+            facts=data.facts,
+            starts_on_receipt=data.received_elsewhere,
         ),
     )
+
+
+def _settle(data: ObligationSettled, heard: Heard) -> tuple[SettleNotice, ...]:
+    if data.purpose != "tax_notice":
+        return ()
+    return (SettleNotice(ref=data.ref, step=data.step, settled_at=data.at, actor=POLICY, now=heard.now),)
 
 
 def _withdraw(data: WithdrawalRequested, heard: Heard) -> tuple[WithdrawChain, ...]:
@@ -176,6 +202,7 @@ HEARS: Final[tuple[Hearing, ...]] = (
     Hearing(type_of("intake", "SupplementRequested", 1), SupplementRequested, _suspend),
     Hearing(type_of("intake", "SupplementReceived", 1), SupplementReceived, _record_supplement),
     Hearing(type_of("intake", "SentBackAnswered", 1), SentBackAnswered, _resume),
+    Hearing(type_of("payments", "ObligationSettled", 1), ObligationSettled, _settle),
 )
 
 

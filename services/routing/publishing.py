@@ -13,6 +13,7 @@ from services.routing.domain.clock_events import (
     DelayApologised,
     LatenessEscalated,
     StepClockResumed,
+    StepClockStarted,
     StepClockStopped,
     StepFulfilled,
     TaxNoticeIssued,
@@ -73,6 +74,7 @@ PUBLISHED: Final[tuple[tuple[str, int, type], ...]] = (
     ("ApologyAsked", 1, ApologyAsked),
     ("DelayApologised", 1, DelayApologised),
     ("LatenessEscalated", 1, LatenessEscalated),
+    ("StepClockStarted", 1, StepClockStarted),
 )
 
 
@@ -109,6 +111,7 @@ def publish(event: ChainEvent) -> PublicEvent | None:
             | ApologyAsked()
             | DelayApologised()
             | LatenessEscalated()
+            | StepClockStarted()
         ):
             return PublicEvent(type(event).__name__, 1, subject=event.ref, root=event.ref, data=event)
         case DeskAnswered() | SupplementArrived():

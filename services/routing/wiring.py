@@ -1,7 +1,8 @@
 """Routing's table of contents, put together from the parts it is given."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import date, time
 from functools import lru_cache
 from typing import Any, Final, NamedTuple, get_args
 
@@ -9,6 +10,9 @@ from chassis.registry import Registry
 from chassis.service import Invariant, Parts, Route, Service
 from chassis.unit import Unit
 from chassis.web.refs import codes_projection
+from kernel.agency import Agency
+from kernel.calendar import VIETNAM
+from kernel.condition import FactValue
 from kernel.working_time import Limit
 from services.routing.api import LISTINGS, acts, views
 from services.routing.domain.chain import decider
@@ -33,7 +37,15 @@ from services.routing.domain.commands import (
 )
 from services.routing.domain.events import ChainEvent, ChainOpened
 from services.routing.domain.invariants import unexplained_results, unfinished_chains
-from services.routing.domain.plan import PlannedStep, Seat, plan_of, storable
+from services.routing.domain.plan import (
+    PlannedAppointment,
+    PlannedStep,
+    Seat,
+    appointments_of,
+    facts_that_matter,
+    plan_of,
+    storable,
+)
 from services.routing.policies import HEARS, timers
 from services.routing.projections.chains import chains
 from services.routing.projections.steps import steps
@@ -50,11 +62,27 @@ INVARIANTS: Final = (
 
 
 class Course(NamedTuple):
-    """What the registry says of a chain: its steps, who leads it, and the limit promised for the whole."""
+    """What the registry says of a chain; each field is the one of `OpenChain` that it fills in."""
 
     plan: tuple[PlannedStep, ...]
     lead_agency: str
     total_limit: Limit | None
+    appointments: tuple[PlannedAppointment, ...]
+    escalate_every: Limit | None
+    same_day_until: time | None
+
+
+class Asked(NamedTuple):
+    """What a course depends on: all that dossiers which share one have in common."""
+
+    procedure: str
+    version: str
+    options: tuple[str, ...]
+    agencies: tuple[str, ...]
+    facts: tuple[tuple[str, FactValue], ...]
+    calendar_id: str
+    calendar_version: str
+    day: date
 
 
 def stream_of(command: Any) -> str:
@@ -62,25 +90,58 @@ def stream_of(command: Any) -> str:
 
 
 def planned_by(registry: Registry) -> Callable[[OpenChain, Unit], OpenChain]:
-    """Return what fills in the plan of a chain; dossiers of one procedure at one desk share theirs."""
+    """Return what fills in the plan of a chain; dossiers of one day that ask the same of one desk share theirs."""
 
     @lru_cache(PLANS_REMEMBERED)
-    def course(procedure: str, version: str, asked: tuple[str, ...], agencies: tuple[str, ...]) -> Course:
-        published = registry.procedure(procedure, version)
-        seats = {agency.kind: _seat(registry, agency.id) for agency in map(registry.agency, agencies)}
+    def asked_by(procedure: str, version: str) -> tuple[str, ...]:
+        return facts_that_matter(registry.procedure(procedure, version))
+
+    @lru_cache(PLANS_REMEMBERED)
+    def course(asked: Asked) -> Course:
+        published, facts = registry.procedure(asked.procedure, asked.version), dict(asked.facts)
+        seats = {agency.kind: _seat(registry, agency, asked.day) for agency in map(registry.agency, asked.agencies)}
         lead = seats.get(published.lead_kind)
-        return Course(plan_of(published, asked, seats), lead.agency if lead else "", storable(published.total_limit))
+        applicants = Seat("", asked.calendar_id, asked.calendar_version)
+        plan = plan_of(published, asked.options, facts, seats, applicants)
+        return Course(
+            plan,
+            lead.agency if lead else "",
+            storable(published.total_limit),
+            appointments_of(published, plan, facts),
+            storable(published.escalate_every),
+            published.same_day_until,
+        )
 
     def prepare(command: OpenChain, unit: Unit) -> OpenChain:
-        plan, lead, limit = course(command.procedure, command.procedure_version, command.asked, command.agencies)
-        return replace(command, plan=plan, lead_agency=lead, total_limit=limit, calendars=registry.calendar_version)
+        matter = asked_by(command.procedure, command.procedure_version)
+        asked = Asked(
+            command.procedure,
+            command.procedure_version,
+            command.asked,
+            command.agencies,
+            tuple((fact, command.facts[fact]) for fact in matter),
+            command.calendar_id,
+            command.calendar_version,
+            command.accepted_at.astimezone(VIETNAM).date(),
+        )
+        return replace(command, **course(asked)._asdict(), calendars=registry.calendar_version)
 
     return prepare
 
 
-def _seat(registry: Registry, agency: str) -> Seat:
-    calendar = registry.calendar(agency)
-    return Seat(agency, calendar.id, calendar.version)
+def _seat(registry: Registry, agency: Agency, day: date) -> Seat:
+    calendar = registry.calendar(agency.id)
+    return Seat(agency.id, calendar.id, calendar.version, tuple(_superiors(registry, agency, day)))
+
+
+def _superiors(registry: Registry, agency: Agency, day: date) -> Iterator[str]:
+    """Yield the agencies above one, nearest first; one that does not stand that day is passed over, not those above."""
+    passed = {agency.id}
+    while agency.parent is not None and agency.parent not in passed:
+        agency = registry.agency(agency.parent)
+        passed.add(agency.id)
+        if agency.stands_on(day):
+            yield agency.id
 
 
 def service(parts: Parts) -> Service:

@@ -155,7 +155,6 @@ def test_an_item_code_that_is_on_no_parcel_finds_none(province: Province, grante
     assert province.get("/api/v1/parcels", province.postman, item_code=wrong).json()["items"] == []
 
 
-@pytest.mark.xfail(reason="a refused submission leaves keys for the people whom it names", strict=True)
 def test_whoever_is_named_in_a_refused_submission_leaves_no_trace(province: Province) -> None:
     """Nothing was handed in, so nothing of anybody is kept: no key, no entry in the look-up index."""
     with province.unchanged():

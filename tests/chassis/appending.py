@@ -19,6 +19,7 @@ from chassis.clock import WallClock
 from chassis.executor import Job
 from chassis.run import embedded
 from chassis.stores import sqlite
+from chassis.stores.store import Writes
 from chassis.vault import SqliteVault
 from tests.chassis.audit import AUDIT, NoteDeposit
 
@@ -30,7 +31,12 @@ AT = datetime(2026, 9, 7, 1, 0, tzinfo=UTC)
 def append(data: Path, first: int, count: int, disk_threads: bool, keys_first: bool) -> None:
     """Note deposits `first` and following, at most `count`, and say of each when it was answered."""
     vault = SqliteVault(data / "vault.db", data / "vault.key")
-    engine = embedded([AUDIT], data, WallClock(), disk_threads, vault.settle if keys_first else lambda: None)
+
+    def keep_keys(writes: Writes) -> None:
+        if keys_first:
+            vault.settle()
+
+    engine = embedded([AUDIT], data, WallClock(), disk_threads, keep_keys)
     engine.start()
     answered: queue.SimpleQueue[tuple[int, int, int]] = queue.SimpleQueue()
 

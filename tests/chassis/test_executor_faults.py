@@ -196,7 +196,7 @@ def test_a_store_that_goes_down_while_a_batch_is_taken_apart_loses_nothing(
 def test_what_a_batch_relies_on_is_durable_before_it(tmp_path: Path, disk_threads: bool) -> None:
     """The keys of what is sealed come first, in every commit; also when a batch is taken apart."""
     done: list[str] = []
-    engine = embedded([SAVINGS], tmp_path, WallClock(), disk_threads, lambda: done.append("keys"))
+    engine = embedded([SAVINGS], tmp_path, WallClock(), disk_threads, lambda writes: done.append("keys"))
     lane, store = engine.running["savings"].lane, engine.running["savings"].store
     flush = store.flush
 
@@ -221,7 +221,7 @@ def test_a_batch_whose_keys_cannot_be_kept_waits(tmp_path: Path, disk_threads: b
     """Nothing of it becomes durable, nothing of it is lost."""
     trouble = [StoreUnavailable("the vault is pulled out")]
 
-    def keep_keys() -> None:
+    def keep_keys(writes: Writes) -> None:
         if trouble:
             raise trouble[0]
 

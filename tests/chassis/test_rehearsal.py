@@ -158,5 +158,5 @@ def test_people_of_rehearsal_are_kept_before_they_are_told(tmp_path: Path) -> No
         with HttpPlatform(tmp_path, ()) as platform:
             wanted = {"role": "applicant", "personal_id": MINE}
             persons.append(platform.client.post("/api/v1/rehearsal/tokens", json=wanted).json()["person"])
-            platform.vault._unsettled.clear()  # what a kill would do
+            platform.vault._drafts.clear()  # what a kill would do
     assert persons[0] == persons[1]

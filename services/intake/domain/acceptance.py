@@ -1,7 +1,8 @@
 """Accepting a complete dossier, at once or when its fee is paid, or turning it away.
 
-Law: NĐ 61/2018 arts. 11.2c and 17; NĐ 118/2025 art. 17; QĐ 45/2016 art. 7.4; NĐ 297/2025 art. 6 (clock from the fee);
-TT 03/2025/TT-VPCP forms 01 and 03.
+Law: NĐ 61/2018 arts. 11.2c and 17; NĐ 118/2025 art. 17, and its 17.3 (received elsewhere: the clock starts when the
+resolving agency receives it, so the date on the slip is provisional); QĐ 45/2016 art. 7.4; NĐ 297/2025 art. 6 (clock
+from the fee); TT 03/2025/TT-VPCP forms 01 and 03. The versions of procedure and calendar are pinned here (NĐ 118/2025).
 """
 
 from datetime import datetime
@@ -47,7 +48,7 @@ def accept(command: AcceptDossier, submission: DossierSubmitted, dossier: Dossie
         if submission.fee_due == "before_clock":
             return (_awaited(command, submission, procedure, calendar, code),)
         received_at = _received_in_full_at(submission, dossier, command.now)
-        return (_accepted(submission, procedure, calendar, code, received_at, command.actor, command.now),)
+        return (_accepted(submission, command, calendar, code, received_at, command.now),)
     except CalendarDoesNotReach as short:
         return _beyond_calendar(short)
 
@@ -95,14 +96,14 @@ def _awaited(
 
 def _accepted(
     submission: DossierSubmitted,
-    procedure: Procedure,
+    command: AcceptDossier | AcceptPaidDossier,
     calendar: Calendar,
     code: str,
     received_at: datetime,
-    by: str,
     at: datetime,
 ) -> DossierAccepted:
-    appointment = appoint(procedure, submission.options, received_at, calendar)
+    procedure = prepared(command.published)
+    appointment = appoint(procedure, submission.options, submission.facts, received_at, calendar)
     return DossierAccepted(
         ref=submission.ref,
         code=code,
@@ -122,8 +123,9 @@ def _accepted(
         calendar_id=calendar.id,
         calendar_version=calendar.version,
         clock_from=appointment.clock_from,
-        by=by,
+        by=command.actor,
         at=at,
+        received_elsewhere=command.elsewhere,
     )
 
 
@@ -131,9 +133,9 @@ def accept_paid(command: AcceptPaidDossier, submission: DossierSubmitted, dossie
     """Accept a dossier as of the moment its fee was settled; one that does not wait for it is left as it is."""
     if dossier.phase != "awaiting_payment":
         return ()
-    procedure, calendar, at = prepared(command.published), prepared(command.calendar), command.settled_at
+    calendar, at = prepared(command.calendar), command.settled_at
     try:
-        return (_accepted(submission, procedure, calendar, dossier.code, at, command.actor, at),)
+        return (_accepted(submission, command, calendar, dossier.code, at, at),)
     except CalendarDoesNotReach as short:
         return _beyond_calendar(short)
 

@@ -1,7 +1,8 @@
 """Whether a dossier may be handed in at all: the procedure, the desk, the submitter and what was declared.
 
-Law: NĐ 61/2018 arts. 16–17; NĐ 118/2025 arts. 14–17. What is merely missing is no ground to turn a person away here:
-the desk asks for it, once.
+Law: NĐ 61/2018 arts. 16–17; NĐ 118/2025 arts. 14–17 (a centre receives what its own province or a ministry published,
+art. 14); NQ 66.7/2025 (which databases stand in a paper's place). What is merely missing is no ground to turn a person
+away here: the desk asks for it, once.
 """
 
 import re
@@ -13,12 +14,15 @@ from kernel.procedure import Procedure
 from kernel.refusal import Invalid, Refused
 from services.intake.domain import rules
 from services.intake.domain.commands import SubmitDossier
-from services.intake.domain.completeness import misfits
+from services.intake.domain.completeness import misplaced
 from services.intake.domain.words import NORMAL, SELF, FactValue
 
 Check = Callable[[SubmitDossier, Procedure], Refused | None]
 
 COUNT_LIMIT: Final = 1_000_000
+
+MINISTRY: Final = "G"
+"""How the identifiers of ministries begin; provinces' begin with H (QĐ 20/2020/QĐ-TTg)."""
 
 # A text fact is a word of the registry, never free text: facts stand in clear in every event.
 _WORD: Final = re.compile(r"[0-9A-Za-z_.-]{1,64}")
@@ -44,6 +48,17 @@ def inadmissible(command: SubmitDossier) -> Refused | None:
         if refused is not None:
             return refused
     return None
+
+
+def _publisher(command: SubmitDossier, procedure: Procedure) -> Refused | None:
+    """A province's own form of a procedure has its own limits and fees, so another province's is not ours."""
+    if command.published_by is None:
+        return None
+    publisher, province = command.published_by.split(".")[0], command.receiving_agency.split(".")[0]
+    if publisher == province or publisher.startswith(MINISTRY):
+        return None
+    invalid = Invalid("procedure", f"{publisher} published it; here it is {procedure.code}, or its form of {province}")
+    return Refused(rules.PROCEDURE_OF_ANOTHER_PROVINCE, (invalid,))
 
 
 def _channel(command: SubmitDossier, procedure: Procedure) -> Refused | None:
@@ -100,7 +115,7 @@ def _options(command: SubmitDossier, procedure: Procedure) -> Refused | None:
 
 def _facts(command: SubmitDossier, procedure: Procedure) -> Refused | None:
     wrong = [
-        Invalid(f"facts.{name}", _WANTED[kind])
+        Invalid(f"facts.{name}", _wanted(kind))
         for name, kind in procedure.facts.items()
         if not _has_type(command.facts.get(name), kind)
     ]
@@ -112,7 +127,13 @@ def _facts(command: SubmitDossier, procedure: Procedure) -> Refused | None:
     return Refused(rules.FACTS_DO_NOT_FIT, tuple(wrong)) if wrong else None
 
 
-def _has_type(value: FactValue | None, kind: str) -> bool:
+def _wanted(kind: str | tuple[str, ...]) -> str:
+    return _WANTED[kind] if isinstance(kind, str) else f"one of {', '.join(kind)}"
+
+
+def _has_type(value: FactValue | None, kind: str | tuple[str, ...]) -> bool:
+    if isinstance(kind, tuple):
+        return value in kind
     match value:
         case bool():
             # A yes is no number, although Python counts it as one.
@@ -126,8 +147,7 @@ def _has_type(value: FactValue | None, kind: str) -> bool:
 
 
 def _components(command: SubmitDossier, procedure: Procedure) -> Refused | None:
-    wrong = misfits(procedure, command.components)
-    return Refused(rules.COMPONENT_UNKNOWN, wrong) if wrong else None
+    return misplaced(command.components, procedure)
 
 
 def _area(command: SubmitDossier, procedure: Procedure) -> Refused | None:
@@ -137,6 +157,7 @@ def _area(command: SubmitDossier, procedure: Procedure) -> Refused | None:
 
 
 _CHECKS: Final[tuple[Check, ...]] = (
+    _publisher,
     _channel,
     _agency,
     _submitter,

@@ -4,7 +4,8 @@ Every command names the dossier, who orders it, and when it is. `prepare` in the
 *prepared*: the procedure version, the calendar, the next number; none of it is stored.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
@@ -21,6 +22,7 @@ from services.intake.domain.words import (
     Outcome,
     PaperShown,
     RefusalReason,
+    Whose,
 )
 
 Context = TypeVar("Context")
@@ -42,6 +44,7 @@ class SubmitDossier:
         agency: prepared; the receiving agency as it stands today, or None.
         agencies: prepared; every agency that will act, or None where the area does not tell.
         categories: prepared; the groups of the procedure's fee schedule.
+        published_by: the agency that a local procedure code names (`H48` of `1.001612.000.00.00.H48`), or None.
     """
 
     ref: str
@@ -68,6 +71,7 @@ class SubmitDossier:
     agency: Agency | None = None
     agencies: tuple[str, ...] | None = None
     categories: tuple[str, ...] = ()
+    published_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +128,12 @@ class StopForSilence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AcceptDossier:
-    """Accept a complete dossier; `published`, `calendar` and `code` (where the portal gave none) are prepared."""
+    """Accept a complete dossier.
+
+    Args:
+        code: prepared, where the portal gave none.
+        elsewhere: prepared; the desk is not that of the dossier's own area (NĐ 118/2025 art. 17.3).
+    """
 
     ref: str
     actor: str
@@ -132,11 +141,12 @@ class AcceptDossier:
     published: Procedure | None = None
     calendar: Calendar | None = None
     code: str = ""
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AcceptPaidDossier:
-    """Accept a complete dossier whose clock waited for the fee; `published` and `calendar` are prepared."""
+    """Accept a complete dossier whose clock waited for the fee; prepared like `AcceptDossier`."""
 
     ref: str
     settled_at: datetime
@@ -144,6 +154,7 @@ class AcceptPaidDossier:
     now: datetime
     published: Procedure | None = None
     calendar: Calendar | None = None
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,7 +245,7 @@ class RecordRevocation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordSentBack:
-    """An agency sent a step back to the desk."""
+    """An agency sent a step back to the desk; `on_time` and `note` as in `SentBackReceived`."""
 
     ref: str
     step: str
@@ -242,6 +253,9 @@ class RecordSentBack:
     sent_back_at: datetime
     actor: str
     now: datetime
+    agency: str = ""
+    on_time: bool = True
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -266,6 +280,55 @@ class ResolveDossier:
     closed_at: datetime
     actor: str
     now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordAppointment:
+    """Routing gave the applicant another date; the fields are those of its event, `due_at` the new date."""
+
+    ref: str
+    cause: str
+    number: int
+    step: str
+    agency: str
+    clock_from: datetime
+    due_at: datetime
+    note: str
+    moved_at: datetime
+    actor: str
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DigitiseComponent:
+    """The desk has scanned and signed a paper that came in on paper."""
+
+    ref: str
+    component: str
+    actor: str
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectParticulars:
+    """Put right what stands wrong about a person.
+
+    Args:
+        corrected: field of `PARTICULARS` → what it should say; never shown, for it is personal.
+        hand_out_to, reason: sealed, or "".
+        by_applicant: the applicant asks, who may do so only before acceptance.
+        particulars: prepared; the whole particulars, corrected and sealed, or None where nobody can read the old ones.
+    """
+
+    ref: str
+    whose: Whose
+    corrected: Mapping[str, str] = field(repr=False)
+    hand_out_to: str
+    reason: str
+    by_applicant: bool
+    actor: str
+    now: datetime
+    particulars: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -317,6 +380,9 @@ CommandOnDossier = (
     | RecordSentBack
     | AnswerSentBack
     | ResolveDossier
+    | RecordAppointment
+    | DigitiseComponent
+    | CorrectParticulars
     | DispatchResult
     | KeepAtDesk
     | HandOut

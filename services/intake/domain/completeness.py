@@ -1,13 +1,15 @@
 """Which papers a dossier still lacks, and whether whoever hands it in may act for the applicant.
 
 Law: NĐ 61/2018 arts. 6, 11.2c and 17.1; NĐ 118/2025 arts. 6, 15 and 17.1. Nothing beyond the published components may
-be asked for (NĐ 61/2018 art. 5).
+be asked for (NĐ 61/2018 art. 5). A database stands in a paper's place where the procedure says so, and nowhere else
+(NĐ 309/2026 art. 4.2a; NQ 66.7/2025).
 """
 
 from collections.abc import Iterable, Mapping
 
 from kernel.procedure import Component, Procedure
-from kernel.refusal import Invalid
+from kernel.refusal import Invalid, Refused
+from services.intake.domain import rules
 from services.intake.domain.events import DossierSubmitted
 from services.intake.domain.state import Dossier
 from services.intake.domain.words import SELF, ComponentGiven, FactValue
@@ -72,6 +74,28 @@ def misfits(procedure: Procedure, components: tuple[ComponentGiven, ...]) -> tup
                 reason = f"{component.code} may not stand in the place of {component.substitute_for}"
                 wrong.append(Invalid(f"components[{place}].substitute_for", reason))
     return tuple(wrong)
+
+
+def wrongly_reused(procedure: Procedure, components: tuple[ComponentGiven, ...]) -> tuple[Invalid, ...]:
+    """Return each component that a database is said to stand for although its procedure does not let it."""
+    published = {component.code: component for component in procedure.components}
+    wrong = []
+    for place, component in enumerate(components):
+        paper = published.get(component.substitute_for or component.code)
+        allowed = () if paper is None else paper.reuse
+        if (component.reused and not allowed) or (component.reused_from and component.reused_from not in allowed):
+            reason = f"it may be taken from {' or '.join(allowed)}" if allowed else "no database stands in its place"
+            wrong.append(Invalid(f"components[{place}].reused", f"{component.code}: {reason}"))
+    return tuple(wrong)
+
+
+def misplaced(components: tuple[ComponentGiven, ...], procedure: Procedure) -> Refused | None:
+    """Return why these components may not be handed in as they are, or None."""
+    unfit = misfits(procedure, components)
+    if unfit:
+        return Refused(rules.COMPONENT_UNKNOWN, unfit)
+    reused = wrongly_reused(procedure, components)
+    return Refused(rules.REUSE_NOT_ALLOWED, reused) if reused else None
 
 
 def named(procedure: Procedure, codes: Iterable[str]) -> tuple[Invalid, ...]:

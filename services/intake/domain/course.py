@@ -1,16 +1,19 @@
 """What the desk keeps and decides while the chain runs: the wish to stop, what is sent back, results, resolution.
 
-Law: NĐ 61/2018 arts. 17 and 19.4; NĐ 118/2025 art. 21 and TT 03/2025/TT-VPCP art. 7 (withdrawal only while no decision
-exists; the chain, not the desk, knows which came first).
+Law: NĐ 61/2018 arts. 17, 19.4, 19.7 (the result comes back to the receiving desk), 19.8 (a refusal after examination,
+in the normal limit) and 19.9 (a date promised with an apology leaves the lawful one where it was); NĐ 118/2025 art. 21
+and TT 03/2025/TT-VPCP art. 7 (withdrawal only while no decision exists; the chain, not the desk, knows which came first).
 """
 
 from kernel.calendar import CalendarDoesNotReach
 from kernel.refusal import Invalid, Refused
 from services.intake.domain import rules
+from services.intake.domain.amendments import AppointmentChanged
 from services.intake.domain.appointment import Appointment, appoint
 from services.intake.domain.commands import (
     AnswerSentBack,
     DeclineWithdrawal,
+    RecordAppointment,
     RecordResult,
     RecordRevocation,
     RecordSentBack,
@@ -33,8 +36,8 @@ from services.intake.domain.events import (
     WithdrawalRequested,
     WithdrawalTurnedDown,
 )
-from services.intake.domain.state import Dossier, SentBack
-from services.intake.domain.words import ResultHeld
+from services.intake.domain.state import Dossier, SentBack, later_promise
+from services.intake.domain.words import APOLOGY, AppointmentMove, ResultHeld
 
 Answer = tuple[Event, ...] | Refused
 
@@ -57,10 +60,12 @@ def withdraw(command: WithdrawDossier, dossier: Dossier) -> Answer:
 
 
 def record_withdrawal(command: RecordWithdrawal, dossier: Dossier) -> Answer:
-    """Take over that the chain stopped, and which results stay valid."""
+    """Take over that the chain stopped, and which results stay valid; what agencies tell each other is no result."""
     if dossier.phase != "accepted":
         return ()
-    return (DossierWithdrawn(command.ref, command.kept, command.actor, command.stopped_at),)
+    held = {result.step for result in dossier.results}
+    kept = tuple(step for step in command.kept if step in held)
+    return (DossierWithdrawn(command.ref, kept, command.actor, command.stopped_at),)
 
 
 def decline_withdrawal(command: DeclineWithdrawal, dossier: Dossier) -> Answer:
@@ -93,7 +98,17 @@ def record_sent_back(command: RecordSentBack, dossier: Dossier) -> Answer:
     """Keep that a step waits for the desk's answer."""
     if dossier.phase != "accepted" or any(waiting.step == command.step for waiting in dossier.sent_back):
         return ()
-    return (SentBackReceived(command.ref, command.step, command.reason_code, command.sent_back_at),)
+    return (
+        SentBackReceived(
+            command.ref,
+            command.step,
+            command.reason_code,
+            command.sent_back_at,
+            command.agency,
+            command.on_time,
+            command.note,
+        ),
+    )
 
 
 def answer_sent_back(command: AnswerSentBack, submission: DossierSubmitted, dossier: Dossier) -> Answer:
@@ -128,18 +143,58 @@ def _appointment_after(
     """The clock restarts from zero when a supplement made the dossier complete again (NĐ 61/2018 art. 19.4)."""
     complete_at = dossier.supplement.complete_at if waiting.asked and dossier.supplement else None
     if complete_at is not None:
-        return appoint(prepared(command.published), submission.options, complete_at, prepared(command.calendar))
-    return _promised(dossier)
+        number = 1 if dossier.appointment is None else dossier.appointment.number
+        published, calendar = prepared(command.published), prepared(command.calendar)
+        return appoint(published, submission.options, submission.facts, complete_at, calendar, number)
+    return _appointment(dossier)
 
 
-def _promised(dossier: Dossier) -> Appointment:
+def _appointment(dossier: Dossier) -> Appointment:
     assert dossier.appointment is not None, "every accepted dossier has its appointment"
     return dossier.appointment
 
 
-def resolve(command: ResolveDossier, dossier: Dossier) -> Answer:
-    """Close the dossier with what its chain came to, measured against the appointment."""
+def record_appointment(command: RecordAppointment, dossier: Dossier) -> Answer:
+    """Take over the date that routing gave: the lawful one moves, except that an apology only promises another."""
     if dossier.phase != "accepted":
         return ()
-    due_at = _promised(dossier).due_at
+    before = _appointment(dossier)
+    if command.cause == APOLOGY:
+        after = Appointment(before.clock_from, before.due_at, before.number, command.due_at)
+    else:
+        promised_at = later_promise(before, command.due_at)
+        after = Appointment(command.clock_from, command.due_at, command.number, promised_at)
+    move = AppointmentMove(
+        command.cause,
+        after.number,
+        command.agency,
+        after.clock_from,
+        after.due_at,
+        after.promised_at,
+        command.note,
+        command.moved_at,
+    )
+    if move in dossier.moves:
+        return ()
+    return (
+        AppointmentChanged(
+            ref=command.ref,
+            cause=command.cause,
+            number=after.number,
+            step=command.step,
+            agency=command.agency,
+            clock_from=after.clock_from,
+            due_at=after.due_at,
+            promised_at=after.promised_at,
+            note=command.note,
+            at=command.moved_at,
+        ),
+    )
+
+
+def resolve(command: ResolveDossier, dossier: Dossier) -> Answer:
+    """Close the dossier with what its chain came to, measured against the lawful date, whatever was promised since."""
+    if dossier.phase != "accepted":
+        return ()
+    due_at = _appointment(dossier).due_at
     return (DossierResolved(command.ref, command.outcome, command.closed_at <= due_at, due_at, command.closed_at),)

@@ -10,7 +10,7 @@ from typing import Final, assert_never
 
 from kernel.decider import Decider
 from kernel.refusal import Refused
-from services.intake.domain import acceptance, course, handing_out, rules, submission, supplement
+from services.intake.domain import acceptance, course, handing_out, papers, particulars, rules, submission, supplement
 from services.intake.domain.commands import (
     AcceptDossier,
     AcceptPaidDossier,
@@ -18,11 +18,14 @@ from services.intake.domain.commands import (
     AskForSupplement,
     Command,
     CommandOnDossier,
+    CorrectParticulars,
     DeclineWithdrawal,
+    DigitiseComponent,
     DispatchResult,
     HandOut,
     KeepAtDesk,
     ReceiveSupplement,
+    RecordAppointment,
     RecordCollectionFailed,
     RecordHandover,
     RecordResult,
@@ -90,6 +93,12 @@ def _decide_on(command: CommandOnDossier, submitted: DossierSubmitted, dossier: 
             return course.answer_sent_back(command, submitted, dossier)
         case ResolveDossier():
             return course.resolve(command, dossier)
+        case RecordAppointment():
+            return course.record_appointment(command, dossier)
+        case DigitiseComponent():
+            return papers.digitise(command, dossier)
+        case CorrectParticulars():
+            return particulars.correct(command, submitted, dossier)
         case DispatchResult():
             return handing_out.dispatch(command, submitted, dossier)
         case KeepAtDesk():

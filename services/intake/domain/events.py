@@ -8,6 +8,7 @@ Text documented as *sealed* is opaque here: it was encrypted under a person's ke
 from dataclasses import dataclass
 from datetime import datetime
 
+from services.intake.domain.amendments import AppointmentChanged, ComponentDigitised, ParticularsCorrected
 from services.intake.domain.words import (
     ApplicantKind,
     Channel,
@@ -80,7 +81,12 @@ class PapersReceived:
 
 @dataclass(frozen=True, slots=True)
 class SupplementRequested:
-    """The applicant was told everything that is missing, with reasons (TT 03/2025/TT-VPCP form 02)."""
+    """The applicant was told everything that is missing, with reasons (TT 03/2025/TT-VPCP form 02).
+
+    Args:
+        due_at: until when the applicant may bring it, or None where the law gives no limit.
+        step, agency: after examination, the step that was sent back and its agency; "" where the desk asks itself.
+    """
 
     ref: str
     items: tuple[MissingItem, ...]
@@ -88,6 +94,8 @@ class SupplementRequested:
     due_at: datetime | None
     by: str
     at: datetime
+    step: str = ""
+    agency: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +137,8 @@ class DossierAccepted:
         clock_from: the instant the limit runs from, the 15:00 rule applied.
         calendar_id, calendar_version: the calendar the appointment was counted on.
         at: when it was accepted; where the clock waited for the fee, when that was settled.
+        received_elsewhere: the desk is not that of the dossier's own area, so its clock starts when the resolving
+            agency receives it, and `due_at` is provisional until then (NĐ 118/2025 art. 17.3).
     """
 
     ref: str
@@ -151,6 +161,7 @@ class DossierAccepted:
     clock_from: datetime
     by: str
     at: datetime
+    received_elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,12 +244,20 @@ class ResultRevoked:
 
 @dataclass(frozen=True, slots=True)
 class SentBackReceived:
-    """An agency sent a step back to the desk."""
+    """An agency sent a step back to the desk.
+
+    Args:
+        on_time: whether it did so within the limit that its law gives it to ask for a supplement.
+        note: what it found lacking, in its officer's own words; sealed, or "".
+    """
 
     ref: str
     step: str
     reason_code: str
     at: datetime
+    agency: str = ""
+    on_time: bool = True
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +280,13 @@ class SentBackAnswered:
 
 @dataclass(frozen=True, slots=True)
 class DossierResolved:
-    """The whole chain is closed; `on_time` measures the deciding instant `at` against the appointment."""
+    """The whole chain is closed.
+
+    Args:
+        on_time: measures the deciding instant `at` against `due_at`.
+        due_at: the lawful date; a date promised with an apology does not make a late dossier timely (NĐ 61/2018 art.
+            19.9).
+    """
 
     ref: str
     outcome: Outcome
@@ -328,4 +353,7 @@ Event = (
     | ResultDispatched
     | ResultKeptAtDesk
     | DossierHandedOut
+    | AppointmentChanged
+    | ComponentDigitised
+    | ParticularsCorrected
 )

@@ -52,7 +52,7 @@ def dispatch(command: DispatchResult, submission: DossierSubmitted, dossier: Dos
     return (
         ResultDispatched(
             command.ref,
-            submission.hand_out_to,
+            dossier.hand_out_to,
             papers_of(dossier),
             submission.receiving_agency,
             submission.applicant,

@@ -12,6 +12,7 @@ from datetime import date
 from typing import Final
 
 from kernel.codes import DossierCode, InvalidCode
+from services.intake.domain.amendments import AppointmentChanged, ComponentDigitised, ParticularsCorrected
 from services.intake.domain.events import (
     DossierAccepted,
     DossierHandedOut,
@@ -71,6 +72,9 @@ BEFORE: Final[dict[type, tuple[Phase, ...]]] = {
     ResultDispatched: WITH_A_RESULT,
     ResultKeptAtDesk: WITH_A_RESULT,
     DossierHandedOut: WITH_A_RESULT,
+    AppointmentChanged: ("accepted",),
+    ComponentDigitised: (*AT_DESK, "accepted", "resolved"),
+    ParticularsCorrected: SOMEWHERE,
 }
 """Event → where the dossier must have stood for it to be true."""
 

@@ -99,8 +99,56 @@ COMPONENT_UNKNOWN: Final = Rule(
     "Giấy tờ này không thuộc thành phần hồ sơ của thủ tục.",
     "This paper is not among the procedure's components, and none may be asked for beyond them.",
 )
+PROCEDURE_OF_ANOTHER_PROVINCE: Final = Rule(
+    "procedure_of_another_province",
+    "NĐ 118/2025 art. 14",
+    "Thủ tục này do tỉnh khác công bố; không tiếp nhận tại đây dưới mã đó.",
+    "Another province published this form of the procedure, with its own limits and fees; it is not received here.",
+)
+REUSE_NOT_ALLOWED: Final = Rule(
+    "reuse_not_allowed",
+    "NĐ 309/2026 art. 4.2a; NQ 66.7/2025",
+    "Giấy tờ này không được thay bằng dữ liệu của cơ sở dữ liệu đã nêu.",
+    "No such database may stand in this paper's place.",
+)
 
 # At the desk.
+COMPONENT_NOT_GIVEN: Final = Rule(
+    "component_not_given",
+    "NĐ 61/2018 art. 17.1; NĐ 118/2025 art. 17.1",
+    "Giấy tờ này chưa được nộp nên chưa thể số hóa.",
+    "This paper was not handed in, so it cannot be digitised.",
+)
+CORRECTION_AT_DESK: Final = Rule(
+    "correction_at_desk",
+    "NĐ 61/2018 art. 5; Luật 91/2025 art. 13",
+    "Hồ sơ đã được tiếp nhận; đề nghị bộ phận một cửa đính chính thông tin.",
+    "The dossier has been accepted; the one-stop desk corrects its particulars from now on.",
+)
+CORRECTION_WITHOUT_REASON: Final = Rule(
+    "correction_without_reason",
+    "NĐ 61/2018 art. 5; Luật 91/2025 art. 13",
+    "Đính chính thông tin phải nêu lý do.",
+    "A correction gives its reason.",
+)
+NOTHING_TO_CORRECT: Final = Rule(
+    "nothing_to_correct",
+    "Luật 91/2025 art. 13",
+    "Chỉ đính chính được họ tên, địa chỉ, điện thoại, thư điện tử; số định danh không thay đổi được.",
+    "Name, address, phone and e-mail can be corrected; the number that says who a person is cannot.",
+)
+PARTICULARS_UNREADABLE: Final = Rule(
+    "particulars_unreadable",
+    "Luật 91/2025 art. 14",
+    "Thông tin của người này đã bị hủy khóa và không còn đọc được.",
+    "This person was forgotten; what was written can neither be read nor corrected.",
+)
+PARCEL_ORDERED: Final = Rule(
+    "parcel_ordered",
+    "QĐ 45/2016 art. 9",
+    "Kết quả đã giao cho bưu chính theo địa chỉ cũ; bưu gửi đã đặt không đổi được.",
+    "The result went to the post with the former address; a parcel that was ordered is not changed.",
+)
 PAPERS_WITH_POST: Final = Rule(
     "papers_with_post",
     "QĐ 45/2016 art. 7.4",

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 
+from services.intake.domain.amendments import AppointmentChanged, ComponentDigitised, ParticularsCorrected
 from services.intake.domain.appointment import Appointment
 from services.intake.domain.events import (
     DossierAccepted,
@@ -29,12 +30,17 @@ from services.intake.domain.events import (
     WithdrawalTurnedDown,
 )
 from services.intake.domain.words import (
+    BY_SERVICE,
+    SUPPLEMENT,
+    AppointmentMove,
     ComponentGiven,
     HandOutWay,
     Outcome,
     Phase,
     Posting,
     ResultHeld,
+    StopReason,
+    Whose,
     Withdrawal,
 )
 
@@ -62,6 +68,16 @@ class SentBack:
 
     step: str
     asked: bool = False
+    agency: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a dossier ended without its result."""
+
+    reason: StopReason | None
+    by: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +90,10 @@ class Dossier:
         desk_asked: the one supplement that the desk may ask for was asked for.
         answered_steps: steps sent back and answered.
         kept_results: steps whose results stay valid although the dossier was withdrawn or stopped.
+        moves: every change of the appointment, oldest first.
+        corrections: what was put right about its people, oldest first; nothing of it is read without a purpose.
+        supplements_asked: how often the applicant was asked for something, at the desk and after examination.
+        ended: when it was withdrawn or stopped, by whom and why; what form 05 says.
     """
 
     submission: DossierSubmitted | None = None
@@ -97,12 +117,32 @@ class Dossier:
     outcome: Outcome | None = None
     posting: Posting = "none"
     handed_out_by: HandOutWay | None = None
+    moves: tuple[AppointmentMove, ...] = ()
+    corrections: tuple[ParticularsCorrected, ...] = ()
+    supplements_asked: int = 0
+    ended: Ended | None = None
 
     @property
     def papers_with_post(self) -> bool:
         """Say whether the papers are still on their way with the post."""
         by_post = self.submission is not None and self.submission.channel == "post"
         return by_post and self.papers_received_at is None
+
+    def particulars(self, whose: Whose) -> str:
+        """Return the sealed particulars that hold now: the last correction, or what was handed in."""
+        if self.submission is None:
+            return ""
+        handed_in = {"applicant": self.submission.particulars, "submitter": self.submission.submitter_particulars}
+        corrected = (one.particulars for one in reversed(self.corrections) if one.whose == whose)
+        return next(corrected, handed_in[whose])
+
+    @property
+    def hand_out_to(self) -> str:
+        """Return the sealed address that the result goes to, or "" where it goes to none."""
+        if self.submission is None:
+            return ""
+        corrected = (one.hand_out_to for one in reversed(self.corrections) if one.hand_out_to)
+        return next(corrected, self.submission.hand_out_to)
 
     @property
     def awaits_examination_supplement(self) -> bool:
@@ -134,11 +174,13 @@ def evolve(dossier: Dossier, event: Event) -> Dossier:
         case WithdrawalRequested():
             return replace(dossier, withdrawal="requested")
         case DossierWithdrawn():
-            return replace(dossier, phase="withdrawn", kept_results=event.kept_results)
+            ended = Ended(None, event.by, event.at)
+            return replace(dossier, phase="withdrawn", kept_results=event.kept_results, ended=ended)
         case WithdrawalTurnedDown():
             return replace(dossier, withdrawal="turned_down")
         case DossierStopped():
-            return replace(dossier, phase="stopped", kept_results=event.kept_results)
+            ended = Ended(event.reason, BY_SERVICE, event.at)
+            return replace(dossier, phase="stopped", kept_results=event.kept_results, ended=ended)
         case FeeSettled():
             return replace(dossier, fee_settled=True)
         case ResultReceived() | ResultRevoked() | SentBackReceived() | SentBackAnswered() | DossierResolved():
@@ -149,6 +191,13 @@ def evolve(dossier: Dossier, event: Event) -> Dossier:
             return replace(dossier, posting="kept_at_desk")
         case DossierHandedOut():
             return replace(dossier, phase="handed_out", handed_out_by=event.way)
+        case AppointmentChanged():
+            return _moved(dossier, event)
+        case ComponentDigitised():
+            given = tuple(_digitised(one, event.component) for one in dossier.given)
+            return replace(dossier, given=given)
+        case ParticularsCorrected():
+            return replace(dossier, corrections=(*dossier.corrections, event))
         case _:
             assert_never(event)
 
@@ -157,7 +206,8 @@ def _supplemented(dossier: Dossier, event: SupplementRequested | SupplementRecei
     match event:
         case SupplementRequested():
             awaited = tuple(dict.fromkeys(item.component for item in event.items))
-            asked = replace(dossier, supplement=Supplement(event, awaited))
+            times = dossier.supplements_asked + 1
+            asked = replace(dossier, supplement=Supplement(event, awaited), supplements_asked=times)
             if event.stage == "desk":
                 return replace(asked, desk_asked=True)
             return replace(asked, sent_back=_first_asked(dossier.sent_back))
@@ -200,17 +250,47 @@ def _along_the_chain(
         case ResultRevoked():
             return replace(dossier, results=tuple(held for held in dossier.results if held.step != event.step))
         case SentBackReceived():
-            return replace(dossier, sent_back=(*dossier.sent_back, SentBack(event.step)))
+            waiting = SentBack(event.step, agency=event.agency)
+            return replace(dossier, sent_back=(*dossier.sent_back, waiting))
         case SentBackAnswered():
-            waiting = tuple(other for other in dossier.sent_back if other.step != event.step)
-            answered = tuple(dict.fromkeys((*dossier.answered_steps, event.step)))
-            return replace(
-                dossier,
-                sent_back=waiting,
-                answered_steps=answered,
-                appointment=Appointment(event.clock_from, event.due_at),
-            )
+            return _answered(dossier, event)
         case DossierResolved():
             return replace(dossier, phase="resolved", outcome=event.outcome)
         case _:
             assert_never(event)
+
+
+def later_promise(appointment: Appointment | None, due_at: datetime) -> datetime | None:
+    """Return the promise that is still worth something beside a new lawful date: the one that is later than it."""
+    promised = None if appointment is None else appointment.promised_at
+    return promised if promised is not None and promised > due_at else None
+
+
+def _answered(dossier: Dossier, event: SentBackAnswered) -> Dossier:
+    waiting = tuple(other for other in dossier.sent_back if other.step != event.step)
+    answered = tuple(dict.fromkeys((*dossier.answered_steps, event.step)))
+    before = dossier.appointment
+    number = 1 if before is None else before.number
+    promised_at = later_promise(before, event.due_at)
+    fresh = replace(
+        dossier,
+        sent_back=waiting,
+        answered_steps=answered,
+        appointment=Appointment(event.clock_from, event.due_at, number, promised_at),
+    )
+    if before is None or before.clock_from == event.clock_from:
+        return fresh
+    moved = AppointmentMove(SUPPLEMENT, number, "", event.clock_from, event.due_at, promised_at, "", event.at)
+    return replace(fresh, moves=(*dossier.moves, moved))
+
+
+def _moved(dossier: Dossier, event: AppointmentChanged) -> Dossier:
+    move = AppointmentMove(
+        event.cause, event.number, event.agency, event.clock_from, event.due_at, event.promised_at, event.note, event.at
+    )
+    appointment = Appointment(event.clock_from, event.due_at, event.number, event.promised_at)
+    return replace(dossier, appointment=appointment, moves=(*dossier.moves, move))
+
+
+def _digitised(component: ComponentGiven, code: str) -> ComponentGiven:
+    return replace(component, digitised=True) if component.code == code else component

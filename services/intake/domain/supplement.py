@@ -1,6 +1,9 @@
 """Asking the applicant for what is missing: everything at once, with reasons, once; and what comes of it.
 
-Law: NĐ 61/2018 arts. 5, 11.2c and 19.4; NĐ 118/2025 art. 17.2a; TT 03/2025/TT-VPCP form 02.
+Law: NĐ 61/2018 arts. 5, 11.2c (the desk: once) and 19.4 (after examination: through the desk, and the limit begins
+again from zero when all of it has come); NĐ 118/2025 art. 17.2a; TT 03/2025/TT-VPCP form 02. How long the applicant may
+take is each procedure's own law: NĐ 301/2026 (7 working days), NĐ 297/2025 art. 6.4a (15), NĐ 217/2026 (2); then it
+stops. A second request after examination is lawful, but QĐ 766/QĐ-TTg index 2.1 counts the dossier as overdue for it.
 """
 
 from kernel.calendar import CalendarDoesNotReach
@@ -9,7 +12,7 @@ from kernel.refusal import Invalid, Refused
 from kernel.working_time import due
 from services.intake.domain import rules
 from services.intake.domain.commands import AskForSupplement, ReceiveSupplement, StopForSilence, prepared
-from services.intake.domain.completeness import lacking, misfits, named
+from services.intake.domain.completeness import lacking, misplaced, named
 from services.intake.domain.events import (
     DossierStopped,
     DossierSubmitted,
@@ -38,7 +41,19 @@ def ask_for_supplement(command: AskForSupplement, submission: DossierSubmitted, 
             due_at = due(prepared(command.calendar), command.now, procedure.supplement_limit)
         except CalendarDoesNotReach as short:
             return Refused(rules.CALENDAR_DOES_NOT_REACH, (Invalid("calendar", str(short)),))
-    return (SupplementRequested(command.ref, command.items, stage, due_at, command.actor, command.now),)
+    sent_back = next((step for step in dossier.sent_back if not step.asked), None) if stage == "examination" else None
+    return (
+        SupplementRequested(
+            command.ref,
+            command.items,
+            stage,
+            due_at,
+            command.actor,
+            command.now,
+            "" if sent_back is None else sent_back.step,
+            "" if sent_back is None else sent_back.agency,
+        ),
+    )
 
 
 def _is_asked_already(command: AskForSupplement, stage: Stage, dossier: Dossier) -> bool:
@@ -107,9 +122,9 @@ def receive_supplement(command: ReceiveSupplement, dossier: Dossier) -> Answer:
         return Refused(rules.NOT_AT_DESK if dossier.phase in ("awaiting_payment", "accepted") else rules.DOSSIER_CLOSED)
     if not asked.awaited:
         return Refused(rules.SUPPLEMENT_NOT_ASKED)
-    wrong = misfits(prepared(command.published), command.components)
-    if wrong:
-        return Refused(rules.COMPONENT_UNKNOWN, wrong)
+    refused = misplaced(command.components, prepared(command.published))
+    if refused is not None:
+        return refused
     if not command.components:
         return Refused(rules.COMPONENTS_MISSING, (Invalid("components", f"awaited: {', '.join(asked.awaited)}"),))
     return (SupplementReceived(command.ref, command.components, asked.request.stage, command.actor, command.now),)

@@ -1,6 +1,7 @@
 """The desk's words: every value that a dossier may carry, written once, and the small things they make up."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, Literal, get_args
 
 Channel = Literal["portal", "counter", "post"]
@@ -13,6 +14,9 @@ SupplementReason = Literal["missing", "unreadable", "expired", "not_certified", 
 RefusalReason = Literal["wrong_authority", "not_conforming", "supplement_incomplete", "already_handled"]
 StopReason = Literal["no_supplement", "not_paid", "not_collected"]
 Outcome = Literal["granted", "partly_granted", "refused", "withdrawn"]
+Whose = Literal["applicant", "submitter"]
+"""Whose particulars: the owner of the dossier's, or those of whoever handed it in."""
+
 PaperShown = Literal["slip", "identity_paper", "authority_paper"]
 Phase = Literal[
     "none", "submitted", "awaiting_payment", "accepted", "resolved", "handed_out", "refused", "withdrawn", "stopped"
@@ -28,12 +32,23 @@ HAND_OUT_WAYS: Final[tuple[HandOutWay, ...]] = get_args(HandOutWay)
 SUPPLEMENT_REASONS: Final[tuple[SupplementReason, ...]] = get_args(SupplementReason)
 REFUSAL_REASONS: Final[tuple[RefusalReason, ...]] = get_args(RefusalReason)
 PHASES: Final[tuple[Phase, ...]] = get_args(Phase)
+PARTICULARS: Final = ("name", "address", "phone", "email")
+"""What may be corrected of a person; the numbers that say who it is may not."""
 
 SELF: Final = "self"
 NORMAL: Final = "normal"
 DESK: Final = "desk"
+AGENCY: Final = "agency"
+"""The party of a step that an agency carries out; the other one is the applicant."""
+
 REFUSAL_DOCUMENT: Final = "refusal"
 """Stands among the results where the answer, or a part of it, was no: that paper is handed out like any other."""
+
+APOLOGY: Final = "apology"
+"""The cause of a new date that is a promise only: the lawful one stays (NĐ 61/2018 art. 19.9)."""
+
+SUPPLEMENT: Final = "supplement"
+"""The cause of a date that the desk itself counted anew (NĐ 61/2018 art. 19.4)."""
 
 BY_TIMER: Final = "system:timer"
 BY_SERVICE: Final = "system:intake"
@@ -50,6 +65,7 @@ class ComponentGiven:
         from_e_store: taken from the applicant's electronic store instead of asked for.
         reused: an earlier result or a database stands in its place.
         substitute_for: code of the component in whose place it stands, or None.
+        reused_from: the database or earlier result that stands in its place, in the registry's words (`POP`), or "".
     """
 
     code: str
@@ -58,6 +74,7 @@ class ComponentGiven:
     from_e_store: bool
     reused: bool
     substitute_for: str | None
+    reused_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,3 +93,26 @@ class ResultHeld:
     step: str
     result_code: str
     number: str
+
+
+@dataclass(frozen=True, slots=True)
+class AppointmentMove:
+    """One change of the appointment, kept with its cause: no date moves silently.
+
+    Args:
+        cause: in routing's words, or `supplement`.
+        number: which of the dossier's appointments it is, 1 for the first.
+        agency: who answers for the new date, or "" for the desk.
+        due_at: the lawful date from then on.
+        promised_at: what the applicant was promised where that is another date, or None.
+        note: the agency's reasons, sealed, or "".
+    """
+
+    cause: str
+    number: int
+    agency: str
+    clock_from: datetime
+    due_at: datetime
+    promised_at: datetime | None
+    note: str
+    at: datetime

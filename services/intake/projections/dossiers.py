@@ -10,7 +10,7 @@ from typing import Any, Final
 from chassis.service import Projection
 from chassis.stores.store import Statement
 from chassis.web import refs
-from services.intake.domain import events
+from services.intake.domain import amendments, events
 
 TABLE: Final = """
 CREATE TABLE IF NOT EXISTS dossiers(
@@ -36,6 +36,7 @@ ACCEPT: Final = """
 UPDATE dossiers SET code=:code, status='accepted', awaits='', agencies=:agencies, due_at=:due_at, changed_at=:at
 WHERE ref=:ref
 """
+DUE: Final = "UPDATE dossiers SET due_at=:due_at, changed_at=:at WHERE ref=:ref"
 APPOINT: Final = "UPDATE dossiers SET due_at=:due_at, awaits='', changed_at=:at WHERE ref=:ref"
 
 Rows = Callable[[Any], tuple[Statement, ...]]
@@ -82,6 +83,11 @@ def _answered(event: events.SentBackAnswered) -> tuple[Statement, ...]:
     return (Statement(APPOINT, {"ref": event.ref, "due_at": in_text(event.due_at), "at": in_text(event.at)}),)
 
 
+def _appointed(event: amendments.AppointmentChanged) -> tuple[Statement, ...]:
+    """The list is ordered and searched by the lawful date; a promise beside it stands in the dossier itself."""
+    return (Statement(DUE, {"ref": event.ref, "due_at": in_text(event.due_at), "at": in_text(event.at)}),)
+
+
 def _moves_to(status: str, awaits: str = "") -> Rows:
     def rows(event: Any) -> tuple[Statement, ...]:
         return (Statement(MOVE, {"ref": event.ref, "status": status, "awaits": awaits, "at": in_text(event.at)}),)
@@ -118,6 +124,7 @@ _OWN: Final[Mapping[type, Rows]] = {
     events.PaymentAwaited: _awaited,
     events.DossierAccepted: _accepted,
     events.SentBackReceived: _awaits("answer"),
+    amendments.AppointmentChanged: _appointed,
     events.SentBackAnswered: _answered,
     events.WithdrawalRequested: _awaits("withdrawal"),
     events.WithdrawalTurnedDown: _awaits(""),

@@ -3,13 +3,14 @@
 Law: TT 01/2018/TT-VPCP arts. 16–17 (an anonymous look-up shows the code and the degree of completion, no more).
 """
 
+from datetime import datetime
 from typing import Any, Final, Literal
 
 from pydantic import BaseModel
 
 from chassis.service import Scope
 from services.intake.domain.state import Dossier
-from services.intake.domain.words import Phase
+from services.intake.domain.words import AppointmentMove, Phase
 from services.intake.projections.dossiers import in_text
 
 Completion = Literal["received", "in_progress", "resolved", "completed", "ended"]
@@ -35,6 +36,7 @@ class ComponentShown(BaseModel):
     from_e_store: bool
     reused: bool
     substitute_for: str | None
+    reused_from: str
 
 
 class ItemShown(BaseModel):
@@ -52,6 +54,27 @@ class SupplementShown(BaseModel):
     items: list[ItemShown]
     due_at: str | None
     answered: bool
+    step: str
+    agency: str
+
+
+class MoveShown(BaseModel):
+    """One change of the appointment, and why; `promised_at` where the applicant was promised another date."""
+
+    cause: str
+    number: int
+    agency: str
+    clock_from: str
+    due_at: str
+    promised_at: str | None
+    at: str
+
+
+class CorrectionShown(BaseModel):
+    """That something was put right about a person, and when; not what."""
+
+    whose: str
+    at: str
 
 
 class ResultShown(BaseModel):
@@ -86,7 +109,13 @@ class DossierShown(BaseModel):
     pay_by: str | None = None
     clock_from: str | None = None
     due_at: str | None = None
+    due_is_provisional: bool = False
+    promised_at: str | None = None
+    appointment_number: int | None = None
+    appointment_moves: list[MoveShown] = []
     supplement: SupplementShown | None = None
+    supplements_asked: int = 0
+    corrections: list[CorrectionShown] = []
     sent_back: list[str] = []
     withdrawal: str | None = None
     results: list[ResultShown] = []
@@ -137,10 +166,16 @@ def shown(dossier: Dossier) -> dict[str, Any]:
         fee_due=submission.fee_due,
         fee_settled=dossier.fee_settled,
         submitted_at=in_text(submission.at),
-        pay_by=None if dossier.pay_by is None else in_text(dossier.pay_by),
+        pay_by=_in_text(dossier.pay_by),
         clock_from=None if appointment is None else in_text(appointment.clock_from),
         due_at=None if appointment is None else in_text(appointment.due_at),
+        due_is_provisional=is_provisional(dossier),
+        promised_at=_in_text(None if appointment is None else appointment.promised_at),
+        appointment_number=None if appointment is None else appointment.number,
+        appointment_moves=[_move(move) for move in dossier.moves],
         supplement=_supplement(dossier),
+        supplements_asked=dossier.supplements_asked,
+        corrections=[CorrectionShown(whose=one.whose, at=in_text(one.at)) for one in dossier.corrections],
         sent_back=[waiting.step for waiting in dossier.sent_back],
         withdrawal=dossier.withdrawal,
         results=[
@@ -152,6 +187,28 @@ def shown(dossier: Dossier) -> dict[str, Any]:
         handed_out_by=dossier.handed_out_by,
     )
     return seen.model_dump()
+
+
+def is_provisional(dossier: Dossier) -> bool:
+    """Say whether the date still waits for the resolving agency to receive the dossier (NĐ 118/2025 art. 17.3)."""
+    elsewhere = dossier.acceptance is not None and dossier.acceptance.received_elsewhere
+    return elsewhere and not dossier.moves
+
+
+def _in_text(instant: datetime | None) -> str | None:
+    return None if instant is None else in_text(instant)
+
+
+def _move(move: AppointmentMove) -> MoveShown:
+    return MoveShown(
+        cause=move.cause,
+        number=move.number,
+        agency=move.agency,
+        clock_from=in_text(move.clock_from),
+        due_at=in_text(move.due_at),
+        promised_at=_in_text(move.promised_at),
+        at=in_text(move.at),
+    )
 
 
 def _component(component: Any) -> ComponentShown:
@@ -168,6 +225,8 @@ def _supplement(dossier: Dossier) -> SupplementShown | None:
             ItemShown(component=item.component, reason=item.reason, awaited=item.component in awaited)
             for item in request.items
         ],
-        due_at=None if request.due_at is None else in_text(request.due_at),
+        due_at=_in_text(request.due_at),
         answered=dossier.supplement.answered,
+        step=request.step,
+        agency=request.agency,
     )

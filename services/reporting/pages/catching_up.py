@@ -7,7 +7,6 @@ import asyncio
 from typing import Final
 
 from chassis.run import Engine
-from kernel.message import source_of
 
 WAIT_AT_MOST_S: Final = 2.0
 LOOK_EVERY_S: Final = 0.02
@@ -35,11 +34,11 @@ async def caught_up(engine: Engine, seen: str) -> bool:
 
 
 async def _heard(engine: Engine, service: str, position: int) -> None:
-    heads = {source_of(service): position}
+    heads = {engine.running[service].source: position}
     for _ in range(HOPS):
         while not all(_has_read(engine, reader, heads) for reader in engine.running):
             await asyncio.sleep(LOOK_EVERY_S)
-        heads = {source_of(name): running.store.head() for name, running in engine.running.items()}
+        heads = {running.source: running.store.head() for running in engine.running.values()}
 
 
 def _has_read(engine: Engine, reader: str, heads: dict[str, int]) -> bool:

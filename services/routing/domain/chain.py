@@ -19,13 +19,13 @@ from services.routing.domain.clock_commands import (
     ApologiseForDelay,
     DeclareIncident,
     EndIncident,
-    PassEscalation,
-    PassPause,
+    EndPause,
     PassWarning,
     RedateAppointment,
     ResumeStepClock,
     SettleNotice,
     StopStepClock,
+    TellNextAbove,
 )
 from services.routing.domain.commands import (
     AcknowledgeStep,
@@ -65,8 +65,8 @@ from services.routing.domain.events import (
 from services.routing.domain.lateness import act_on_lateness
 from services.routing.domain.moving_on import Facts, cancelled, folded, moved_on, step_ready
 from services.routing.domain.notice import settle_notice
-from services.routing.domain.plan import flaws
 from services.routing.domain.progress import NOT_OPENED, Chain, Progress, evolve
+from services.routing.domain.soundness import flaws
 from services.routing.domain.standing_still import act_on_clock
 
 
@@ -103,10 +103,10 @@ def _answer(command: ChainCommand, chain: Chain) -> Facts | Refused:
         case PassChainLimit():
             return _pass_chain_limit(command, chain)
         case (
-            StopStepClock() | ResumeStepClock() | PassPause() | DeclareIncident() | EndIncident() | RedateAppointment()
+            StopStepClock() | ResumeStepClock() | EndPause() | DeclareIncident() | EndIncident() | RedateAppointment()
         ):
             return act_on_clock(command, chain)
-        case PassWarning() | ApologiseForDelay() | PassEscalation():
+        case PassWarning() | ApologiseForDelay() | TellNextAbove():
             return act_on_lateness(command, chain)
         case SettleNotice():
             return settle_notice(command, chain)

@@ -34,13 +34,30 @@ class ResumeStepClock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PassPause:
-    """The longest time that the law lets a step's clock stand still is over."""
+    """The longest time that the law lets a step's clock stand still is over: what the timer carries.
+
+    `until` is when it was over. The shell hands it on as `EndPause`.
+    """
 
     ref: str
     step: str
     round: int
+    until: datetime
     actor: str
     now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndPause:
+    """Let the step's clock run again since `until`."""
+
+    ref: str
+    step: str
+    round: int
+    until: datetime
+    actor: str
+    now: datetime
+    calendars: Calendars = no_calendars
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +120,10 @@ class ApologiseForDelay:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PassEscalation:
-    """A step is still overdue: the next agency above is told."""
+    """A step is still overdue: what the timer carries. The shell hands it on as `TellNextAbove`.
+
+    `rung` is which agency above would be told, 0 for whichever is next.
+    """
 
     ref: str
     step: str
@@ -111,6 +131,19 @@ class PassEscalation:
     rung: int
     actor: str
     now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TellNextAbove:
+    """Tell the next agency above that `step`, or "" the chain, is still overdue; words as in `PassEscalation`."""
+
+    ref: str
+    step: str
+    round: int
+    rung: int
+    actor: str
+    now: datetime
+    calendars: Calendars = no_calendars
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,12 +164,12 @@ class RedateAppointment:
 ClockCommand = (
     StopStepClock
     | ResumeStepClock
-    | PassPause
+    | EndPause
     | DeclareIncident
     | EndIncident
     | SettleNotice
     | PassWarning
     | ApologiseForDelay
-    | PassEscalation
+    | TellNextAbove
     | RedateAppointment
 )

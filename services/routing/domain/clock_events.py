@@ -32,13 +32,14 @@ class AppointmentMoved:
 
     Args:
         cause: `received` (the clock of a dossier received elsewhere starts at its resolving agency, NĐ 118/2025 art.
-            17.3), `resumed` (what the clock stood still for is over), `second_appointment` (land), `apology` (NĐ 61/2018
-            art. 19.9) or `closed_day` (the calendar was corrected).
+            17.3), `resumed` (what the clock stood still for is over), `second_appointment` (land), `apology` (NĐ
+            61/2018 art. 19.9) or `closed_day` (the calendar was corrected).
         agency: who answers for the new date.
         number: which of the dossier's appointments it is, 1 for the first.
         clock_from, limit: what the new date was counted from, or `limit` None where it was set and not counted.
         due_at: the new date. For `apology` it is a promise only: the lawful due date stays, and the dossier late.
         note: reasons, sealed, or "".
+        warn_at: when the agency is asked to warn of lateness; None where the date is only a promise.
     """
 
     ref: str
@@ -54,6 +55,7 @@ class AppointmentMoved:
     note: str
     by: str
     at: datetime
+    warn_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,12 @@ class StepClockStopped:
 
 @dataclass(frozen=True, slots=True)
 class StepClockResumed:
-    """The step's clock runs again; `due_at` is its old one moved on by the working minutes that it stood still."""
+    """The step's clock runs again; `due_at` is its old one moved on by the minutes of its limit that it stood still.
+
+    Args:
+        warn_at: as in `StepReady`; None where its agency was warned already and no time is left.
+        stood_minutes: how long it stood still, in the minutes that its limit counts.
+    """
 
     ref: str
     step: str
@@ -87,6 +94,8 @@ class StepClockResumed:
     due_at: datetime
     by: str
     at: datetime
+    warn_at: datetime | None = None
+    stood_minutes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,12 +154,14 @@ class ApologyAsked:
 
 @dataclass(frozen=True, slots=True)
 class DelayApologised:
-    """The agency that is late told the applicant and apologised; its one new date follows as `AppointmentMoved`.
+    """The agency that is late told the applicant and apologised, with one new date.
+
+    Where the new date does not keep the appointment, `AppointmentMoved` follows.
 
     Args:
         reason_code: in the agency's words for statistics; note: its letter, sealed.
         due_at: the lawful date that it does not keep.
-        new_due_at: the date that it promises now.
+        new_due_at: the date that it promises now; the agencies above it are told once this one passes too.
     """
 
     ref: str
@@ -171,7 +182,8 @@ class LatenessEscalated:
 
     Args:
         rung: 1 for the late agency's own superior, one more for each further one.
-        overdue_since: the date that was not kept.
+        overdue_since: the date that was not kept: the promised one where there is one, else the lawful one.
+        next_at: when the next one above is told if still nothing came; None at the top of the tree.
     """
 
     ref: str
@@ -182,6 +194,25 @@ class LatenessEscalated:
     rung: int
     overdue_since: datetime
     at: datetime
+    next_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StepClockStarted:
+    """The agency has a dossier that was received elsewhere: its own limit runs from here, not from the acceptance.
+
+    Law: NĐ 118/2025 art. 17.3. Fields as in `StepReady`, whose dates these replace.
+    """
+
+    ref: str
+    step: str
+    agency: str
+    round: int
+    clock_from: datetime
+    due_at: datetime
+    send_back_by: datetime
+    at: datetime
+    warn_at: datetime | None = None
 
 
 ClockEvent = (
@@ -194,4 +225,5 @@ ClockEvent = (
     | ApologyAsked
     | DelayApologised
     | LatenessEscalated
+    | StepClockStarted
 )

@@ -7,7 +7,7 @@ an event says so.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, time
 
 from kernel.condition import FactValue
 from kernel.working_time import Limit
@@ -49,6 +49,7 @@ class OpenChain:
     plan: tuple[PlannedStep, ...] = ()
     appointments: tuple[PlannedAppointment, ...] = ()
     escalate_every: Limit | None = None
+    same_day_until: time | None = None
     calendars: Calendars = no_calendars
 
 
@@ -61,6 +62,7 @@ class TakeOverStep:
     agency: str
     actor: str
     now: datetime
+    calendars: Calendars = no_calendars
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +74,7 @@ class AcknowledgeStep:
     agency: str
     actor: str
     now: datetime
+    calendars: Calendars = no_calendars
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +119,7 @@ class RefuseStep:
     note: str
     actor: str
     now: datetime
+    calendars: Calendars = no_calendars
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

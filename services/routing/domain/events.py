@@ -8,7 +8,7 @@ it issued.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 
 from kernel.working_time import Limit
 from services.routing.domain.clock_events import ClockEvent
@@ -29,6 +29,8 @@ class ChainOpened:
         starts_on_receipt: received elsewhere, so its clock starts when the resolving agency receives it (NĐ 118/2025
             art. 17.3).
         escalate_every: how long until the next agency up the tree is told while something stays overdue.
+        warn_at: when the lead is asked to warn that the appointment will not be kept (NĐ 61/2018 art. 19.9).
+        same_day_until: the 15:00 rule of its procedure, for a clock that starts only when it is received.
     """
 
     ref: str
@@ -49,6 +51,8 @@ class ChainOpened:
     appointments: tuple[PlannedAppointment, ...] = ()
     starts_on_receipt: bool = False
     escalate_every: Limit | None = None
+    warn_at: datetime | None = None
+    same_day_until: time | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,7 @@ class StepReady:
     Args:
         clock_from: the instant its own limit runs from.
         send_back_by: until when it may ask for a supplement in time (NĐ 61/2018 art. 19.4).
+        warn_at: when its agency is asked to warn of lateness (art. 19.9); None where its silence is agreement.
     """
 
     ref: str
@@ -70,6 +75,7 @@ class StepReady:
     hand_over_by: datetime | None
     send_back_by: datetime
     at: datetime
+    warn_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +113,7 @@ class LimitExtended:
     due_at: datetime
     by: str
     at: datetime
+    warn_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +233,7 @@ class AcknowledgementOverdue:
 
 @dataclass(frozen=True, slots=True)
 class StepOverdue:
-    """The step's own limit passed while it was undecided."""
+    """The step's own limit passed while it was undecided; `next_at`: when an agency above is told, if there is one."""
 
     ref: str
     step: str
@@ -234,16 +241,22 @@ class StepOverdue:
     round: int
     due_at: datetime
     at: datetime
+    next_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ChainOverdue:
-    """The appointment passed while the chain was open; `agency` leads the chain and answers for it."""
+    """The appointment passed while the chain was open; `agency` leads the chain and answers for it.
+
+    `next_at` is when the agency above the lead is told; None where there is none, or where a step is overdue itself and
+    its own agency's superiors are told.
+    """
 
     ref: str
     agency: str
     due_at: datetime
     at: datetime
+    next_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +285,7 @@ class ClockRestarted:
     clock_from: datetime
     due_at: datetime
     at: datetime
+    warn_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

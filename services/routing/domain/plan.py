@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from kernel.calendar import Calendar
-from kernel.procedure import Procedure, Step
-from kernel.refusal import Invalid
+from kernel.condition import FactValue, questions_in
+from kernel.procedure import AppointmentRule, Procedure, SpecialLimit, Step
 from kernel.working_time import Limit
 from services.routing.domain import graph
-from services.routing.domain.words import DESK, Ground, Silence, StepParty
+from services.routing.domain.words import GROUNDS, Ground, Silence, StepParty
 
 Calendars = Callable[[str, str], Calendar]
 """Id and version → the calendar that was pinned."""
@@ -95,31 +95,65 @@ class PlannedStep:
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """The agency that acts where a procedure names only its kind, and its calendar of that day."""
+    """The agency that acts where a procedure names only its kind, its calendar of that day, and who stands above it."""
 
     agency: str
     calendar_id: str
     calendar_version: str
+    superiors: tuple[str, ...] = ()
 
 
 NOBODY = Seat("", "", "")
 
 
-def plan_of(procedure: Procedure, asked: tuple[str, ...], seats: Mapping[str, Seat]) -> tuple[PlannedStep, ...]:
-    """Return the steps of `procedure` that this dossier takes.
+def plan_of(
+    procedure: Procedure,
+    asked: tuple[str, ...],
+    facts: Mapping[str, FactValue],
+    seats: Mapping[str, Seat],
+    applicants: Seat = NOBODY,
+) -> tuple[PlannedStep, ...]:
+    """Return the steps of `procedure` that this dossier takes, with the limits that it has there.
 
     Args:
         asked: codes of the optional steps that the applicant asked for.
+        facts: what the dossier answered to the procedure's questions.
         seats: kind of agency → who of that kind acts for this dossier; a missing kind leaves the agency empty, and
             the chain will refuse to open with it.
+        applicants: where the applicant acts: no agency, and the calendar of the desk, on which the appointment runs.
     """
-    left_out = {step.code for step in procedure.steps if step.optional and step.code not in asked}
+    taken = {step.code: step for step in procedure.steps_for(asked, facts)}
+    left_out = {step.code for step in procedure.steps} - taken.keys()
     needs = graph.without({step.code: step.needs for step in procedure.steps}, left_out)
     return tuple(
-        _planned(step, needs[step.code], seats.get(step.agency_kind, NOBODY))
-        for step in procedure.steps
-        if step.code in needs
+        _planned(
+            step,
+            needs[code],
+            applicants if step.party == "applicant" else seats.get(step.agency_kind, NOBODY),
+            step.limit_for(facts),
+        )
+        for code, step in taken.items()
     )
+
+
+def appointments_of(
+    procedure: Procedure, plan: tuple[PlannedStep, ...], facts: Mapping[str, FactValue]
+) -> tuple[PlannedAppointment, ...]:
+    """Return the appointments given one after the other; one whose step this dossier does not take is not given."""
+    taken = {planned.step for planned in plan}
+    return tuple(
+        PlannedAppointment(rule.step, _storable(rule.limit_for(facts)))
+        for rule in procedure.appointments
+        if rule.step in taken
+    )
+
+
+def facts_that_matter(procedure: Procedure) -> tuple[str, ...]:
+    """Return the facts that a plan or its limits depend on; whatever else dossiers answer, they share their plan."""
+    with_limits: tuple[Step | AppointmentRule, ...] = (*procedure.steps, *procedure.appointments)
+    special: list[SpecialLimit] = [limit for one in with_limits for limit in one.special_limits]
+    conditions = [limit.when for limit in special] + [step.when for step in procedure.steps if step.when is not None]
+    return tuple(sorted({question.fact for condition in conditions for question in questions_in(condition)}))
 
 
 def storable(limit: Limit | None) -> Limit | None:
@@ -131,15 +165,15 @@ def _storable(limit: Limit) -> Limit:
     return Limit(float(limit.value), limit.unit, limit.counting)
 
 
-def _planned(step: Step, needs: tuple[str, ...], seat: Seat) -> PlannedStep:
+def _planned(step: Step, needs: tuple[str, ...], seat: Seat, limit: Limit) -> PlannedStep:
     return PlannedStep(
         step=step.code,
         agency=seat.agency,
         needs=needs,
-        limit=_storable(step.limit),
+        limit=_storable(limit),
         acknowledge_within=storable(step.acknowledge_within),
         hand_over_within=storable(step.hand_over_within),
-        send_back_within=SEND_BACK_WITHIN,
+        send_back_within=_storable(step.supplement_within or SEND_BACK_WITHIN),
         result_code=step.result.code,
         calendar_id=seat.calendar_id,
         calendar_version=seat.calendar_version,
@@ -148,23 +182,11 @@ def _planned(step: Step, needs: tuple[str, ...], seat: Seat) -> PlannedStep:
             LongerLimit(longer.ground, _storable(longer.limit), longer.law) for longer in step.extensions
         ),
         law=step.law,
+        never_deemed=tuple(need for need in step.never_deemed if need in needs),
+        party="applicant" if step.party == "applicant" else "agency",
+        not_counted=None if step.not_counted is None else GROUNDS[step.not_counted],
+        pauses=tuple(PlannedPause(GROUNDS[pause.ground], pause.law, storable(pause.limit)) for pause in step.pauses),
+        internal=step.internal,
+        states_dues=step.states_dues,
+        superiors=seat.superiors,
     )
-
-
-def flaws(steps: tuple[PlannedStep, ...]) -> tuple[Invalid, ...]:
-    """Return what keeps a plan from being carried out: nothing to do, nobody to do it, or no order to do it in."""
-    if not steps:
-        return (Invalid("steps", "a chain has at least one step"),)
-    needs = {planned.step: planned.needs for planned in steps}
-    found = [
-        Invalid(planned.step, "no agency acts here; name one of its kind in the registry")
-        for planned in steps
-        if not planned.agency
-    ]
-    if len(needs) < len(steps) or DESK in needs:
-        found.append(Invalid("steps", f"every step has a code of its own, and none is called {DESK}"))
-    unknown = graph.unknown_needs(needs)
-    found += [Invalid(step, f"it needs {need}, which is no step of this chain") for step, need in unknown]
-    if not unknown and (circle := graph.cycle(needs)):
-        found.append(Invalid(circle[0], f"the steps wait for each other: {' → '.join(circle)}"))
-    return tuple(found)

@@ -3,7 +3,7 @@
 The states are named tuples: every event makes one of each, and a tuple is made three times as fast as a dataclass.
 """
 
-from datetime import datetime
+from datetime import datetime, time
 from typing import NamedTuple, assert_never
 
 from kernel.working_time import Limit
@@ -15,6 +15,7 @@ from services.routing.domain.clock_events import (
     DelayApologised,
     LatenessEscalated,
     StepClockResumed,
+    StepClockStarted,
     StepClockStopped,
     StepFulfilled,
     TaxNoticeIssued,
@@ -63,8 +64,13 @@ class Progress(NamedTuple):
         passed: limits of this round that are known to have passed.
         ground: the ground on which its limit was made longer, or "".
         act: how its last round ended, in the words of the command, so that the same command is known again.
-        stopped_on, stopped_since: the ground on which its agency stopped its clock, and since when.
+        stopped_on, stopped_since: the ground on which its clock stands still, and since when.
         rung: how many agencies above its own were told that it is overdue.
+        promised_at: the new date that its agency gave with its apology; `due_at` stays the lawful one.
+        tell_at: when the next agency above is told, if it stays overdue.
+        stood_minutes: how long its clock stood still in this round, in the minutes that its limit counts.
+        stood_on: the grounds on which its agency stopped its clock in this round.
+        dues_vnd: what its notice says that the applicant owes, in all, or None where it issued none.
     """
 
     plan: PlannedStep
@@ -84,6 +90,11 @@ class Progress(NamedTuple):
     stopped_on: Ground | None = None
     stopped_since: datetime | None = None
     rung: int = 0
+    promised_at: datetime | None = None
+    tell_at: datetime | None = None
+    stood_minutes: int = 0
+    stood_on: tuple[Ground, ...] = ()
+    dues_vnd: int | None = None
 
     @property
     def is_open(self) -> bool:
@@ -104,8 +115,8 @@ class Progress(NamedTuple):
         return self.version > 0 and self.stage != "refused"
 
     def is_on_time(self, now: datetime) -> bool:
-        """The last instant of a limit is still in time."""
-        return self.due_at is None or now <= self.due_at
+        """The last instant of a limit is still in time; while the clock stands still no time passes."""
+        return self.due_at is None or (self.stopped_since or now) <= self.due_at
 
     @property
     def limit(self) -> Limit:
@@ -134,6 +145,10 @@ class Chain(NamedTuple):
         standstills: grounds other than the supplement on which the clock stands still now.
         warned, rung: of the chain as a whole, as in `Progress`.
         promised_at: the one new date that a late agency gave with its apology; `due_at` stays the lawful one.
+        tell_at: of the chain as a whole, as in `Progress`.
+        still_since: since when there has been such a standstill without a break.
+        limit: what `due_at` was counted from, or None where it follows from the steps or was set.
+        received_at: when the resolving agency received what was received elsewhere, or None.
     """
 
     ref: str = ""
@@ -164,6 +179,11 @@ class Chain(NamedTuple):
     warned: bool = False
     rung: int = 0
     promised_at: datetime | None = None
+    tell_at: datetime | None = None
+    still_since: datetime | None = None
+    limit: Limit | None = None
+    received_at: datetime | None = None
+    same_day_until: time | None = None
 
     @property
     def is_open(self) -> bool:
@@ -184,10 +204,21 @@ class Chain(NamedTuple):
         """The steps whose results stand."""
         return tuple(step for step, progress in self.steps.items() if progress.has_result)
 
+    def handed_out(self) -> tuple[str, ...]:
+        """The steps whose results stand and are the applicant's to have."""
+        return tuple(step for step in self.results() if not self.steps[step].plan.internal)
+
+    def awaits_receipt(self, progress: Progress) -> bool:
+        """Say whether a step's agency still has to receive what was received elsewhere (NĐ 118/2025 art. 17.3)."""
+        waits = self.starts_on_receipt and progress.stage == "ready"
+        return waits and progress.round == 1 and not progress.plan.needs
+
     def outcome(self) -> Outcome:
-        """What the chain comes to, once no step is open."""
-        decided = sum(progress.stage == "decided" for progress in self.steps.values())
-        if decided == len(self.steps):
+        """What the chain comes to for the applicant, once no step is open."""
+        every = tuple(self.steps.values())
+        theirs = tuple(one for one in every if not one.plan.internal and one.plan.party == "agency") or every
+        decided = sum(progress.stage == "decided" for progress in theirs)
+        if decided == len(theirs):
             return "granted"
         return "partly_granted" if decided else "refused"
 
@@ -213,19 +244,19 @@ def evolve(chain: Chain, event: ChainEvent) -> Chain:
         case WithdrawalDeclined():
             return chain._replace(declined=event.requested_at)
         case ChainOverdue():
-            return chain._replace(overdue=True)
+            return chain._replace(overdue=True, tell_at=event.next_at or chain.tell_at)
         case ClockSuspended(ground="supplement"):
             return chain._replace(suspended_since=event.at, supplement_at=None)
         case ClockSuspended():
-            return chain._replace(standstills=(*chain.standstills, Standstill(event.ground, event.step, event.at)))
+            return _stands_still(chain, event)
         case SupplementArrived():
             return chain._replace(supplement_at=event.at)
         case ClockRestarted():
-            fresh = chain._replace(suspended_since=None, overdue=False, warned=False, rung=0)
-            return fresh._replace(clock_from=event.clock_from, due_at=event.due_at)
+            fresh = chain._replace(suspended_since=None, overdue=False, warned=False, rung=0, tell_at=None)
+            return fresh._replace(clock_from=event.clock_from, due_at=event.due_at, limit=chain.promised())
         case StepSentBack():
             return _sent_back(chain, event)
-        case ClockResumed() | AppointmentMoved() | TaxNoticeIssued():
+        case ClockResumed() | AppointmentMoved():
             return _of_the_clock(chain, event)
         case ApologyAsked(step="") | DelayApologised(step="") | LatenessEscalated(step=""):
             return _of_the_clock(chain, event)
@@ -238,19 +269,26 @@ def _of_the_clock(chain: Chain, event: ClockEvent) -> Chain:
     """Take what was said of the chain as a whole."""
     match event:
         case ClockResumed():
-            kept = (one for one in chain.standstills if (one.ground, one.step) != (event.ground, event.step))
-            return chain._replace(standstills=tuple(kept))
+            kept = tuple(one for one in chain.standstills if (one.ground, one.step) != (event.ground, event.step))
+            return chain._replace(standstills=kept, still_since=chain.still_since if kept else None)
         case AppointmentMoved(cause="apology"):
-            return chain._replace(promised_at=event.due_at)
+            return chain._replace(promised_at=event.due_at, tell_at=event.due_at)
         case AppointmentMoved():
-            fresh = chain._replace(overdue=False, warned=False, rung=0, number=event.number)
+            fresh = chain._replace(overdue=False, warned=False, rung=0, tell_at=None, number=event.number)
+            received_at = event.at if event.cause == "received" else chain.received_at
+            fresh = fresh._replace(limit=event.limit, received_at=received_at)
             return fresh._replace(clock_from=event.clock_from, due_at=event.due_at)
         case ApologyAsked():
             return chain._replace(warned=True)
         case LatenessEscalated():
-            return chain._replace(rung=event.rung)
+            return chain._replace(rung=event.rung, tell_at=event.next_at)
         case _:
             return chain
+
+
+def _stands_still(chain: Chain, event: ClockSuspended) -> Chain:
+    one = Standstill(event.ground, event.step, event.at)
+    return chain._replace(standstills=(*chain.standstills, one), still_since=chain.still_since or event.at)
 
 
 def _opened(event: ChainOpened) -> Chain:
@@ -273,6 +311,8 @@ def _opened(event: ChainOpened) -> Chain:
         appointments=event.appointments,
         starts_on_receipt=event.starts_on_receipt,
         escalate_every=event.escalate_every,
+        limit=event.appointments[0].limit if event.appointments else event.total_limit,
+        same_day_until=event.same_day_until,
     )
 
 
@@ -309,7 +349,8 @@ def _after(progress: Progress, event: StepEvent | ClockEvent) -> Progress:
         case StepAcknowledged():
             return progress._replace(stage="acknowledged", since=_theirs_since(progress, event.at))
         case LimitExtended():
-            return progress._replace(due_at=event.due_at, ground=event.ground)
+            passed = tuple(limit for limit in progress.passed if limit != "warning")
+            return progress._replace(due_at=event.due_at, ground=event.ground, passed=passed)
         case StepDecided():
             act = ("decided", event.result_code, event.number, event.signer, event.sha256)
             return progress._replace(stage="decided", version=event.version, waits_for="", act=act)
@@ -329,21 +370,39 @@ def _after(progress: Progress, event: StepEvent | ClockEvent) -> Progress:
         case AcknowledgementOverdue():
             return progress._replace(passed=(*progress.passed, "acknowledge"))
         case StepOverdue():
-            return progress._replace(passed=(*progress.passed, "step"))
+            return progress._replace(passed=(*progress.passed, "step"), tell_at=event.next_at)
         case StepClockStopped():
-            return progress._replace(stopped_on=event.ground, stopped_since=event.at)
+            stood_on = (*progress.stood_on, event.ground)
+            return progress._replace(stopped_on=event.ground, stopped_since=event.at, stood_on=stood_on)
         case StepClockResumed():
-            return progress._replace(stopped_on=None, stopped_since=None, due_at=event.due_at)
+            return _runs_again(progress, event)
         case StepFulfilled():
             return progress._replace(stage="decided", waits_for="", act=("fulfilled",))
         case ApologyAsked():
             return progress._replace(passed=(*progress.passed, "warning"))
         case LatenessEscalated():
-            return progress._replace(rung=event.rung)
-        case StepSentBack() | DelayApologised() | TaxNoticeIssued() | ClockResumed() | AppointmentMoved():
+            return progress._replace(rung=event.rung, tell_at=event.next_at)
+        case DelayApologised():
+            return progress._replace(
+                promised_at=event.new_due_at, tell_at=event.new_due_at if progress.tell_at else None
+            )
+        case StepSentBack() | TaxNoticeIssued() | ClockResumed() | AppointmentMoved():
             return progress
         case _:
             assert_never(event)
+
+
+def _runs_again(progress: Progress, event: StepClockResumed) -> Progress:
+    """What was said to be late only because the clock should have stood still is not late any more."""
+    return progress._replace(
+        stopped_on=None,
+        stopped_since=None,
+        due_at=event.due_at,
+        stood_minutes=progress.stood_minutes + event.stood_minutes,
+        passed=tuple(limit for limit in progress.passed if limit not in ("warning", "step")),
+        rung=0,
+        tell_at=None,
+    )
 
 
 def _theirs_since(progress: Progress, at: datetime) -> datetime | None:

@@ -4,7 +4,7 @@ from kernel.refusal import Refused
 from services.routing.domain.clock_commands import (
     DeclareIncident,
     EndIncident,
-    PassPause,
+    EndPause,
     RedateAppointment,
     ResumeStepClock,
     StopStepClock,
@@ -14,7 +14,7 @@ from services.routing.domain.progress import Chain
 
 
 def act_on_clock(
-    command: StopStepClock | ResumeStepClock | PassPause | DeclareIncident | EndIncident | RedateAppointment,
+    command: StopStepClock | ResumeStepClock | EndPause | DeclareIncident | EndIncident | RedateAppointment,
     chain: Chain,
 ) -> Facts | Refused:
     raise NotImplementedError

@@ -1,0 +1,286 @@
+"""The two clocks of a dossier, the law's and the one that is scored: when each is due, what it used and what is left.
+
+Law: NĐ 61/2018/NĐ-CP art. 19.4 (a supplement starts the clock from zero; on other grounds it stands still and goes on);
+NĐ 118/2025/NĐ-CP art. 17.3 (received elsewhere); QĐ 766/QĐ-TTg (each wait is subtracted, a second request is overdue).
+
+docs/algorithms/working-time.md has the guarantee, the cases and worked tables; `kernel/clock_reasons.py` says for every
+stretch of time whether it was counted. Nothing is rounded: a clock that stood still from 10:00:10 to 10:30:20 is due
+30 minutes and 10 seconds later.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
+from itertools import pairwise
+from typing import Final, NamedTuple
+
+from kernel.calendar import MINUTE_US, VIETNAM, Calendar
+from kernel.working_time import EVENT_DAY_EXCLUDED, Limit, due
+
+ACCEPTED: Final = "accepted"
+RECEIVED: Final = "received"
+RESTARTED: Final = "restarted"
+SECOND_APPOINTMENT: Final = "second_appointment"
+CLOSED_DAY: Final = "closed_day"
+
+Spans = tuple[tuple[datetime, datetime], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """An appointment as it was given: counted from zero since `since` on `calendar`.
+
+    Args:
+        limit: what it was counted with; None where it follows from the limits of the steps.
+        due_at: when it ends if nothing stands still after `said_at`.
+        cause: `accepted`, `received` (elsewhere before), `restarted` (supplement), `second_appointment` (land) or
+            `closed_day` (the same count on a corrected calendar).
+        said_at: until when standstills are in `due_at` already; None: none is.
+    """
+
+    calendar: Calendar
+    since: datetime
+    limit: Limit | None
+    due_at: datetime
+    cause: str = ACCEPTED
+    said_at: datetime | None = None
+
+    @property
+    def day_and_night(self) -> bool:
+        return self.limit is not None and self.limit.nominal_working_minutes is None
+
+    @property
+    def begins(self) -> datetime:
+        """The first instant that can count: the Civil Code leaves the day of the event out."""
+        if self.limit is None or self.limit.counting != EVENT_DAY_EXCLUDED:
+            return self.since
+        day = self.since.astimezone(VIETNAM).date() + timedelta(days=1)
+        return datetime.combine(day, time(), VIETNAM)
+
+    def counted_us(self, instant: datetime) -> int:
+        """Return a place in the time that this turn counts, in microseconds; only differences mean something."""
+        instant = max(instant, self.begins)
+        if self.day_and_night:
+            return (instant - self.since) // timedelta(microseconds=1)
+        return self.calendar.desk_us_before(*self.calendar.place_of(instant))
+
+    def passed_us(self, a: datetime, b: datetime) -> int:
+        """Return how much of the time that this turn counts lies between two instants; 0 if `b` is earlier."""
+        return self.counted_us(b) - self.counted_us(a) if a < b else 0
+
+    def after(self, instant: datetime, left_us: int) -> datetime:
+        """Return when `left_us` (> 0) of counted time have passed since `instant`."""
+        if self.day_and_night:
+            return instant + timedelta(microseconds=left_us)
+        return self.calendar.instant_by(self.counted_us(instant) + left_us)
+
+
+@dataclass(frozen=True, slots=True)
+class Standstill:
+    """The clock stood still on a ground that the law names.
+
+    Args:
+        until: None while it lasts.
+        restarts: the legal clock starts from zero after it, which a `Turn` says; scoring subtracts it like any other.
+    """
+
+    ground: str
+    since: datetime
+    until: datetime | None
+    restarts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What happened to the clocks of a dossier.
+
+    Args:
+        turns: in the order in which the appointments were given; at least one.
+        standstills: in any order; where two overlap, the first that began is the ground.
+        requests: when the applicant was asked for a supplement, at the desk or after examination, oldest first.
+        closed_at: when the dossier had its result or ended without one.
+    """
+
+    accepted_at: datetime
+    turns: tuple[Turn, ...]
+    standstills: tuple[Standstill, ...] = ()
+    requests: tuple[datetime, ...] = ()
+    closed_at: datetime | None = None
+
+    def present(self, now: datetime) -> datetime:
+        """Return the instant for which the clocks are told: `now`, or the dossier's end."""
+        return now if self.closed_at is None else min(now, self.closed_at)
+
+    @property
+    def second_request(self) -> datetime | None:
+        return self.requests[1] if len(self.requests) > 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """One clock at one instant.
+
+    Args:
+        due_at: None while it stands still.
+        stands_on: the ground on which it stands still, or "".
+        whole_minutes: of the limit; `used_minutes` and `left_minutes` are of the same kind, and what is overdue stands
+            in `left_minutes` below zero.
+        overdue_since: the instant from which the dossier counts as overdue, or None.
+    """
+
+    turn: Turn
+    due_at: datetime | None
+    stands_on: str
+    whole_minutes: int
+    used_minutes: int
+    left_minutes: int
+    overdue_since: datetime | None
+
+
+class Stretch(NamedTuple):
+    """The clock ran (`ground` is "") or stood still; `end` is None while it stands."""
+
+    start: datetime
+    end: datetime | None
+    ground: str = ""
+
+
+def legal_clock(history: History, now: datetime) -> Clock:
+    """Return the clock of the law as it stands `now`, or as it stood at the dossier's end."""
+    return _clock(history.turns[-1], history, history.present(now), None)
+
+
+def scoring_clock(history: History, now: datetime) -> Clock:
+    """Return the clock that is scored: no supplement starts it again, and a second request makes it overdue."""
+    return _clock(scored_turn(history), history, history.present(now), history.second_request)
+
+
+def scored_turn(history: History) -> Turn:
+    """Return the appointment that is scored: the last one that is not the old one again from zero.
+
+    A corrected calendar corrects this count too.
+    """
+    place = max(place for place, turn in enumerate(history.turns) if turn.cause not in (RESTARTED, CLOSED_DAY))
+    scored = history.turns[place]
+    corrected = next((turn for turn in history.turns[:place:-1] if turn.cause == CLOSED_DAY), None)
+    if corrected is None:
+        return scored
+    if scored.limit is None:
+        return replace(corrected, since=scored.since)
+    end = due(corrected.calendar, scored.since, scored.limit)
+    return replace(scored, calendar=corrected.calendar, due_at=end)
+
+
+def resumed_due(
+    calendar: Calendar, limit: Limit | None, since: datetime, due_at: datetime, stopped_at: datetime, now: datetime
+) -> datetime:
+    """Return the due date of a clock that was due at `due_at`, stood still since `stopped_at` and runs again `now`.
+
+    What was left then is left now, to the microsecond; a clock that had run out already stays due when it was.
+
+    Args:
+        since, limit: what the date was counted from and with; None where it follows from the limits of the steps.
+    """
+    return _moved_on(Turn(calendar, since, limit, due_at), due_at, stopped_at, now)
+
+
+def stretches(turn: Turn, standstills: Sequence[Standstill]) -> tuple[tuple[Stretch, ...], datetime | None]:
+    """Return how a turn ran and stood still from its beginning to its due date, and that date.
+
+    While the clock stands still there is no date, and the last stretch has no end. What stands still after the date has
+    passed changes nothing: the dossier is late by then.
+    """
+    found: list[Stretch] = []
+    cursor, due_at = turn.since, turn.due_at
+    for stand in _since(turn.since, standstills):
+        if stand.start >= due_at:
+            break
+        found += (Stretch(cursor, stand.start),) if stand.start > cursor else ()
+        found.append(stand)
+        if stand.end is None:
+            return tuple(found), None
+        if turn.said_at is None or stand.end > turn.said_at:
+            due_at = _moved_on(turn, due_at, stand.start, stand.end)
+        cursor = stand.end
+    return (*found, Stretch(cursor, due_at)), due_at
+
+
+def running_spans(history: History, now: datetime, *, scored: bool) -> Spans:
+    """Return when a clock ran, in order: begun, not standing still, not made void by a later start from zero.
+
+    A clock that is overdue goes on running; the scored one has nothing to count after a second request.
+    """
+    end = history.present(now)
+    if scored and history.second_request is not None:
+        end = min(end, history.second_request)
+    begins: list[datetime] = []
+    for turn in history.turns:
+        if turn.cause == RECEIVED or (turn.cause == RESTARTED and not scored):
+            begins = begins[:-1]
+        if turn.cause in (ACCEPTED, RECEIVED, SECOND_APPOINTMENT) or (turn.cause == RESTARTED and not scored):
+            begins.append(turn.begins)
+    spans: list[tuple[datetime, datetime]] = []
+    for since, until in pairwise([*begins, end]):
+        cursor = since
+        for stand in _since(since, history.standstills):
+            spans.append((cursor, min(stand.start, until)))
+            cursor = stand.end or until
+        spans.append((cursor, until))
+    return tuple((since, until) for since, until in spans if since < until)
+
+
+def _since(begin: datetime, standstills: Sequence[Standstill]) -> list[Stretch]:
+    """Return the standstills after `begin` one after the other; where two overlap the later one begins later."""
+    found: list[Stretch] = []
+    cursor = begin
+    for stand in sorted(standstills, key=lambda stand: stand.since):
+        start = max(stand.since, cursor)
+        if stand.until is None:
+            return [*found, Stretch(start, None, stand.ground)]
+        if stand.until > start:
+            found.append(Stretch(start, stand.until, stand.ground))
+            cursor = stand.until
+    return found
+
+
+def _moved_on(turn: Turn, due_at: datetime, stopped_at: datetime, resumed_at: datetime) -> datetime:
+    left_us = turn.passed_us(stopped_at, due_at)
+    return turn.after(resumed_at, left_us) if left_us > 0 else due_at
+
+
+def _clock(turn: Turn, history: History, present: datetime, second_request: datetime | None) -> Clock:
+    ran, due_at = stretches(turn, history.standstills)
+    stands_on = ran[-1].ground if due_at is None else ""
+    asked_again = second_request is not None and turn.since <= second_request <= present
+    overdue_since = due_at if due_at is not None and due_at < present else None
+    if asked_again and second_request is not None and (overdue_since is None or second_request < overdue_since):
+        due_at, overdue_since, stands_on = second_request, second_request, ""
+    running = [(part.start, part.end) for part in ran if part.end is not None and not part.ground]
+    whole_us = sum(turn.passed_us(start, end) for start, end in running)
+    if ran[-1].end is None:
+        whole_us += turn.passed_us(ran[-1].start, _due_before(turn, ran))
+    until = present if overdue_since is None else overdue_since
+    used_us = sum(turn.passed_us(start, min(end, until)) for start, end in running)
+    late_us = turn.passed_us(overdue_since, present) if overdue_since is not None else 0
+    whole, used = minutes_of(turn, whole_us), minutes_of(turn, used_us + late_us)
+    left = whole - used
+    if overdue_since is not None and overdue_since < present:
+        left = min(-1, -minutes_of(turn, late_us))
+    return Clock(turn, due_at, stands_on, whole, used, left, overdue_since)
+
+
+def _due_before(turn: Turn, ran: Sequence[Stretch]) -> datetime:
+    """Return when a clock that stands still was due before it stopped."""
+    ended = [Standstill(part.ground, part.start, part.end) for part in ran[:-1] if part.ground]
+    _, due_at = stretches(turn, ended)
+    assert due_at is not None, "without an open standstill there is a date"
+    return due_at
+
+
+def minutes_of(turn: Turn, passed_us: int) -> int:
+    """Return the whole minutes that end within `passed_us` of counted time from the turn's beginning.
+
+    Each minute is the calendar's own, so that a start with seconds is told as `derive` tells it.
+    """
+    phase_us = 0 if turn.day_and_night else turn.counted_us(turn.since) % MINUTE_US
+    return (phase_us + passed_us) // MINUTE_US
