@@ -24,7 +24,9 @@ from chassis.codec import encode
 from chassis.executor import Job
 from chassis.run import embedded
 from chassis.service import Route, Service
-from chassis.stores.sqlite import INSERT_EVENT, PRAGMAS, SCHEMA
+from chassis.stores.chain import NOTHING_BEFORE, chained
+from chassis.stores.migrations import bring_up
+from chassis.stores.sqlite import INSERT_EVENT, PRAGMAS
 from chassis.stores.store import NewEvent
 from kernel.decider import Decider
 
@@ -130,10 +132,11 @@ def _rows(events: int) -> list[NewEvent]:
 
 def raw_inserts(folder: Path, events: int, to_a_commit: int) -> float:
     """Return seconds for inserting the same rows and nothing else, so many to a commit."""
-    rows = _rows(events)
+    rows = list(chained(_rows(events), 1, {}, lambda stream: NOTHING_BEFORE))
     db = sqlite3.connect(folder / "raw.db", isolation_level=None)
     try:
-        db.executescript(PRAGMAS + SCHEMA)
+        db.executescript(PRAGMAS)
+        bring_up(db, "raw.db")
         started = time.perf_counter()
         for first in range(0, events, to_a_commit):
             db.execute("BEGIN IMMEDIATE")

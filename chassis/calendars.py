@@ -4,17 +4,16 @@ A calendar's version is that of its desk hours and that of its holidays, `2026-1
 holiday is a new version of every calendar that keeps it.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 from itertools import pairwise, product
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from jsonschema import Draft202012Validator, ValidationError
+from jsonschema import ValidationError
 
+from chassis.registry_schemas import validator
 from chassis.yaml_lines import Lined, YamlFault, read_lined
 from kernel.calendar import Calendar, Spans, Words
 
@@ -152,15 +151,9 @@ def _read(file: Path) -> _Sheet:
         raise CalendarsInvalid((Finding(file, 1, f"not UTF-8: {error.reason}"),)) from None
 
 
-@cache
-def _validator() -> Draft202012Validator:
-    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
-    return Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
-
-
 def _misfits(sheet: _Sheet) -> Iterator[Finding]:
     """Say where a file does not fit its JSON Schema."""
-    for error in sorted(_validator().iter_errors(sheet.data), key=lambda error: list(map(str, error.absolute_path))):
+    for error in sorted(validator(SCHEMA).iter_errors(sheet.data), key=lambda error: list(map(str, error.absolute_path))):
         at = tuple(error.absolute_path)
         unknown = _unknown_keys(error)
         if unknown:

@@ -4,16 +4,16 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
-from jsonschema import Draft202012Validator, ValidationError
+from jsonschema import ValidationError
 
 from chassis import registry_words as words
 from chassis.calendars import CalendarsInvalid, load_calendar_versions
 from chassis.registry_findings import ERROR, Finding, finding
+from chassis.registry_schemas import validator
 from chassis.yaml_lines import Lined, YamlFault, read_lined
 from kernel.agency import Agency
 from kernel.fee import FeeRule
@@ -170,16 +170,9 @@ def _calendars(folder: Path, found: list[Finding]) -> Mapping[tuple[str, str], C
         return MappingProxyType({})
 
 
-@cache
-def _validator(schema: str) -> Draft202012Validator:
-    text = (SCHEMAS / f"{schema}.schema.json").read_text(encoding="utf-8")
-    return Draft202012Validator(json.loads(text), format_checker=Draft202012Validator.FORMAT_CHECKER)
-
-
 def _fits(document: Document, schema: str, found: list[Finding]) -> bool:
-    misfits = [
-        each for error in _validator(schema).iter_errors(document.lined.value) for each in _said(document, error)
-    ]
+    errors = validator(SCHEMAS / f"{schema}.schema.json").iter_errors(document.lined.value)
+    misfits = [each for error in errors for each in _said(document, error)]
     found += misfits
     return not misfits
 

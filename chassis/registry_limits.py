@@ -3,7 +3,7 @@
 Law: NĐ 61/2018 art. 19.6 (the limits of the parts and of the whole); each procedure names the law of its limits.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from chassis.registry_conditions import Case, cases_of, in_words
@@ -57,20 +57,17 @@ def case_findings(entry: Entry[Procedure]) -> Iterator[Finding]:
         return
     courses = [course for case in cases for course in _courses(procedure, case)]
     plain = [course for course in courses if not course.options]
-    yield from _first(plain, lambda course: _end(entry, course))
+    yield from _first(_end(entry, course) for course in plain)
     for index, step in enumerate(procedure.steps):
         if step.party == "applicant":
-            yield from _first(plain, lambda course, at=index, code=step.code: _dues(entry, course, code, at))  # type: ignore[misc]
+            yield from _first(_dues(entry, course, step.code, index) for course in plain)
     yield from _appointments(entry, plain)
     yield from _total(entry, courses)
 
 
-def _first(courses: Iterable[_Course], judge: Callable[[_Course], Iterator[Finding]]) -> Iterator[Finding]:
+def _first(courses: Iterable[Iterable[Finding]]) -> Iterator[Finding]:
     """Say what is wrong with the first course of which something is; the others would say the same again."""
-    for course in courses:
-        if found := list(judge(course)):
-            yield from found
-            return
+    yield from next((found for course in courses if (found := tuple(course))), ())
 
 
 def _courses(procedure: Procedure, case: Case) -> Iterator[_Course]:
@@ -92,10 +89,12 @@ def _end(entry: Entry[Procedure], course: _Course) -> Iterator[Finding]:
     """Say whether nothing is done in this case, or nothing by the agency that owns the result."""
     if not course.steps:
         yield entry.finding("no_step_left", "steps", **_when(course))
-    elif all(step.agency_kind != entry.thing.lead_kind for step in course.steps.values()):
-        # That the lead never has a mandatory step is said elsewhere.
-        if any(step.agency_kind == entry.thing.lead_kind and not step.optional for step in entry.thing.steps):
-            yield entry.finding("lead_left_out", "lead_kind", kind=entry.thing.lead_kind, **_when(course))
+        return
+    lead = entry.thing.lead_kind
+    # That the lead never has a mandatory step is said of the graph.
+    has_duties = any(step.agency_kind == lead and not step.optional for step in entry.thing.steps)
+    if has_duties and all(step.agency_kind != lead for step in course.steps.values()):
+        yield entry.finding("lead_left_out", "lead_kind", kind=lead, **_when(course))
 
 
 def _dues(entry: Entry[Procedure], course: _Course, code: str, index: int) -> Iterator[Finding]:
@@ -113,7 +112,7 @@ def _appointments(entry: Entry[Procedure], courses: list[_Course]) -> Iterator[F
     if not codes.issuperset(appointment.step for appointment in procedure.appointments):
         return
     for index in range(len(procedure.appointments)):
-        yield from _first(courses, lambda course, at=index: _appointment(entry, course, at))  # type: ignore[misc]
+        yield from _first(_appointment(entry, course, index) for course in courses)
 
 
 def _appointment(entry: Entry[Procedure], course: _Course, index: int) -> Iterator[Finding]:
@@ -155,9 +154,8 @@ def _total(entry: Entry[Procedure], courses: list[_Course]) -> Iterator[Finding]
         yield entry.finding("step_longer_than_total", "steps", index, "limit", **said)
     if not alone:
         # What only some options make too long is a warning, so what no option makes too long is looked for first.
-        yield from _first(
-            sorted(courses, key=lambda course: course.options), lambda course: _path(entry, course, total)
-        )
+        in_order = sorted(courses, key=lambda course: course.options)
+        yield from _first(_path(entry, course, total) for course in in_order)
 
 
 def _path(entry: Entry[Procedure], course: _Course, total: Limit) -> Iterator[Finding]:

@@ -42,10 +42,7 @@ def procedure(data: Data) -> Procedure:
         lead_kind=data["lead_kind"],
         channels=tuple(data["channels"]),
         hand_out_ways=tuple(data["hand_out_ways"]),
-        submitters=tuple(
-            SubmitterRule(each["relation"], each["authority"], _condition(each.get("when")))
-            for each in data["submitters"]
-        ),
+        submitters=tuple(map(_submitter, data["submitters"])),
         components=tuple(map(_component, data["components"])),
         steps=tuple(map(_step, data["steps"])),
         total_limit=_limit(data["total_limit"]),
@@ -65,6 +62,10 @@ def procedure(data: Data) -> Procedure:
         ),
         escalate_every=_limit(data.get("escalate_every")),
     )
+
+
+def _submitter(data: Data) -> SubmitterRule:
+    return SubmitterRule(data["relation"], data["authority"], _condition(data.get("when")))
 
 
 def _component(data: Data) -> Component:

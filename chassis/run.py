@@ -18,11 +18,11 @@ from chassis.disk import Disk
 from chassis.executor import Lane
 from chassis.inbox import Inbox
 from chassis.job import Piece, promise
+from chassis.rebuilding import fill_read_models
 from chassis.service import Service
 from chassis.stores.sqlite import SqliteStore
 from chassis.stores.store import Store, StoreUnavailable, Writes
 from chassis.watchdog import Watchdog
-from chassis.rebuilding import fill_read_models
 from kernel.message import EPOCH, source_of
 
 log = logging.getLogger("lienthong.run")
@@ -30,6 +30,9 @@ log = logging.getLogger("lienthong.run")
 LONGEST_SLEEP_S = 0.5
 ROUNDS_OF_PATIENCE = 16
 WAIT_FOR_STORE_S = 0.2
+
+
+Errand = tuple[Callable[[], None], "Future[None]"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +74,11 @@ class Engine:
         self._disks = {service.name: Disk(service.name, self._wake.set) for service in services if disk_threads}
         self._stopping = False
         self._rounds = 0
-        self._errands: deque[tuple[Callable[[], None], Future[None]]] = deque()
+        self._errands: deque[Errand] = deque()
+        self._errands_when_idle: deque[Errand] = deque()
         self._thread: threading.Thread | None = None
+        self.at_rest: list[Callable[[], None]] = []
+        """Told when every lane has stopped for good, and the stores are still open."""
         if isinstance(clock, RehearsalClock):
             clock.keep_up_with(self._newest())
 
@@ -153,9 +159,19 @@ class Engine:
         """Bring a rehearsal clock to the wall's time, stopping at every timer on the way; from then on it runs."""
         return self._send(self.catch_up)
 
-    def _send(self, errand: Callable[[], None]) -> "Future[None]":
+    def when_idle(self, errand: Callable[[], None]) -> "Future[None]":
+        """Do something at a moment when no lane has work and every reader has heard all there is; on their thread."""
+        return self._send(errand, self._errands_when_idle)
+
+    @property
+    def _is_idle(self) -> bool:
+        """Say whether a round that moved nothing found nothing, rather than lanes that cannot work now."""
+        busy = any(disk.busy for disk in self._disks.values())
+        return not busy and not self.failing and not any(one.lane.waiting for one in self.running.values())
+
+    def _send(self, errand: Callable[[], None], to: "deque[Errand] | None" = None) -> "Future[None]":
         done: Future[None] = promise()
-        self._errands.append((errand, done))
+        (self._errands if to is None else to).append((errand, done))
         self._wake.set()
         if self._stopping:
             self._turn_errands_away()
@@ -195,8 +211,10 @@ class Engine:
         while not self._stopping:
             self._wake.clear()
             moved = self._round(self._turn)
-            self._run_errands()
+            self._run_errands(self._errands)
             if not moved:
+                if self._is_idle:
+                    self._run_errands(self._errands_when_idle)
                 self._wake.wait(LONGEST_SLEEP_S)
 
     def _turn(self, name: str, lane: Lane) -> bool:
@@ -216,9 +234,9 @@ class Engine:
         self.failing.pop(name, None)
         return moved
 
-    def _run_errands(self) -> None:
-        while self._errands and not self._stopping:
-            errand, done = self._errands.popleft()
+    def _run_errands(self, errands: "deque[Errand]") -> None:
+        while errands and not self._stopping:
+            errand, done = errands.popleft()
             try:
                 errand()
             except Exception as error:
@@ -240,13 +258,16 @@ class Engine:
         for running in self.running.values():
             running.lane.close()
         self._turn_errands_away()
+        for told in self.at_rest:
+            told()
         for running in self.running.values():
             running.store.close()
 
     def _turn_errands_away(self) -> None:
-        while self._errands:
-            with suppress(IndexError):  # somebody else has just told the last one
-                self._errands.popleft()[1].set_exception(StoreUnavailable("the engine has stopped"))
+        for errands in (self._errands, self._errands_when_idle):
+            while errands:
+                with suppress(IndexError):  # somebody else has just told the last one
+                    errands.popleft()[1].set_exception(StoreUnavailable("the engine has stopped"))
 
 
 def _start(service: Service, store: Store, bus: Bus, clock: Clock, durable_first: Callable[[Writes], None]) -> Running:

@@ -12,7 +12,8 @@ import os
 import re
 import secrets
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -23,8 +24,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from chassis.files import take_its_place
 from chassis.lru import Recent
-from chassis.stores.store import Writes
-from chassis.vault_forgetting import Copies, Forgotten, destroy, forgotten_in
+from chassis.stores.store import StoreUnavailable, Writes
+from chassis.vault_forgetting import Copies, Forgotten, destroy, forgotten_in, leave_no_traces
 from chassis.vault_keys import INDEX, NONCE_BYTES, CannotOpen, Master, digest_of, masters, next_to, normalised
 from chassis.vault_rotation import exchange_master
 from chassis.vault_tables import asked, connected, together
@@ -137,6 +138,7 @@ class SqliteVault:
         self._lock = threading.Lock()
         self._drafts: dict[str, Draft] = {}
         self._drafted: dict[bytes, str] = {}
+        self._leaving: set[str] = set()
         self._keys: Recent[str, AESGCM] = Recent(KEYS_REMEMBERED)
         self._marks: Recent[bytes, str] = Recent(KEYS_REMEMBERED)
         offered = masters(master_key_file, master_key)
@@ -160,6 +162,8 @@ class SqliteVault:
             wrapped = [(self._first_index_key(),)]
         self._index_keys = tuple(self._master.unwrap(one, INDEX) for (one,) in wrapped)
         self._forgotten = {one.person for one in self.forgotten()}
+        with suppress(StoreUnavailable):  # somebody reads the file: the next start tries again
+            leave_no_traces(self._db, self.path)
 
     def _fitting(self, offered: tuple[Master, ...]) -> Master:
         witness = self._asked("SELECT wrapped_key, ? FROM index_keys LIMIT 1", (INDEX,))
@@ -195,6 +199,8 @@ class SqliteVault:
             if digest in self._drafted:
                 return self._drafted[digest]
             rows = self._asked("SELECT person FROM lookup WHERE digest=?", (digest,))
+            if rows and rows[0][0] in self._leaving:
+                raise StoreUnavailable("vault: this person is being forgotten")
             return str(rows[0][0]) if rows else self._new_person(digest)
 
     def _new_person(self, digest: bytes) -> str:
@@ -259,6 +265,8 @@ class SqliteVault:
     # --- what ---
 
     def seal(self, person: str, fields: Mapping[str, Any]) -> str:
+        if person in self._leaving:
+            raise StoreUnavailable("vault: this person is being forgotten")
         nonce = os.urandom(NONCE_BYTES)
         plain = json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
         sealed = nonce + self._key_of(person).encrypt(nonce, plain, person.encode())
@@ -332,6 +340,17 @@ class SqliteVault:
         with self._lock:
             return bool(self._asked("SELECT 1 FROM people WHERE person=?", (person,)))
 
+    @contextmanager
+    def leaving(self, person: str) -> Iterator[None]:
+        """Let nobody hand in or seal anything for a person while it is looked at whether they can be forgotten."""
+        with self._lock:
+            self._leaving.add(person)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._leaving.discard(person)
+
     def forget(self, proof: Forgotten) -> Forgotten:
         """Destroy a person's key and every row that leads to them, here and in every copy; the proof alone stays.
 
@@ -342,11 +361,13 @@ class SqliteVault:
             StoreUnavailable: the database is busy; ask again.
         """
         with self._lock:
-            kept = destroy(self._db, self.path, proof)
-            self._forgotten.add(proof.person)
-            self._drafts.pop(proof.person, None)
-            self._keys.clear()
-            self._marks.clear()
+            try:
+                kept = destroy(self._db, self.path, proof)
+            finally:
+                self._forgotten = {one.person for one in self.forgotten()}
+                self._drafts.pop(proof.person, None)
+                self._keys.clear()
+                self._marks.clear()
         self.copies.catch_up()
         return kept
 

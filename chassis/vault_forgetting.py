@@ -78,10 +78,14 @@ def destroy(db: sqlite3.Connection, path: Path, proof: Forgotten) -> Forgotten:
 
 
 def _remains(db: sqlite3.Connection, person: str) -> Iterator[bytes]:
-    """Yield the bytes that must not stand in the file afterwards."""
+    """Yield the bytes that must not stand in the file afterwards.
+
+    An entry of the index is its digest with the person behind it: the digest of a phone may be another's too.
+    """
     yield from (row[0] for row in asked(db, "SELECT wrapped_key FROM people WHERE person=?", (person,)))
     for table in ("lookup", "also_known"):
-        yield from (row[0] for row in asked(db, f"SELECT digest FROM {table} WHERE person=?", (person,)))
+        rows = asked(db, f"SELECT digest FROM {table} WHERE person=?", (person,))
+        yield from (digest + person.encode() for (digest,) in rows)
 
 
 def _leave_no_trace(db: sqlite3.Connection, path: Path, remains: tuple[bytes, ...]) -> None:
@@ -96,6 +100,17 @@ def _leave_no_trace(db: sqlite3.Connection, path: Path, remains: tuple[bytes, ..
         _empty_the_log(db)
     if any(stands_in(path, one) for one in remains):
         raise StoreUnavailable("vault: what was destroyed still stands in its file; ask again")
+
+
+def leave_no_traces(db: sqlite3.Connection, path: Path) -> None:
+    """Finish what an interrupted forgetting has begun: the rows are gone, their bytes may not be.
+
+    Raises:
+        StoreUnavailable: somebody else reads the database.
+    """
+    if asked(db, "SELECT 1 FROM forgotten WHERE traceless=0 LIMIT 1"):
+        _leave_no_trace(db, path, ())
+        asked(db, "UPDATE forgotten SET traceless=1")
 
 
 def _empty_the_log(db: sqlite3.Connection) -> None:

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from chassis import verification_hearing, verification_logs, verification_rows
+from chassis import verification_heads, verification_hearing, verification_logs, verification_rows
 from chassis.run import Engine
 from chassis.service import Invariant, Service
 from chassis.vault import Vault
-from chassis.verification_words import Checked, Ear, Inspection, Scene, ear_of, events_of, readable_events
+from chassis.verification_words import Checked, Ear, Inspection, Scene, ears_for, events_of, readable_events
 
-__all__ = ["CHECKS", "Check", "Checked", "Ear", "Inspection", "Scene", "ear_of", "events_of", "inspections", "verify"]
+__all__ = ["CHECKS", "Check", "Checked", "Ear", "Inspection", "Scene", "ears_for", "events_of", "inspections", "verify"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,10 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "positions", "the log is whole: no event is missing between the first and the last that was stored",
         verification_logs.positions, _stores,
+    ),
+    Check(
+        "hashes", "every event's hash follows from what is stored and from the event before it in its stream",
+        verification_heads.hashes, _stores,
     ),
     Check(
         "folds", "every stream is without a gap, can be read, and folds to the state its snapshot gives",

@@ -16,11 +16,11 @@ from kernel.message import Heard, source_of
 def heard(scene: Scene, checked: Checked) -> None:
     """Each subject is marked up to the last message said before this reader's position, what waits left out."""
     for ear in ears_of(scene):
-        head = ear.speaker.store.head()
+        head, at = ear.head, max(ear.position, ear.generation.after)
         if ear.position > head:
             checked.breaks(f"{ear.source}: this reader is at {ear.position}, the log ends at {head}")
-        if ear.position < head:
-            checked.waits(f"{ear.source}: {head - ear.position} positions not looked at after {ear.position}")
+        if at < head:
+            checked.waits(f"{ear.source}: {head - at} positions not looked at after {ear.position}")
         last = _last_said(ear)
         for subject in sorted(last.keys() | ear.marks.keys() | ear.waits.keys()):
             checked.counted += 1
@@ -38,16 +38,16 @@ def _last_said(ear: Ear) -> dict[str, int]:
     """Return subject → last sequence said up to the reader's position."""
     sql = (
         "SELECT subject, max(sequence) AS sequence FROM events "
-        "WHERE sequence IS NOT NULL AND position<=:position GROUP BY subject"
+        "WHERE sequence IS NOT NULL AND position>:after AND position<=:position GROUP BY subject"
     )
-    rows = ear.speaker.store.query(sql, {"position": ear.position})
+    rows = ear.speaker.store.query(sql, {"after": ear.generation.after, "position": min(ear.position, ear.head)})
     return {row["subject"]: row["sequence"] for row in rows}
 
 
 class Cause(NamedTuple):
-    """The message that an event followed from."""
+    """The message that an event followed from, by the source that said it."""
 
-    speaker: str
+    source: str
     subject: str
     sequence: int
 
@@ -71,11 +71,11 @@ def causes(scene: Scene, checked: Checked) -> None:
         if cause is None:
             checked.breaks(f"{event}: its cause {before} was never said")
             continue
-        key = (cause.speaker, cause.subject)
+        key = (cause.source, cause.subject)
         if cause.sequence <= last.get(key, 0):
             checked.breaks(f"{event}: {before} had its effect before, or out of turn")
         last[key] = cause.sequence
-        mark = scene.running.store.mark(source_of(cause.speaker), cause.subject)
+        mark = scene.running.store.mark(cause.source, cause.subject)
         if cause.sequence > mark:
             checked.breaks(f"{event}: {before} had its effect and is not marked, so it would be heard again")
 
@@ -89,11 +89,14 @@ def _is_message(causation: str) -> bool:
 def _cause(scene: Scene, id: str) -> Cause | None:
     """Find a message in the log of whoever said it."""
     stream, _, version = id.rpartition("@")
-    sql = "SELECT subject, sequence FROM events WHERE stream=:stream AND version=:version AND said IS NOT NULL"
+    sql = (
+        "SELECT subject, sequence, generation FROM events "
+        "WHERE stream=:stream AND version=:version AND said IS NOT NULL"
+    )
     for other in scene.others:
         if stream.partition("-")[0] in other.lane.folds:
             for row in other.store.query(sql, {"stream": stream, "version": int(version)}):
-                return Cause(other.service.name, row["subject"], row["sequence"])
+                return Cause(source_of(other.service.name, row["generation"]), row["subject"], row["sequence"])
     return None
 
 

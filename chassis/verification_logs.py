@@ -8,8 +8,8 @@ import msgspec
 from chassis.codec import Codec, Unreadable, encode, shape_of
 from chassis.run import Running
 from chassis.stores.store import Recorded
-from chassis.vault import PREFIX, CannotOpen
-from chassis.verification_words import Checked, Scene, log_of, said_by, streams_of
+from chassis.vault import PREFIX, CannotOpen, Erased
+from chassis.verification_words import Checked, Scene, generation_at, log_of, said_by, streams_of
 from kernel.message import Envelope, PublicEvent, type_of
 
 SEAL = b'"' + PREFIX.encode()
@@ -84,15 +84,16 @@ def said(scene: Scene, checked: Checked) -> None:
     """Compare each event with what publishing says of it, and count the sequence of each subject."""
     service, codec = scene.service, scene.running.lane.codec
     facts = {kind.__name__ for route in service.sagas for kind in route.facts}
-    sequences: dict[str, int] = {}
+    sequences: dict[tuple[int, str], int] = {}
     for recorded, envelope in _with_public_side(scene.running):
         if envelope is not None:
             checked.counted += 1
-            last = sequences.get(envelope.subject, 0)
+            key = (generation_at(scene.running, recorded.position), envelope.subject)
+            last = sequences.get(key, 0)
             if envelope.sequence != last + 1:
                 gap = f"{last} is followed by {envelope.sequence}"
                 checked.breaks(f"{envelope.subject}: sequence {gap} (position {recorded.position})")
-            sequences[envelope.subject] = envelope.sequence
+            sequences[key] = envelope.sequence
         if recorded.type in facts:
             public = None
         else:
@@ -134,12 +135,14 @@ def _says(data: bytes, event: Any) -> bool:
 
 
 def seals(scene: Scene, checked: Checked) -> None:
-    """Prove every sealed value, wherever it stands."""
+    """Prove every sealed value, wherever it stands; one of a person who was forgotten is unreadable by right."""
     for recorded in log_of(scene.running):
         for sealed in _sealed_in(recorded):
             checked.counted += 1
             try:
                 scene.vault.prove(sealed)
+            except Erased:
+                checked.erased_count += 1
             except CannotOpen as error:
                 checked.breaks(f"{recorded.stream}@{recorded.version} {recorded.type}: {error}")
 

@@ -5,16 +5,14 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
-
-import msgspec
 
 from chassis.clock import to_us
 from chassis.codec import Unreadable
+from chassis.rebuilding import Unfit, rows_of
 from chassis.run import Running
 from chassis.stores.sqlite import SqliteStore
 from chassis.stores.store import Statement, TimerRow
-from chassis.verification_words import PAGE, Checked, Scene, ears_of, readable_events
+from chassis.verification_words import PAGE, Checked, Scene, readable_events
 from kernel.message import Timer
 
 ROWS_NAMED = 10
@@ -85,23 +83,11 @@ def rows(scene: Scene, checked: Checked) -> None:
 def _build(scene: Scene, fresh: sqlite3.Connection, checked: Checked) -> None:
     """Fill the read models, first from the service's own log, then from each other's as far as it was taken."""
     fresh.execute("BEGIN")
-    by_own = scene.running.lane.rows_by_own
-    for stream, event in readable_events(scene.running):
-        for rows in by_own.get(type(event), ()):
-            _write(fresh, rows(event), stream, checked)
-    by_heard: dict[str, list[tuple[msgspec.json.Decoder[Any], Any]]] = {}
-    for projection in scene.service.projections:
-        for kind, (reads, project) in projection.heard.items():
-            by_heard.setdefault(kind, []).append((msgspec.json.Decoder(reads), project))
-    for ear in ears_of(scene):
-        for envelope in ear.taken():
-            for decoder, project in by_heard.get(envelope.type, ()):
-                try:
-                    data = decoder.decode(envelope.data)
-                except (msgspec.DecodeError, UnicodeDecodeError) as error:
-                    checked.breaks(f"{envelope.id} cannot be read again: {error}")
-                    continue
-                _write(fresh, project(data, envelope), envelope.id, checked)
+    for cause, made in rows_of(scene.running, scene.others):
+        if isinstance(made, Unfit):
+            checked.breaks(str(made))
+        else:
+            _write(fresh, made, cause, checked)
     fresh.execute("COMMIT")
 
 

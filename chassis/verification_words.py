@@ -25,7 +25,8 @@ LINES_KEPT = 1_000
 class Checked:
     """What one check of one service found: how much it looked at, what is broken, and what is only pending.
 
-    Of each kind the first lines are kept; all are counted.
+    Of each kind the first lines are kept; all are counted. `erased_count` things cannot be read any more by right: the
+    person was forgotten.
     """
 
     service: str
@@ -36,6 +37,7 @@ class Checked:
     pending_count: int = 0
     broken: list[str] = field(default_factory=list)
     pending: list[str] = field(default_factory=list)
+    erased_count: int = 0
 
     def breaks(self, line: str) -> None:
         """Name a place where what the check says does not hold."""
@@ -107,9 +109,7 @@ def readable_events(running: "Running") -> Iterator[tuple[str, Any]]:
             continue
 
 
-def said_by(
-    running: "Running", source: str = "", after: int = 0, up_to: int | None = None
-) -> Iterator[Envelope]:
+def said_by(running: "Running", source: str = "", after: int = 0, up_to: int | None = None) -> Iterator[Envelope]:
     """Yield what a service has said, in order, between two positions of its log."""
     while True:
         envelopes, now_at = running.store.say(source, after, PAGE, up_to)

@@ -3,7 +3,7 @@
 import typer
 
 from cli import demo as demonstration
-from cli import dossier, events, parked, registry, schemas, serve, verify
+from cli import dossier, events, issuer, parked, registry, schemas, serve, vault, verify
 from cli.exits import IN_WORDS
 
 app = typer.Typer(
@@ -17,12 +17,15 @@ app = typer.Typer(
 app.command("serve")(serve.serve)
 app.command("up")(serve.up)
 app.command("demo")(demonstration.demo)
+app.command("token")(issuer.token)
 app.command("verify")(verify.verify)
 app.add_typer(dossier.app, name="dossier")
 app.add_typer(events.app, name="events")
+app.add_typer(issuer.app, name="issuer")
 app.add_typer(parked.app, name="parked")
 app.add_typer(registry.app, name="registry")
 app.add_typer(schemas.app, name="schemas")
+app.add_typer(vault.app, name="vault")
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from chassis.run import Engine, Running
-from chassis.verification import Checked, Ear, Inspection, ear_of, events_of
+from chassis.verification import Checked, Ear, Inspection, ears_for, events_of
 
 PLATFORM = "platform"
 
@@ -98,12 +98,12 @@ def _look(engine: Engine, rule: Rule, checked: Checked) -> None:
     follower, speaker = engine.running[rule.follower], engine.running[rule.speaker]
     followed = {hash(found.key) for found in _stored(follower, (rule.effect,))}
     said: set[int] = set()
-    ear = ear_of(follower, speaker)
+    ears = list(ears_for(follower, speaker))
     for found in _stored(speaker, rule.words):
         checked.counted += 1
         said.add(hash(found.key))
         if rule.always and hash(found.key) not in followed:
-            _unfollowed(rule, ear, found, checked)
+            _unfollowed(rule, next(ear for ear in ears if found.position <= ear.head), found, checked)
     for found in _stored(follower, (rule.effect,)):
         checked.counted += 1
         if hash(found.key) not in said:

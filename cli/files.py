@@ -13,10 +13,13 @@ from tempfile import TemporaryDirectory
 from chassis.clock import RehearsalClock
 from chassis.files import SECRET_BYTES
 from chassis.registry import Registry
+from chassis.stores.migrations import NEWEST, SCRIPTS, number_of
+from chassis.vault_tables import SCHEMA, VERSION
 from services.__main__ import compose
 
 MASTER_KEY = Path("keys") / "vault.key"
 CLOCK = "clock.json"
+VAULT = "vault.db"
 DAMAGE_NAMED = 10
 
 Tables = dict[str, frozenset[str]]
@@ -66,11 +69,21 @@ def expected_tables(laws: Registry) -> dict[str, Tables]:
 
 def _tables_in(path: Path) -> Tables:
     with closing(_open(path)) as store:
-        names = [name for (name,) in store.execute("SELECT name FROM sqlite_master WHERE type='table'")]
-        return {
-            name: frozenset(column for (column,) in store.execute("SELECT name FROM pragma_table_info(?)", (name,)))
-            for name in names
-        }
+        return _tables_of(store)
+
+
+def _first_form(script: str) -> Tables:
+    with closing(sqlite3.connect(":memory:")) as empty:
+        empty.executescript(script)
+        return _tables_of(empty)
+
+
+def _tables_of(store: sqlite3.Connection) -> Tables:
+    names = [name for (name,) in store.execute("SELECT name FROM sqlite_master WHERE type='table'")]
+    return {
+        name: frozenset(column for (column,) in store.execute("SELECT name FROM pragma_table_info(?)", (name,)))
+        for name in names
+    }
 
 
 def damage(path: Path, tables: Tables) -> Iterator[str]:
@@ -80,10 +93,14 @@ def damage(path: Path, tables: Tables) -> Iterator[str]:
             for (found,) in store.execute(f"PRAGMA integrity_check({DAMAGE_NAMED})"):
                 if found != "ok":
                     yield f"is damaged: {found}."
+            number = number_of(store)
         present = _tables_in(path)
     except sqlite3.DatabaseError as error:
         yield f"cannot be read: {error}."
         return
+    if number < (VERSION if path.name == VAULT else NEWEST):
+        # An earlier version wrote it: opening brings it up, and builds its read models anew.
+        tables = _first_form(SCHEMA if path.name == VAULT else SCRIPTS[1])
     for table in sorted(tables.keys() - present.keys()):
         yield f"has no table {table}."
     for table in sorted(tables.keys() & present.keys()):

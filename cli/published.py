@@ -16,6 +16,7 @@ from fastapi import APIRouter
 from chassis.service import Service
 from chassis.web.app import application
 from chassis.web.operations import operations
+from chassis.web.privacy import privacy
 from chassis.web.rehearsal import rehearsal
 from chassis.web.routes import router_of
 from kernel.message import type_of
@@ -73,6 +74,7 @@ def _routers(platform: Platform) -> dict[str, APIRouter]:
     routers = {name: router_of(border, issuer) for name, border in borders.items()}
     routers["reporting"] = pages(platform.parts, engine, issuer, borders["reporting"])
     routers["operations"] = operations(engine, issuer)
+    routers["people"] = privacy(engine, issuer, platform.vault)
     routers["rehearsal"] = rehearsal(engine, issuer, platform.vault)
     return routers
 

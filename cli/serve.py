@@ -25,6 +25,9 @@ from cli.remote import console, errors
 from services.__main__ import Platform, asgi, compose, stay
 
 READY_WITHIN_S = 30.0
+NO_SIGN_IN = (
+    "Nobody can sign in with a browser: LIENTHONG_OIDC_ISSUER names no issuer. `lienthong token` gives programs theirs."
+)
 
 Data = Annotated[Path, typer.Option(help="Folder that keeps the stores; made if missing.")]
 Port = Annotated[int, typer.Option(help="Port on this machine.", min=1, max=65535)]
@@ -46,7 +49,10 @@ def serve(
         logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
         stay()
         platform.engine.start()
+        platform.sealer.start()
         console.print(f"Liên Thông: http://{host}:{port}/  (data in {data})", highlight=False, soft_wrap=True)
+        if not rehearsal and platform.issuer.other is None:
+            console.print(NO_SIGN_IN, highlight=False, soft_wrap=True)
         try:
             config = uvicorn.Config(asgi(platform), host=host, port=port, log_level="warning", access_log=False)
             uvicorn.Server(config).run(sockets=[listener])
@@ -117,7 +123,7 @@ def up(
 
 def _make_empty(data: Path) -> None:
     """Remove what an earlier rehearsal left; only files that a rehearsal makes are touched."""
-    for pattern in ("*.db", "*.db-wal", "*.db-shm", "*.lock", "clock.json", "keys/*.key"):
+    for pattern in ("*.db", "*.db-wal", "*.db-shm", "*.lock", "clock.json", "keys/*.key", "keys/heads.json"):
         for file in data.glob(pattern):
             file.unlink()
 

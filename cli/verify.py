@@ -5,16 +5,19 @@ import logging
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 from rich.markup import escape
 
+from chassis.heads import Head, read_heads
 from chassis.registry import PRODUCT_REGISTRY, RegistryUnusable, load_registry
+from chassis.sealing_keys import PublicKey, public_keys_in
 from chassis.stores.store import StoreUnavailable
 from chassis.verification import Checked, Inspection, inspections
+from chassis.verification_heads import heads_inspections, kept_heads_inspection
 from cli import files
 from cli.books import cross_inspections
 from cli.exits import EXIT_IN_USE, EXIT_NO, EXIT_UNUSABLE
@@ -27,9 +30,17 @@ SHOWN = 20
 
 def verify(
     data: Annotated[Path, typer.Option(help="Folder that keeps the stores of a stopped server.")],
+    head: Annotated[
+        list[Path] | None, typer.Option(help="A head that was kept elsewhere; may be given again and again.")
+    ] = None,
+    keys: Annotated[
+        Path | None, typer.Option(help="The list of public keys that was kept elsewhere; else the data's own.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Re-fold every stream and check every invariant of a stopped server's data.
+
+    With `--head` every event up to that head is proved to be the one it was: see docs/tamper-evidence.md.
 
     Exit code 0: all holds (what is pending is listed); 1: something is broken; 2: the folder holds no stores, or they
     cannot be read; 3: a server is using them.
@@ -39,8 +50,9 @@ def verify(
     if files.in_use(data):
         errors.print(f"[red]A server is using {data}.[/red] Stop it first: a proof needs data that stand still.")
         raise typer.Exit(EXIT_IN_USE)
+    kept = _kept(data, head or [], keys, as_json)
     with _quiet():
-        found = _prove(data, as_json)
+        found = _prove(data, kept, as_json)
     if as_json:
         typer.echo(json.dumps([asdict(one) for one in found], ensure_ascii=False))
     else:
@@ -48,7 +60,23 @@ def verify(
     raise typer.Exit(EXIT_NO if any(one.broken_count for one in found) else 0)
 
 
-def _prove(data: Path, as_json: bool) -> list[Checked]:
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What somebody kept elsewhere, to hold the data to it."""
+
+    heads: tuple[Head, ...]
+    keys: tuple[PublicKey, ...] | None
+
+
+def _kept(data: Path, heads: list[Path], keys: Path | None, as_json: bool) -> Kept:
+    try:
+        known = None if keys is None else public_keys_in(json.loads(keys.read_bytes()))
+        return Kept(read_heads(path.read_bytes() for path in heads), known)
+    except (OSError, ValueError) as error:
+        _give_up(data, [f"What was kept cannot be read: {error}"], as_json)
+
+
+def _prove(data: Path, kept: Kept, as_json: bool) -> list[Checked]:
     try:
         laws = load_registry(PRODUCT_REGISTRY)
         if hindrances := list(files.unusable(data, laws)):
@@ -58,7 +86,7 @@ def _prove(data: Path, as_json: bool) -> list[Checked]:
         _give_up(data, [str(error)], as_json)
     found = []
     try:
-        for inspection in all_inspections(platform):
+        for inspection in all_inspections(platform, kept):
             found.append(inspection.carry_out())
             if not as_json:
                 _print(found[-1])
@@ -67,9 +95,12 @@ def _prove(data: Path, as_json: bool) -> list[Checked]:
     return found
 
 
-def all_inspections(platform: Platform) -> Iterator[Inspection]:
-    """Yield every check that there is: of each service, and between them."""
+def all_inspections(platform: Platform, kept: Kept | None = None) -> Iterator[Inspection]:
+    """Yield every check that there is: of each service, between them, and against what was kept elsewhere."""
     yield from inspections(platform.engine, platform.vault)
+    yield from heads_inspections(platform.engine, platform.sealer)
+    if kept is not None and kept.heads:
+        yield kept_heads_inspection(platform.engine, platform.sealer, kept.heads, kept.keys)
     yield from cross_inspections(platform.engine)
     yield privacy_inspection(platform.engine)
 
@@ -99,6 +130,7 @@ def _quiet() -> Iterator[None]:
 def _print(one: Checked) -> None:
     mark = f"[red]{one.broken_count:>6} broken[/red]" if one.broken_count else "[green]      holds[/green] "
     waiting = f" [yellow]({one.pending_count} pending)[/yellow]" if one.pending_count else ""
+    waiting += f" [yellow]({one.erased_count} erased on request)[/yellow]" if one.erased_count else ""
     line = f"{one.service:<10}{one.name:<13}{one.counted:>9} {mark}  {escape(one.says)}{waiting}"
     console.print(line, highlight=False, soft_wrap=True)
 

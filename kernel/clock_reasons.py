@@ -1,4 +1,4 @@
-"""Why a clock of a dossier is due when it is: every stretch of time from acceptance on, counted or not and for what reason.
+"""Why a clock of a dossier is due when it is: every stretch of time from acceptance on, counted or not, and why.
 
 Law: as `kernel/clocks.py`; TT 01/2018/TT-VPCP art. 17 (whoever is concerned can follow a dossier in real time).
 """
@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import groupby, pairwise
 from typing import Final
 
-from kernel.calendar import CALENDAR_TIME, EVENT_DAY, VIETNAM, Calendar, Words
+from kernel.calendar import CALENDAR_TIME, Calendar, Words
 from kernel.clocks import (
     CLOSED_DAY,
     RECEIVED,
@@ -16,8 +16,7 @@ from kernel.clocks import (
     SECOND_APPOINTMENT,
     History,
     Turn,
-    minutes_of,
-    scored_turn,
+    scored_turns,
     stretches,
 )
 from kernel.working_time import Interval, parts_between
@@ -68,11 +67,10 @@ def legal_derivation(history: History, now: datetime) -> tuple[Interval, ...]:
 
 def scoring_derivation(history: History, now: datetime) -> tuple[Interval, ...]:
     """Return the same of the clock that is scored; after a second request nothing is counted any more."""
-    turns = [turn for turn in history.turns if turn.cause not in (RESTARTED, CLOSED_DAY)]
-    present, second, turn = history.present(now), history.second_request, scored_turn(history)
-    if second is None or not turn.since <= second <= present:
-        return tuple(_derived([*turns[:-1], turn], history, present))
-    found = tuple(_derived([*turns[:-1], turn], history, present, until=second))
+    turns, present, second = scored_turns(history), history.present(now), history.second_request
+    if second is None or second > present:
+        return tuple(_derived(turns, history, present))
+    found = tuple(_derived(turns, history, present, until=second))
     since = found[-1].end if found else second
     return (*found, Interval(since, present, 0, SECOND_REQUEST)) if since < present else found
 
@@ -83,7 +81,6 @@ def _derived(
     turn = turns[-1]
     yield from _before(turns, history)
     ran, _ = stretches(turn, history.standstills)
-    passed_us = 0
     for part in ran:
         end = max(present, part.start) if part.end is None else part.end
         end = end if until is None else min(end, until)
@@ -92,8 +89,7 @@ def _derived(
         if part.ground:
             yield Interval(part.start, end, 0, f"{STANDSTILL}:{part.ground}")
         else:
-            yield from _counted(turn, part.start, end, passed_us)
-            passed_us += turn.passed_us(part.start, end)
+            yield from _counted(turn, part.start, end)
 
 
 def _before(turns: Sequence[Turn], history: History) -> Iterator[Interval]:
@@ -107,7 +103,7 @@ def _before(turns: Sequence[Turn], history: History) -> Iterator[Interval]:
             continue
         for part in stretches(turn, history.standstills)[0]:
             end = following.since if part.end is None else min(part.end, following.since)
-            if part.ground and cursor < end:
+            if part.ground and part.start < end:
                 if part.start > cursor:
                     yield Interval(cursor, part.start, 0, f"{VOID}:{following.cause}")
                 yield Interval(part.start, end, 0, f"{STANDSTILL}:{part.ground}")
@@ -116,17 +112,14 @@ def _before(turns: Sequence[Turn], history: History) -> Iterator[Interval]:
             yield Interval(cursor, following.since, 0, f"{VOID}:{following.cause}")
 
 
-def _counted(turn: Turn, start: datetime, end: datetime, passed_us: int) -> Iterator[Interval]:
+def _counted(turn: Turn, start: datetime, end: datetime) -> Iterator[Interval]:
     """Yield the parts of a stretch in which the clock ran, with the minutes that end in each."""
     if turn.day_and_night:
-        minutes = minutes_of(turn, passed_us + turn.passed_us(start, end)) - minutes_of(turn, passed_us)
-        yield Interval(start, end, minutes, CALENDAR_TIME)
+        yield Interval(start, end, turn.minutes(start, end), CALENDAR_TIME)
         return
-    excluded = turn.begins > turn.since and start.astimezone(VIETNAM).date() == turn.since.astimezone(VIETNAM).date()
+    excluded = start < turn.begins
     parts = parts_between(turn.calendar, start, end, event_day_excluded=excluded)
     for reason, same in groupby(parts, key=lambda part: part[1]):
         until = max(until for until, _ in same)
-        after_us = passed_us + turn.passed_us(start, until)
-        minutes = minutes_of(turn, after_us) - minutes_of(turn, passed_us) if reason != EVENT_DAY else 0
-        yield Interval(start, until, minutes, reason)
-        start, passed_us = until, after_us
+        yield Interval(start, until, turn.minutes(start, until), reason)
+        start = until

@@ -4,13 +4,13 @@ Law: NĐ 61/2018/NĐ-CP art. 19.4 (a supplement starts the clock from zero; on o
 NĐ 118/2025/NĐ-CP art. 17.3 (received elsewhere); QĐ 766/QĐ-TTg (each wait is subtracted, a second request is overdue).
 
 docs/algorithms/working-time.md has the guarantee, the cases and worked tables; `kernel/clock_reasons.py` says for every
-stretch of time whether it was counted. Nothing is rounded: a clock that stood still from 10:00:10 to 10:30:20 is due
-30 minutes and 10 seconds later.
+stretch of time whether it was counted. A minute belongs to the stretch in which it ends, so that what was used and what
+is left always add up to the limit, whatever the seconds.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
 from typing import Final, NamedTuple
 
@@ -22,6 +22,9 @@ RECEIVED: Final = "received"
 RESTARTED: Final = "restarted"
 SECOND_APPOINTMENT: Final = "second_appointment"
 CLOSED_DAY: Final = "closed_day"
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+MINUTE: Final = timedelta(minutes=1)
 
 Spans = tuple[tuple[datetime, datetime], ...]
 
@@ -57,22 +60,24 @@ class Turn:
         day = self.since.astimezone(VIETNAM).date() + timedelta(days=1)
         return datetime.combine(day, time(), VIETNAM)
 
-    def counted_us(self, instant: datetime) -> int:
-        """Return a place in the time that this turn counts, in microseconds; only differences mean something."""
+    def minutes(self, a: datetime, b: datetime) -> int:
+        """Return how many of the minutes that this turn counts end after `a` and not after `b`; 0 if `b` is earlier."""
+        return self._place(b) - self._place(a) if a < b else 0
+
+    def after(self, instant: datetime, left_minutes: int) -> datetime:
+        """Return when that many minutes of this turn have passed since `instant`."""
+        if left_minutes == 0:
+            return instant
+        if self.day_and_night:
+            return instant + timedelta(minutes=left_minutes)
+        return due(self.calendar, max(instant, self.begins), Limit(left_minutes, "working_minutes"))
+
+    def _place(self, instant: datetime) -> int:
+        """Return the whole minutes until an instant; only differences mean something."""
         instant = max(instant, self.begins)
         if self.day_and_night:
-            return (instant - self.since) // timedelta(microseconds=1)
-        return self.calendar.desk_us_before(*self.calendar.place_of(instant))
-
-    def passed_us(self, a: datetime, b: datetime) -> int:
-        """Return how much of the time that this turn counts lies between two instants; 0 if `b` is earlier."""
-        return self.counted_us(b) - self.counted_us(a) if a < b else 0
-
-    def after(self, instant: datetime, left_us: int) -> datetime:
-        """Return when `left_us` (> 0) of counted time have passed since `instant`."""
-        if self.day_and_night:
-            return instant + timedelta(microseconds=left_us)
-        return self.calendar.instant_by(self.counted_us(instant) + left_us)
+            return (instant - EPOCH) // MINUTE
+        return self.calendar.desk_us_before(*self.calendar.place_of(instant)) // MINUTE_US
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,19 +157,23 @@ def legal_clock(history: History, now: datetime) -> Clock:
 
 def scoring_clock(history: History, now: datetime) -> Clock:
     """Return the clock that is scored: no supplement starts it again, and a second request makes it overdue."""
-    return _clock(scored_turn(history), history, history.present(now), history.second_request)
+    return _clock(scored_turns(history)[-1], history, history.present(now), history.second_request)
 
 
-def scored_turn(history: History) -> Turn:
-    """Return the appointment that is scored: the last one that is not the old one again from zero.
+def scored_turns(history: History) -> tuple[Turn, ...]:
+    """Return the appointments that are scored, the present one last: none that is the old one again from zero.
 
-    A corrected calendar corrects this count too.
+    A corrected calendar corrects this count too; after a second request no further appointment is scored.
     """
-    place = max(place for place, turn in enumerate(history.turns) if turn.cause not in (RESTARTED, CLOSED_DAY))
-    scored = history.turns[place]
-    corrected = next((turn for turn in history.turns[:place:-1] if turn.cause == CLOSED_DAY), None)
-    if corrected is None:
-        return scored
+    end = history.second_request
+    turns = [turn for turn in history.turns if turn is history.turns[0] or end is None or turn.since <= end]
+    place = max(place for place, turn in enumerate(turns) if turn.cause not in (RESTARTED, CLOSED_DAY))
+    before = tuple(turn for turn in turns[:place] if turn.cause not in (RESTARTED, CLOSED_DAY))
+    corrected = next((turn for turn in turns[:place:-1] if turn.cause == CLOSED_DAY), None)
+    return (*before, turns[place] if corrected is None else _corrected(turns[place], corrected))
+
+
+def _corrected(scored: Turn, corrected: Turn) -> Turn:
     if scored.limit is None:
         return replace(corrected, since=scored.since)
     end = due(corrected.calendar, scored.since, scored.limit)
@@ -176,7 +185,7 @@ def resumed_due(
 ) -> datetime:
     """Return the due date of a clock that was due at `due_at`, stood still since `stopped_at` and runs again `now`.
 
-    What was left then is left now, to the microsecond; a clock that had run out already stays due when it was.
+    What was left then is left now; a clock that had run out already stays due when it was.
 
     Args:
         since, limit: what the date was counted from and with; None where it follows from the limits of the steps.
@@ -193,7 +202,7 @@ def stretches(turn: Turn, standstills: Sequence[Standstill]) -> tuple[tuple[Stre
     found: list[Stretch] = []
     cursor, due_at = turn.since, turn.due_at
     for stand in _since(turn.since, standstills):
-        if stand.start >= due_at:
+        if stand.start > due_at:
             break
         found += (Stretch(cursor, stand.start),) if stand.start > cursor else ()
         found.append(stand)
@@ -244,29 +253,27 @@ def _since(begin: datetime, standstills: Sequence[Standstill]) -> list[Stretch]:
 
 
 def _moved_on(turn: Turn, due_at: datetime, stopped_at: datetime, resumed_at: datetime) -> datetime:
-    left_us = turn.passed_us(stopped_at, due_at)
-    return turn.after(resumed_at, left_us) if left_us > 0 else due_at
+    return due_at if due_at < stopped_at else turn.after(resumed_at, turn.minutes(stopped_at, due_at))
 
 
 def _clock(turn: Turn, history: History, present: datetime, second_request: datetime | None) -> Clock:
     ran, due_at = stretches(turn, history.standstills)
     stands_on = ran[-1].ground if due_at is None else ""
-    asked_again = second_request is not None and turn.since <= second_request <= present
     overdue_since = due_at if due_at is not None and due_at < present else None
-    if asked_again and second_request is not None and (overdue_since is None or second_request < overdue_since):
-        due_at, overdue_since, stands_on = second_request, second_request, ""
+    if second_request is not None and second_request <= present:
+        overdue_since = min(overdue_since or second_request, second_request)
+        due_at, stands_on = overdue_since, ""
     running = [(part.start, part.end) for part in ran if part.end is not None and not part.ground]
-    whole_us = sum(turn.passed_us(start, end) for start, end in running)
+    whole = sum(turn.minutes(start, end) for start, end in running)
     if ran[-1].end is None:
-        whole_us += turn.passed_us(ran[-1].start, _due_before(turn, ran))
+        whole += turn.minutes(ran[-1].start, _due_before(turn, ran))
     until = present if overdue_since is None else overdue_since
-    used_us = sum(turn.passed_us(start, min(end, until)) for start, end in running)
-    late_us = turn.passed_us(overdue_since, present) if overdue_since is not None else 0
-    whole, used = minutes_of(turn, whole_us), minutes_of(turn, used_us + late_us)
-    left = whole - used
-    if overdue_since is not None and overdue_since < present:
-        left = min(-1, -minutes_of(turn, late_us))
-    return Clock(turn, due_at, stands_on, whole, used, left, overdue_since)
+    used = sum(turn.minutes(start, min(end, until)) for start, end in running)
+    if overdue_since is None:
+        return Clock(turn, due_at, stands_on, whole, used, whole - used, None)
+    late = turn.minutes(overdue_since, present)
+    left = min(-late, -1 if overdue_since < present else 0)
+    return Clock(turn, due_at, stands_on, whole, used + late, left, overdue_since)
 
 
 def _due_before(turn: Turn, ran: Sequence[Stretch]) -> datetime:
@@ -275,12 +282,3 @@ def _due_before(turn: Turn, ran: Sequence[Stretch]) -> datetime:
     _, due_at = stretches(turn, ended)
     assert due_at is not None, "without an open standstill there is a date"
     return due_at
-
-
-def minutes_of(turn: Turn, passed_us: int) -> int:
-    """Return the whole minutes that end within `passed_us` of counted time from the turn's beginning.
-
-    Each minute is the calendar's own, so that a start with seconds is told as `derive` tells it.
-    """
-    phase_us = 0 if turn.day_and_night else turn.counted_us(turn.since) % MINUTE_US
-    return (phase_us + passed_us) // MINUTE_US

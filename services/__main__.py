@@ -10,15 +10,23 @@ from fastapi import FastAPI
 from chassis.clock import Clock, RehearsalClock, WallClock
 from chassis.registry import Registry, load_registry
 from chassis.run import Engine, embedded
+from chassis.sealing import Sealer
 from chassis.service import Parts, Service
 from chassis.settings import Settings
 from chassis.vault import SqliteVault
 from chassis.web.acts import Border
 from chassis.web.app import application
 from chassis.web.auth import DevelopmentIssuer
+from chassis.web.heads import heads
+from chassis.web.oidc_other import KeysAtHand, other_issuer
+from chassis.web.oidc_routes import issuer_routes
 from chassis.web.operations import operations
+from chassis.web.pages import Frame
+from chassis.web.privacy import privacy
 from chassis.web.rehearsal import rehearsal as rehearsal_routes
 from chassis.web.routes import router_of
+from chassis.web.signin import sign_in_routes
+from services.intake.wiring import pages as intake_pages
 from services.intake.wiring import service as intake
 from services.payments.wiring import service as payments
 from services.postal.wiring import service as postal
@@ -42,6 +50,7 @@ class Platform:
     engine: Engine
     borders: dict[str, Border]
     issuer: DevelopmentIssuer
+    sealer: Sealer
 
     def close(self) -> None:
         self.engine.stop()
@@ -65,7 +74,11 @@ def compose(
     services = [wiring(parts) for wiring in WIRINGS]
     engine = embedded(services, data, clock, disk_threads=True, durable_first=vault.settle)
     borders = {name: Border(engine, running, clock) for name, running in engine.running.items()}
-    return Platform(parts, vault, engine, borders, DevelopmentIssuer(data / "keys" / "issuer.key"))
+    issuer = DevelopmentIssuer(data / "keys" / "issuer.key", told.public_url, other_issuer(told, vault))
+    stores = {name: running.store for name, running in engine.running.items()}
+    sealer = Sealer(data / "seals.db", data / "keys" / "heads.json", stores, clock)
+    engine.at_rest.append(sealer.close)
+    return Platform(parts, vault, engine, borders, issuer, sealer)
 
 
 def stay() -> None:
@@ -80,10 +93,20 @@ def asgi(platform: Platform) -> FastAPI:
     engine, issuer = platform.engine, platform.issuer
     routers = [router_of(border, issuer) for border in platform.borders.values()]
     routers.append(operations(engine, issuer))
+    routers.append(privacy(engine, issuer, platform.vault))
+    routers.append(heads(platform.sealer, issuer))
     if isinstance(engine.clock, RehearsalClock):
         routers.append(rehearsal_routes(engine, issuer, platform.vault))
+        frame = Frame(issuer, engine.clock)
+        routers.append(issuer_routes(issuer, frame, platform.parts.registry, platform.vault))
+    if issuer.other is not None:
+        frame = Frame(issuer, engine.clock)
+        routers.append(sign_in_routes(issuer, issuer.other, frame, platform.parts.settings.public_url))
+    routers.append(intake_pages(issuer, platform.borders["intake"]))
     routers.append(pages(platform.parts, engine, issuer, platform.borders["reporting"]))
     app = application("Liên Thông", routers)
+    if issuer.other is not None:
+        app.add_middleware(KeysAtHand, other=issuer.other)
     app.state.borders = platform.borders
     app.state.parts = platform.parts
     app.state.engine = engine

@@ -297,10 +297,13 @@ class SqliteStore:
 
     def fill(self, statements: Iterable[Statement]) -> None:
         self._writer.execute("BEGIN IMMEDIATE")
-        with self._taken_back_on_error():
-            _write_rows(self._writer, statements)
-            self._writer.execute(NOTE, (READ_MODELS, self._form))
-            self._writer.execute("COMMIT")
+        try:
+            with self._taken_back_on_error():
+                _write_rows(self._writer, statements)
+                self._writer.execute(NOTE, (READ_MODELS, self._form))
+                self._writer.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise self._meant_by(error) from error
 
     def begin_generation(self, at_us: int, why: str) -> Generation:
         number = self._generations[-1].number + 1

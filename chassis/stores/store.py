@@ -229,9 +229,7 @@ class Store(Protocol):
         """Return the generations of the log, the present one last."""
         ...
 
-    def say(
-        self, source: str, after: int, limit: int, up_to: int | None = None
-    ) -> tuple[Sequence[Envelope], int]:
+    def say(self, source: str, after: int, limit: int, up_to: int | None = None) -> tuple[Sequence[Envelope], int]:
         """Return up to `limit` public events after position `after`, and the position up to which none is missing.
 
         Args:
@@ -242,7 +240,11 @@ class Store(Protocol):
     def say_again(
         self, source: str, subject: str, first: int, last: int, generation: int | None = None
     ) -> Sequence[Envelope]:
-        """Return the public events of `subject` with sequence `first` to `last`, of the present generation or another."""
+        """Return the public events of `subject` with sequence `first` to `last`.
+
+        Args:
+            generation: in which they were said; the present one where none is named.
+        """
         ...
 
     def last_sequence(self, subject: str) -> int:

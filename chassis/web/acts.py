@@ -58,6 +58,8 @@ class Act:
         rights: role → relation.
         command: `(call, body)` → command, or `Refused` where the shell already sees that it cannot be.
         scope: state of the command's stream → whom it concerns, None where nothing exists.
+        part: for an act on a part of a thing, as a step: `(call, state)` → whom that part concerns, None where there is
+            no such part; it takes the place of `scope`.
         opens: for an act that brings a thing into being: command → its scope.
         answer: what was done → JSON body of the answer.
     """
@@ -71,6 +73,7 @@ class Act:
     scope: Callable[[Any], Scope | None]
     body: type[BaseModel] | None = None
     opens: Callable[[Any], Scope] | None = None
+    part: Callable[[Call, Any], Scope | None] | None = None
     answer: Callable[[Done], dict[str, Any]] = _version_only
     status: int = 200
 
@@ -109,6 +112,7 @@ class Listing:
         cursor: unique column that orders the list.
         filters: query parameter → SQL condition using `:<parameter>`.
         descending: newest first.
+        by_step: each row is one step, so that whoever is assigned to some steps sees those only.
     """
 
     name: str
@@ -121,6 +125,7 @@ class Listing:
     cursor: str
     filters: Mapping[str, str] = field(default_factory=dict)
     descending: bool = False
+    by_step: bool = False
 
 
 class Border:
@@ -157,7 +162,9 @@ class Border:
             return command
 
         def scope(state: Any) -> Scope | None:
-            return act.opens(command) if act.opens is not None else act.scope(state)
+            if act.opens is not None:
+                return act.opens(command)
+            return act.part(call, state) if act.part is not None else act.scope(state)
 
         def allow(scope: Scope | None) -> bool:
             return may(principal, act.rights, scope)
@@ -205,7 +212,10 @@ class Border:
 
 
 def _command_id(principal: Principal, act: Act, key: str) -> str:
-    return hashlib.blake2b(f"{principal.id}\0{act.name}\0{key}".encode(), digest_size=16).hexdigest()
+    """Return the id of a command: the same key of somebody else, or with other rights, is another command."""
+    who = f"{principal.id}\0{principal.role}\0{principal.agency}\0{principal.person}"
+    narrowed = f"{principal.procedures}{principal.steps}" if principal.procedures or principal.steps else ""
+    return hashlib.blake2b(f"{who}{narrowed}\0{act.name}\0{key}".encode(), digest_size=16).hexdigest()
 
 
 def _answered(document: dict[str, Any]) -> Job:

@@ -12,6 +12,7 @@ from chassis.web.auth_filter import (
     INSPECTOR,
     NOBODY,
     OWN,
+    PLATFORM,
     POSTAL_STAFF,
     RECEIVING,
     ROLES,
@@ -19,6 +20,7 @@ from chassis.web.auth_filter import (
     Principal,
     Rights,
     may,
+    relation_of,
     restriction,
     signed_in,
 )
@@ -41,6 +43,7 @@ __all__ = [
     "INSPECTOR",
     "NOBODY",
     "OWN",
+    "PLATFORM",
     "POSTAL_STAFF",
     "RECEIVING",
     "ROLES",
@@ -50,6 +53,7 @@ __all__ = [
     "Principal",
     "Rights",
     "may",
+    "relation_of",
     "restriction",
     "signed_in",
 ]

@@ -9,10 +9,11 @@ Law: NĐ 61/2018 art. 25 (an anonymous look-up shows a dossier's code and degree
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from chassis.service import Scope
 from chassis.web.problem import SIGN_IN, Problem
+from kernel.calendar import Words
 
 APPLICANT = "applicant"
 DESK_OFFICER = "desk_officer"
@@ -24,11 +25,24 @@ SYSTEM = "system"
 ANONYMOUS = "anonymous"
 ROLES = (APPLICANT, DESK_OFFICER, AGENCY_OFFICER, POSTAL_STAFF, ACCOUNTANT, INSPECTOR, SYSTEM)
 
+ROLE_WORDS: Final[Mapping[str, Words]] = {
+    APPLICANT: Words("Người nộp hồ sơ", "Applicant"),
+    DESK_OFFICER: Words("Cán bộ Một cửa", "Desk officer"),
+    AGENCY_OFFICER: Words("Cán bộ giải quyết", "Agency officer"),
+    POSTAL_STAFF: Words("Nhân viên bưu chính", "Postal staff"),
+    ACCOUNTANT: Words("Kế toán", "Accountant"),
+    INSPECTOR: Words("Thanh tra, giám sát", "Inspector"),
+    SYSTEM: Words("Hệ thống", "The platform, or an agency's system"),
+    ANONYMOUS: Words("Người không đăng nhập", "Whoever did not sign in"),
+}
+
 OWN = "own"
 RECEIVING = "receiving"
 ACTING = "acting"
 ASSIGNED = "assigned"
 ALL = "all"
+PLATFORM = "platform"
+"""Of every thing alike, but never for the system of one agency, which `ALL` leaves its own dossiers."""
 
 # Parameters say whose they are, so that no filter of a list can be named like them and take their place.
 CONDITIONS = {
@@ -38,6 +52,7 @@ CONDITIONS = {
     ACTING: "(receiving_agency=:principal_agency OR replace(agencies, :principal_acting, '') <> agencies)",
     ASSIGNED: "agency=:principal_agency",
     ALL: "1=1",
+    PLATFORM: "1=1",
 }
 BY_AGENCY = (RECEIVING, ACTING, ASSIGNED)
 
@@ -71,6 +86,9 @@ class Principal:
 
 NOBODY = Principal("anonymous", ANONYMOUS)
 
+THE_WHOLE: Final = Scope()
+"""What is of every agency and procedure at once, as logs and heads: no narrowed right reaches it."""
+
 
 def relation_of(principal: Principal, rights: Rights) -> str | None:
     """Return how a thing must stand to this principal, or None where its role may nothing."""
@@ -97,7 +115,7 @@ def may(principal: Principal, rights: Rights, scope: Scope | None) -> bool:
         return bool(principal.agency) and principal.agency in (*scope.agencies, scope.receiving)
     if relation == ASSIGNED:
         return bool(principal.agency) and principal.agency == scope.assigned
-    return relation == ALL
+    return relation == ALL or (relation == PLATFORM and not principal.agency)
 
 
 def restriction(principal: Principal, rights: Rights, by_step: bool = False) -> tuple[str, dict[str, Any]]:
@@ -112,6 +130,8 @@ def restriction(principal: Principal, rights: Rights, by_step: bool = False) -> 
     relation = relation_of(principal, rights)
     condition = "1=0" if relation is None else CONDITIONS[relation]
     if (relation == OWN and not principal.person) or (relation in BY_AGENCY and not principal.agency):
+        condition = "1=0"
+    if relation == PLATFORM and principal.agency:
         condition = "1=0"
     params: dict[str, Any] = {"principal_person": principal.person, "principal_agency": principal.agency}
     params["principal_acting"] = f" {principal.agency} "

@@ -7,6 +7,7 @@ configured (`LIENTHONG_OIDC_ISSUER`), tokens of both are taken, each checked wit
 import hashlib
 import hmac
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,6 +25,7 @@ AUDIENCE: Final = "lienthong"
 COOKIE: Final = "lienthong_session"
 CSRF_HEADER: Final = "x-csrf-token"
 TOKEN_LIFETIME_S: Final = 12 * 3600
+KEPT_BY_BROWSERS: Final = "lienthong browsers"
 LOCAL_URL: Final = "http://127.0.0.1:8080"
 
 
@@ -82,13 +84,27 @@ class DevelopmentIssuer:
     def open_session(self, response: Response, principal: Principal) -> str:
         """Begin a browser's session with this answer; return its CSRF token."""
         token = self.issue(principal)
-        response.set_cookie(
-            COOKIE, token, max_age=TOKEN_LIFETIME_S, httponly=True, samesite="lax", secure=self._secure
-        )
+        response.set_cookie(COOKIE, token, max_age=TOKEN_LIFETIME_S, httponly=True, samesite="lax", secure=self._secure)
         return self.csrf_token(token)
 
     def end_session(self, response: Response) -> None:
         response.delete_cookie(COOKIE, httponly=True, samesite="lax", secure=self._secure)
+
+    def keep(self, fields: Mapping[str, str], for_s: int) -> str:
+        """Return fields as a signed text that a browser may keep for a while and nobody can alter."""
+        now = int(time.time())
+        claims = {"iss": AUDIENCE, "aud": KEPT_BY_BROWSERS, "sub": KEPT_BY_BROWSERS, "exp": now + for_s}
+        return self.keys.sign({**claims, "fields": dict(fields)})
+
+    def kept(self, text: str) -> dict[str, str]:
+        """Return the fields that a browser kept.
+
+        Raises:
+            Problem: the text is none of ours, was altered, or its time is over.
+        """
+        _, kid = unverified(text)
+        fields: dict[str, str] = self._own.claims(text, kid, KEPT_BY_BROWSERS)[0]["fields"]
+        return fields
 
     def principal_of(self, request: Request) -> Principal:
         """Return who sends a request: by bearer token, by a page's session (commands with CSRF token), or nobody."""

@@ -2,8 +2,8 @@
 
 import asyncio
 from typing import Final
+from urllib.parse import urlsplit
 
-import httpx
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from chassis.settings import Settings
@@ -27,7 +27,7 @@ class OtherIssuer:
     def __init__(self, settings: Settings, vault: Vault) -> None:
         def person_of(personal_id: str) -> str:
             person = vault.person("personal_id", personal_id)
-            vault.settle()
+            vault.keep(person)
             return person
 
         self.keys = PublishedKeys(settings.oidc_issuer)
@@ -66,10 +66,10 @@ def other_issuer(settings: Settings, vault: Vault) -> OtherIssuer | None:
     if not settings.oidc_issuer:
         return None
     try:
-        url = httpx.URL(settings.oidc_issuer)
-    except httpx.InvalidURL as error:
+        url = urlsplit(settings.oidc_issuer)
+    except ValueError as error:
         raise ValueError(f"LIENTHONG_OIDC_ISSUER is no address: {error}") from error
-    if url.scheme not in ("http", "https") or not url.host:
+    if url.scheme not in ("http", "https") or not url.hostname:
         raise ValueError("LIENTHONG_OIDC_ISSUER must begin with https:// (or http:// where nobody listens between)")
     return OtherIssuer(settings, vault)
 

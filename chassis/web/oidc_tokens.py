@@ -18,6 +18,7 @@ from kernel.codes import InvalidCode, PersonalId
 CLOCK_SKEW_S: Final = 30
 """How far an issuer's clock may differ from this one."""
 TOKENS_REMEMBERED: Final = 10_000
+CHECKED_ANEW_AFTER_S: Final = 3600
 TOKEN_LENGTH_MAX: Final = 16_384
 CLAIM_LENGTH_MAX: Final = 200
 CODES_MAX: Final = 100
@@ -142,7 +143,7 @@ def _opaque(id: str, person_of: PersonOf) -> str:
 class Known(NamedTuple):
     """A token that was checked: until when it holds, under which key, and for whom it speaks."""
 
-    until: float
+    until: int
     kid: str
     key: jwt.PyJWK
     principal: Principal
@@ -161,7 +162,7 @@ class TokenCheck:
     ) -> None:
         self.issuers = issuers
         self.keys = keys
-        self._audience = audience
+        self.audience = audience
         self._names = names
         self._person_of = person_of
         self._known: dict[str, Known] = {}
@@ -183,11 +184,12 @@ class TokenCheck:
         if known is not None:
             return known
         _, kid = unverified(token)
-        claims, key = self.claims(token, kid, self._audience)
+        claims, key = self.claims(token, kid, self.audience)
         principal = self._names.principal(claims, self._person_of)
         if len(self._known) >= TOKENS_REMEMBERED:
             self._known.clear()
-        self._known[token] = Known(float(claims["exp"]), kid, key, principal)
+        until = min(int(claims["exp"]), int(time.time()) + CHECKED_ANEW_AFTER_S)
+        self._known[token] = Known(until, kid, key, principal)
         return principal
 
     def claims(self, token: str, kid: str, audience: str) -> tuple[dict[str, Any], jwt.PyJWK]:

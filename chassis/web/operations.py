@@ -14,9 +14,13 @@ from starlette.responses import JSONResponse, Response
 from chassis.inbox import Inbox, Key, LayAside, Retry
 from chassis.run import Engine, Running
 from chassis.stores.store import StoreUnavailable
-from chassis.web.auth import INSPECTOR, SYSTEM, DevelopmentIssuer, Principal
+from chassis.web.auth import ALL, INSPECTOR, SYSTEM, DevelopmentIssuer, Principal, Rights, may
+from chassis.web.auth_filter import THE_WHOLE
 from chassis.web.problem import NOT_FOUND, Problem, ProblemDocument
+from chassis.web.routes import told_rights
 
+STAFF: Rights = {SYSTEM: ALL}
+STAFF_AND_INSPECTORS: Rights = {SYSTEM: ALL, INSPECTOR: ALL}
 TAIL_LIMIT_MAX = 500
 POSITION_MAX = 2**63 - 1
 ANSWERS: dict[int | str, dict[str, Any]] = {401: {"model": ProblemDocument}, 404: {"model": ProblemDocument}}
@@ -67,9 +71,9 @@ def operations(engine: Engine, issuer: DevelopmentIssuer) -> APIRouter:
     registry = CollectorRegistry()
     registry.register(Lanes(engine))
 
-    def staff(request: Request, *roles: str) -> Principal:
+    def staff(request: Request, rights: Rights) -> Principal:
         principal = issuer.principal_of(request)
-        if principal.role not in roles:
+        if not may(principal, rights, THE_WHOLE):
             raise Problem(NOT_FOUND)
         return principal
 
@@ -89,14 +93,20 @@ def operations(engine: Engine, issuer: DevelopmentIssuer) -> APIRouter:
     async def metrics() -> Response:
         return Response(generate_latest(registry), media_type="text/plain; version=0.0.4")
 
-    @router.get("/api/v1/operations/events", operation_id="tail_events", summary="The log's tail", responses=ANSWERS)
+    @router.get(
+        "/api/v1/operations/events",
+        operation_id="tail_events",
+        summary="The log's tail",
+        responses=ANSWERS,
+        openapi_extra=told_rights(STAFF_AND_INSPECTORS),
+    )
     async def tail(
         request: Request,
         service: str,
         after: Annotated[int, Query(ge=0, le=POSITION_MAX)] = 0,
         limit: Annotated[int, Query(ge=1, le=TAIL_LIMIT_MAX)] = 100,
     ) -> dict[str, Any]:
-        staff(request, SYSTEM, INSPECTOR)
+        staff(request, STAFF_AND_INSPECTORS)
         running = engine.running.get(service)
         if running is None:
             raise Problem(NOT_FOUND)
@@ -108,9 +118,15 @@ def operations(engine: Engine, issuer: DevelopmentIssuer) -> APIRouter:
         ]  # fmt: skip
         return {"items": items, "next": events[-1].position if events else after}
 
-    @router.get("/api/v1/operations/parked", operation_id="list_parked", summary="Parked messages", responses=ANSWERS)
+    @router.get(
+        "/api/v1/operations/parked",
+        operation_id="list_parked",
+        summary="Parked messages",
+        responses=ANSWERS,
+        openapi_extra=told_rights(STAFF_AND_INSPECTORS),
+    )
     async def parked(request: Request) -> dict[str, Any]:
-        staff(request, SYSTEM, INSPECTOR)
+        staff(request, STAFF_AND_INSPECTORS)
         items = [
             {"service": name, "source": held.envelope.source, "subject": held.envelope.subject,
              "sequence": held.envelope.sequence, "type": held.envelope.type, "error": held.error,
@@ -121,14 +137,24 @@ def operations(engine: Engine, issuer: DevelopmentIssuer) -> APIRouter:
         ]  # fmt: skip
         return {"items": items}
 
-    @router.post("/api/v1/operations/parked/{service}/retry", operation_id="retry_parked", responses=ANSWERS)
+    @router.post(
+        "/api/v1/operations/parked/{service}/retry",
+        operation_id="retry_parked",
+        responses=ANSWERS,
+        openapi_extra=told_rights(STAFF),
+    )
     async def retry(request: Request, service: str, which: Parked) -> dict[str, bool]:
-        staff(request, SYSTEM)
+        staff(request, STAFF)
         return {"taken": await _piece(engine, service, which, lambda inbox, key: Retry(inbox, key))}
 
-    @router.post("/api/v1/operations/parked/{service}/discharge", operation_id="discharge_parked", responses=ANSWERS)
+    @router.post(
+        "/api/v1/operations/parked/{service}/discharge",
+        operation_id="discharge_parked",
+        responses=ANSWERS,
+        openapi_extra=told_rights(STAFF),
+    )
     async def discharge(request: Request, service: str, which: Discharged) -> dict[str, bool]:
-        by = staff(request, SYSTEM).id
+        by = staff(request, STAFF).id
         aside = await _piece(engine, service, which, lambda inbox, key: LayAside(inbox, key, by, which.reason))
         return {"discharged": aside}
 

@@ -75,6 +75,9 @@ class Frame:
         self.templates.filters |= {"vnd": format_vnd, "moment": moment, "day": day}
         self.templates.globals["static"] = self.static
 
+    def now(self) -> datetime:
+        return self._clock.now()
+
     def visitor(self, request: Request) -> Visitor:
         """Return who sent a request for a page; a session that is over is nobody's."""
         principal = self._issuer.principal_of(request)
@@ -136,7 +139,7 @@ class Frame:
             if problem.kind is CSRF:  # a session ends only at the wish of its own page, unless it is over already
                 raise
         response = Response(status_code=204)
-        response.delete_cookie(COOKIE)
+        self._issuer.end_session(response)
         return response
 
 

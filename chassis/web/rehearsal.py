@@ -11,11 +11,14 @@ from starlette.responses import Response
 from chassis.clock import ClockMovesForwardOnly, RehearsalClock
 from chassis.run import Engine
 from chassis.vault import Vault
-from chassis.web.auth import COOKIE, TOKEN_LIFETIME_S, DevelopmentIssuer, Principal
+from chassis.web.auth import TOKEN_LIFETIME_S, DevelopmentIssuer, Principal
 from chassis.web.problem import Kind, Problem, ProblemDocument
 
 CLOCK = Kind("clock_moves_forward_only", 409, "Đồng hồ chỉ đi tới.", "The clock only moves forward.")
 ANSWERS: dict[int | str, dict[str, Any]] = {409: {"model": ProblemDocument}, 422: {"model": ProblemDocument}}
+
+
+Codes = Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=100)]
 
 
 class MoveClock(BaseModel):
@@ -35,6 +38,20 @@ class TokenRequest(BaseModel):
     personal_id: str = Field(default="", max_length=12)
     tax_code: str = Field(default="", max_length=14)
     lifetime_s: int = Field(default=TOKEN_LIFETIME_S, ge=-3600, le=7 * 24 * 3600)
+    procedures: Codes = []
+    steps: Codes = []
+
+
+def principal_named(vault: Vault, wanted: TokenRequest) -> Principal:
+    """Return the principal that somebody wishes to be; its person is durably known."""
+    person = ""
+    if wanted.personal_id:
+        person = vault.person("personal_id", wanted.personal_id)
+    elif wanted.tax_code:
+        person = vault.person("tax_code", wanted.tax_code)
+    vault.keep(person)
+    name = wanted.id or person or f"{wanted.role}:{wanted.agency or 'rehearsal'}"
+    return Principal(name, wanted.role, wanted.agency, person, tuple(wanted.procedures), tuple(wanted.steps))
 
 
 def rehearsal(engine: Engine, issuer: DevelopmentIssuer, vault: Vault) -> APIRouter:
@@ -45,16 +62,6 @@ def rehearsal(engine: Engine, issuer: DevelopmentIssuer, vault: Vault) -> APIRou
 
     def reading() -> dict[str, Any]:
         return {"now": clock.now().isoformat(), "untouched": clock.untouched, "released": clock.released}
-
-    def principal(wanted: TokenRequest) -> Principal:
-        person = ""
-        if wanted.personal_id:
-            person = vault.person("personal_id", wanted.personal_id)
-        elif wanted.tax_code:
-            person = vault.person("tax_code", wanted.tax_code)
-        vault.keep(person)
-        name = wanted.id or person or f"{wanted.role}:{wanted.agency or 'rehearsal'}"
-        return Principal(name, wanted.role, wanted.agency, person)
 
     @router.get("/clock", operation_id="read_clock")
     async def read() -> dict[str, Any]:
@@ -75,13 +82,11 @@ def rehearsal(engine: Engine, issuer: DevelopmentIssuer, vault: Vault) -> APIRou
 
     @router.post("/tokens", operation_id="issue_token")
     async def token(wanted: TokenRequest) -> dict[str, str]:
-        who = principal(wanted)
+        who = principal_named(vault, wanted)
         return {"token": issuer.issue(who, wanted.lifetime_s), "id": who.id, "person": who.person}
 
     @router.post("/sessions", operation_id="open_session")
     async def session(wanted: TokenRequest, response: Response) -> dict[str, str]:
-        token = issuer.issue(principal(wanted))
-        response.set_cookie(COOKIE, token, max_age=TOKEN_LIFETIME_S, httponly=True, samesite="lax")
-        return {"csrf": issuer.csrf_token(token)}
+        return {"csrf": issuer.open_session(response, principal_named(vault, wanted))}
 
     return router

@@ -13,7 +13,7 @@ from chassis.executor import Answered
 from chassis.stores.store import StoreUnavailable
 from chassis.web import problem
 from chassis.web.acts import Act, Border, Listing, View
-from chassis.web.auth import DevelopmentIssuer, restriction, signed_in
+from chassis.web.auth import DevelopmentIssuer, Rights, restriction, signed_in
 from chassis.web.problem import (
     INVALID,
     KEY_MISSING,
@@ -56,21 +56,28 @@ def router_of(border: Border, issuer: DevelopmentIssuer) -> APIRouter:
         router.add_api_route(
             act.path, _command_endpoint(border, issuer, act), methods=["POST"], status_code=act.status,
             operation_id=act.name, summary=act.summary_en, description=act.summary_vi, responses=COMMAND_ANSWERS,
+            openapi_extra=told_rights(act.rights),
         )  # fmt: skip
     for view in service.views:
         router.add_api_route(
             view.path, _view_endpoint(border, issuer, view), methods=["GET"], response_model=view.shows,
             operation_id=view.name, summary=view.summary_en, description=view.summary_vi, responses=READ_ANSWERS,
+            openapi_extra=told_rights(view.rights),
         )  # fmt: skip
     for listing in service.listings:
         router.add_api_route(
             listing.path, _listing_endpoint(border, issuer, listing), methods=["GET"],
             operation_id=listing.name, summary=listing.summary_en, description=listing.summary_vi,
-            responses=READ_ANSWERS,
+            responses=READ_ANSWERS, openapi_extra=told_rights(listing.rights),
         )  # fmt: skip
     for route in service.extra_routes:
         router.routes.append(route)
     return router
+
+
+def told_rights(rights: Rights) -> dict[str, Any]:
+    """Return what a door's description says of who may open it (`docs/who-may-do-what.md` is made of it)."""
+    return {"x-rights": dict(rights)}
 
 
 def _command_endpoint(border: Border, issuer: DevelopmentIssuer, act: Act) -> Endpoint:
@@ -125,7 +132,7 @@ def _view_endpoint(border: Border, issuer: DevelopmentIssuer, view: View) -> End
 def _listing_endpoint(border: Border, issuer: DevelopmentIssuer, listing: Listing) -> Endpoint:
     async def endpoint(request: Request, **given: Any) -> Response:
         principal = issuer.principal_of(request)
-        where, params = restriction(principal, listing.rights)
+        where, params = restriction(principal, listing.rights, listing.by_step)
         for name, condition in listing.filters.items():
             if given.get(name) is not None:
                 where += f" AND ({condition})"

@@ -30,6 +30,7 @@ from services.intake.domain.words import (
     PaperShown,
     RefusalReason,
     SupplementReason,
+    Whose,
 )
 from services.intake.projections.shown import scope
 
@@ -39,6 +40,7 @@ Name = Annotated[str, Field(min_length=1, max_length=200)]
 Word = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[0-9A-Za-z_.-]+$")]
 Address = Annotated[str, Field(max_length=300)]
 Phone = Annotated[str, Field(max_length=20, pattern=r"^[0-9+ ().-]*$")]
+Email = Annotated[str, Field(max_length=200, pattern=r"^([^@\s]+@[^@\s]+)?$")]
 Note = Annotated[str, Field(max_length=2_000)]
 
 AT_THE_DESK: Final[Rights] = {DESK_OFFICER: RECEIVING, SYSTEM: ALL}
@@ -66,7 +68,7 @@ class Person(Body):
     tax_code: str = Field(default="", max_length=20)
     address: Address = ""
     phone: Phone = ""
-    email: str = Field(default="", max_length=200, pattern=r"^([^@\s]+@[^@\s]+)?$")
+    email: Email = ""
 
     @field_validator("personal_id")
     @classmethod
@@ -105,10 +107,14 @@ class Paper(Body):
     from_e_store: bool = False
     reused: bool = False
     substitute_for: Word | None = None
+    reused_from: Annotated[str, Field(max_length=64, pattern=r"^[0-9A-Za-z_.-]*$")] = ""
 
     def given(self) -> ComponentGiven:
         """Return the component in the desk's words."""
-        return ComponentGiven(self.code, self.form, self.digitised, self.from_e_store, self.reused, self.substitute_for)
+        reused = self.reused or bool(self.reused_from)
+        return ComponentGiven(
+            self.code, self.form, self.digitised, self.from_e_store, reused, self.substitute_for, self.reused_from
+        )
 
 
 Papers = Annotated[list[Paper], Field(max_length=COMPONENTS_LIMIT)]
@@ -137,7 +143,7 @@ class Submission(Body):
     @field_validator("procedure")
     @classmethod
     def _procedure(cls, text: str) -> str:
-        return ProcedureCode.parse(text).base
+        return str(ProcedureCode.parse(text))
 
     @field_validator("receiving_agency")
     @classmethod
@@ -194,6 +200,24 @@ class Collection(Body):
     paper_shown: PaperShown | None = None
 
 
+class Corrected(Body):
+    """What stands wrong, as it should stand; what is left out stays. Numbers that say who somebody is are not here."""
+
+    name: Name | None = None
+    address: Address | None = None
+    phone: Phone | None = None
+    email: Email | None = None
+
+
+class Correction(Body):
+    """What is put right about a person, and why."""
+
+    whose: Whose = "applicant"
+    corrected: Corrected = Corrected()
+    hand_out_to: Destination | None = None
+    reason: Annotated[str, Field(min_length=3, max_length=2_000)]
+
+
 class Reception:
     """Turns bodies into commands; the vault makes opaque what is personal."""
 
@@ -205,13 +229,14 @@ class Reception:
         allowed = HANDS_IN_BY.get(call.principal.role, ())
         if body.channel not in allowed:
             return Refused(rules.CHANNEL_NOT_YOURS, (Invalid("channel", f"one of {', '.join(allowed) or 'none'}"),))
+        procedure = ProcedureCode.parse(body.procedure)
         applicant = self.person(body.applicant, body.applicant_kind)
         submitter = applicant if body.submitter is None else self.person(body.submitter, "citizen")
         sealed = "" if body.submitter is None else self._vault.seal(submitter, body.submitter.model_dump())
         to = "" if body.hand_out_to is None else self._vault.seal(applicant, body.hand_out_to.model_dump())
         return commands.SubmitDossier(
             ref=str(ULID.from_datetime(call.now)),
-            procedure=body.procedure,
+            procedure=procedure.base,
             channel=body.channel,
             receiving_agency=body.receiving_agency,
             area=body.area,
@@ -230,6 +255,7 @@ class Reception:
             portal_code=None,
             actor=call.principal.id,
             now=call.now,
+            published_by=None if procedure.owner is None else str(procedure.owner),
         )
 
     def person(self, who: Person, kind: ApplicantKind) -> str:
@@ -257,12 +283,28 @@ class Reception:
             ref=call.ref, step=call.params["step"], note=note, actor=call.principal.id, now=call.now
         )
 
+    def correct(self, call: Call, body: Correction) -> commands.CorrectParticulars:
+        """Return the correction; what it says is merged with what is held, and sealed, where that is known."""
+        to = "" if body.hand_out_to is None else self._sealed(call, body.hand_out_to.model_dump())
+        said = body.corrected.model_dump(exclude_none=True)
+        return commands.CorrectParticulars(
+            ref=call.ref,
+            whose=body.whose,
+            corrected=said,
+            hand_out_to=to,
+            reason=self._note(call, body.reason),
+            by_applicant=call.principal.role == APPLICANT,
+            actor=call.principal.id,
+            now=call.now,
+        )
+
     def _note(self, call: Call, text: str) -> str:
         """Seal free text about a case under its applicant's key."""
-        if not text:
-            return ""
+        return self._sealed(call, {"note": text}) if text else ""
+
+    def _sealed(self, call: Call, said: dict[str, Any]) -> str:
         rows = call.store.query("SELECT applicant FROM dossiers WHERE ref=:ref", {"ref": call.ref})
-        return self._vault.seal(str(rows[0]["applicant"]), {"note": text}) if rows else ""
+        return self._vault.seal(str(rows[0]["applicant"]), said) if rows else ""
 
 
 def _receive(call: Call, body: SupplementBrought) -> commands.ReceiveSupplement:
@@ -272,6 +314,12 @@ def _receive(call: Call, body: SupplementBrought) -> commands.ReceiveSupplement:
 
 def _accept(call: Call, body: None) -> commands.AcceptDossier:
     return commands.AcceptDossier(ref=call.ref, actor=call.principal.id, now=call.now)
+
+
+def _digitise(call: Call, body: None) -> commands.DigitiseComponent:
+    return commands.DigitiseComponent(
+        ref=call.ref, component=call.params["component"], actor=call.principal.id, now=call.now
+    )
 
 
 def _withdraw(call: Call, body: None) -> commands.WithdrawDossier:
@@ -342,5 +390,14 @@ def acts(vault: Vault) -> tuple[Act, ...]:
         Act(
             "hand_out", "/dossiers/{ref}/handing-out", "Trả kết quả tại bộ phận một cửa",
             "Give the result to whoever collects it", AT_THE_DESK, _hand_out, scope, Collection, answer=standing,
+        ),
+        Act(
+            "digitise_component", "/dossiers/{ref}/components/{component}/digitisation", "Ghi nhận giấy tờ đã số hóa",
+            "Record that a paper handed in was scanned and signed", AT_THE_DESK, _digitise, scope, answer=standing,
+        ),
+        Act(
+            "correct_particulars", "/dossiers/{ref}/correction", "Đính chính thông tin cá nhân",
+            "Put right what stands wrong about a person", BY_THE_APPLICANT, reception.correct, scope, Correction,
+            answer=standing,
         ),
     )  # fmt: skip

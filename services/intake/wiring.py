@@ -6,10 +6,15 @@ from datetime import date
 from functools import lru_cache
 from typing import Any, Final, get_args
 
+from fastapi import APIRouter
+
 from chassis.registry import AreaNeeded, NotInRegistry, Registry
 from chassis.service import Invariant, Parts, Route, SagaRoute, Service
 from chassis.unit import Unit
 from chassis.vault import CannotOpen, Vault
+from chassis.web.acts import Border
+from chassis.web.auth import DevelopmentIssuer
+from chassis.web.pages import Frame
 from kernel.agency import Agency
 from kernel.calendar import VIETNAM
 from kernel.codes import AgencyId, DossierCode
@@ -25,10 +30,13 @@ from services.intake.domain.numbering import IssueNumber, KeepPortalNumber, Numb
 from services.intake.domain.state import Dossier
 from services.intake.domain.words import AGENCY
 from services.intake.gateways.portal.routes import portal_routes
+from services.intake.pages.routes import TEMPLATES
+from services.intake.pages.routes import router as forms
 from services.intake.policies import HEARS, timers
 from services.intake.projections.dossiers import codes
 from services.intake.projections.dossiers import dossiers as rows
 from services.intake.projections.look_ups import LISTINGS, catalogue_routes, views
+from services.intake.projections.open_matters import open_matters
 from services.intake.projections.slips import OPENED
 from services.intake.publishing import PUBLISHED, publish
 from services.intake.sagas import clock_starts_when_paid, result_reaches_applicant
@@ -126,10 +134,12 @@ class Preparation:
             return command
         person = submission.applicant if command.whose == "applicant" else submission.submitter
         try:
-            held = self.vault.open(sealed, command.actor, "correction", OPENED, command.now)
-            return replace(command, particulars=self.vault.seal(person, held | dict(command.corrected)))
+            held = self.vault.open(sealed, command.actor, "correction", OPENED, command.now, about=command.ref)
+            corrected = self.vault.seal(person, held | dict(command.corrected))
         except CannotOpen:
             return command
+        self.vault.also_known(person, "phone", command.corrected.get("phone", ""))
+        return replace(command, particulars=corrected)
 
     def _with_law(self, command: Any, dossier: Dossier) -> Any:
         return replace(command, published=self._pinned(dossier), calendar=self._calendar(dossier))
@@ -150,9 +160,8 @@ class Preparation:
         served = self.registry.agency(submission.receiving_agency).areas
         if submission.area in served:
             return False
-        return any(
-            submission.area in self.registry.agency(id).areas for id in self._first_acting(submission, published)
-        )
+        first = self._first_acting(submission, published)
+        return any(submission.area in self.registry.agency(id).areas for id in first)
 
     def _first_acting(self, submission: DossierSubmitted, published: Procedure) -> tuple[str, ...]:
         taken = published.steps_for(submission.options, submission.facts)
@@ -265,12 +274,18 @@ def _routes(prepare: Preparation) -> dict[type, Route]:
     }
 
 
+def pages(issuer: DevelopmentIssuer, border: Border) -> APIRouter:
+    """Return the printable forms of the desk."""
+    return forms(Frame(issuer, border.clock, TEMPLATES), border)
+
+
 def service(parts: Parts) -> Service:
     """Return the one-stop desk, to be run on `parts`."""
     registry = parts.registry
     prepare = Preparation(registry, parts.vault, _acting_in(registry), _categories_of(registry))
     return Service(
         name="intake",
+        open_matters=open_matters,
         events=EVENTS,
         streams={"dossier": dossiers.decider, "numbering": numbering.decider},
         routes=_routes(prepare),

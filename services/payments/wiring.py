@@ -7,6 +7,7 @@ from typing import Final, get_args
 from chassis.executor import Job
 from chassis.service import Invariant, Parts, Route, Service
 from chassis.settings import Settings
+from chassis.stores.store import Store
 from chassis.unit import Unit
 from chassis.web.acts import Border
 from chassis.web.refs import codes_projection
@@ -40,13 +41,14 @@ from services.payments.domain.streams import (
     obligation_stream,
     receipts_stream,
 )
-from services.payments.gateways.callbacks import receive
+from services.payments.gateways.callbacks import receive, sealed_under
 from services.payments.gateways.gateway import Unverified
 from services.payments.gateways.sandbox import PAY_PAGE, Sandbox
 from services.payments.gateways.vnpay import Vnpay
 from services.payments.gateways.vnpay_simulator import Ending, Misbehaviour, VnpaySimulator
 from services.payments.policies import HEARS, timers
 from services.payments.projections.obligations import obligations
+from services.payments.projections.open_matters import open_matters
 from services.payments.projections.payments import payments
 from services.payments.publishing import PUBLISHED, StoredEvent, publish
 
@@ -128,6 +130,17 @@ def _of_attempt(command: attempt.Command) -> str:
     return attempt_stream(command.txn_ref)
 
 
+def _open_matters(gateway: Vnpay, parts: Parts) -> Callable[[Store, str], tuple[str, ...]]:
+    """Return what looks for open matters of a person; the gateway, under whose key its notices are, always has one."""
+
+    def of(store: Store, person: str) -> tuple[str, ...]:
+        if person == sealed_under(gateway, parts.vault):
+            return ("notices of the gateway are kept under this key",)
+        return open_matters(store, person)
+
+    return of
+
+
 def service(parts: Parts) -> Service:
     """Return payments, to be run on `parts`."""
     vnpay = terminal(parts.settings)
@@ -135,6 +148,7 @@ def service(parts: Parts) -> Service:
     sandbox = Sandbox(VnpaySimulator(vnpay), parts.clock, f"{parts.settings.public_url}{NOTICES}")
     return Service(
         name="payments",
+        open_matters=_open_matters(vnpay, parts),
         events=get_args(StoredEvent),
         streams={
             "obligation": obligation.decider,

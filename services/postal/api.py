@@ -217,8 +217,9 @@ def _opening(vault: Vault) -> Callable[[Call, Parcel], dict[str, Any]]:
         stated = f"postal {purpose} {order_number(call.ref, parcel.leg)}"
         try:
             read = vault.open(
-                parcel.order.address, by=call.principal.id, purpose=stated, fields=PURPOSES[purpose], at=call.now
-            )
+                parcel.order.address, by=call.principal.id, purpose=stated, fields=PURPOSES[purpose], at=call.now,
+                about=call.ref, to=POSTAL_STAFF,
+            )  # fmt: skip
         except CannotOpen as error:
             raise Problem(ADDRESS_GONE) from error
         return AddressShown(ref=call.ref, leg=parcel.leg, purpose=purpose, **read).model_dump()

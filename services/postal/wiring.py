@@ -37,6 +37,7 @@ from services.postal.domain.words import (
 )
 from services.postal.policies import HEARS, timers
 from services.postal.projections.codes import codes
+from services.postal.projections.open_matters import open_matters
 from services.postal.projections.parcels import parcels
 from services.postal.projections.to_do import to_do
 from services.postal.publishing import PUBLISHED, publish
@@ -83,6 +84,7 @@ def service(parts: Parts, items: ItemRange = ITEMS) -> Service:
     """Return the post, to be run on `parts`, numbering its parcels from `items`."""
     return Service(
         name="postal",
+        open_matters=open_matters,
         events=(
             ParcelOrdered,
             ParcelPickedUp,

@@ -30,6 +30,7 @@ from chassis.web.auth import (
     Principal,
     Rights,
     may,
+    relation_of,
     restriction,
 )
 from chassis.web.problem import NOT_FOUND, Problem, ProblemDocument
@@ -107,6 +108,17 @@ def visible(principal: Principal) -> tuple[str, dict[str, Any]]:
     return (f"{where} AND has_parcel=1" if principal.role == POSTAL_STAFF else where), params
 
 
+def figures_of(store: Store, principal: Principal) -> list[dict[str, Any]] | None:
+    """Return the figures of the agencies that somebody may see, or None where they are not for this principal.
+
+    They count dossiers of every procedure, so whoever may see some procedures only sees none of them.
+    """
+    if not may(principal, OF_AGENCIES, Scope(agencies=(principal.agency,))):
+        return None
+    only = "" if relation_of(principal, OF_AGENCIES) == ALL else principal.agency
+    return agencies_of(store, only)
+
+
 def told(store: Store, dossier: Row) -> list[dict[str, Any]]:
     """Return the lines of a dossier's timeline, with roles instead of ids."""
     people = (dossier["applicant"], dossier["submitter"])
@@ -135,12 +147,13 @@ class Readings:
 
     def _found(self, request: Request, text: str) -> tuple[Row, dict[str, Any], bool]:
         """Return a dossier, what anybody may see of it, and whether this principal may see more."""
+        principal = self._issuer.principal_of(request)
         dossier = find(self._store, resolve(self._store, text))
         if dossier is None:
             raise Problem(NOT_FOUND)
         completion = completion_of(standing_of(self._store, dossier), dossier["accepted_at"] is not None)
         glimpse = {"code": dossier["code"] or None, "completion": shown_completion(*completion)}
-        return dossier, glimpse, sees_whole(self._issuer.principal_of(request), dossier)
+        return dossier, glimpse, sees_whole(principal, dossier)
 
     async def timeline(self, request: Request, ref: str) -> dict[str, Any]:
         dossier, glimpse, whole = self._found(request, ref)
@@ -191,11 +204,9 @@ class Readings:
         return {"first": first, "last": last, "agency": agency, **figures}
 
     async def agencies(self, request: Request) -> dict[str, Any]:
-        principal = self._issuer.principal_of(request)
-        relation = OF_AGENCIES.get(principal.role)
-        if relation is None or (relation != ALL and not principal.agency):
+        rows = figures_of(self._store, self._issuer.principal_of(request))
+        if rows is None:
             raise Problem(NOT_FOUND)
-        rows = agencies_of(self._store, "" if relation == ALL else principal.agency)
         return {"items": [row | self._names(row["agency"]) for row in rows]}
 
     def _names(self, agency: str) -> dict[str, str]:

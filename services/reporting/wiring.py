@@ -10,7 +10,9 @@ from chassis.web.pages import Frame
 from services.reporting.api import router as readings
 from services.reporting.pages.routes import TEMPLATES, Pages
 from services.reporting.pages.routes import router as browsing
+from services.reporting.projections.clocks import clocks
 from services.reporting.projections.dossiers import dossiers
+from services.reporting.projections.lateness import lateness
 from services.reporting.projections.money import money
 from services.reporting.projections.parcels import parcels
 from services.reporting.projections.province_table import province_table
@@ -18,7 +20,7 @@ from services.reporting.projections.steps import steps
 from services.reporting.projections.supplements import supplements
 from services.reporting.projections.timeline import timeline
 
-READ_MODELS = (dossiers, province_table, steps, supplements, money, parcels, timeline)
+READ_MODELS = (dossiers, province_table, steps, clocks, lateness, supplements, money, parcels, timeline)
 
 
 def service(parts: Parts) -> Service:

@@ -5,6 +5,7 @@ art. 17; Luật 91/2025/QH15 (an officer's note is opened for a stated purpose, 
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -31,6 +32,7 @@ from chassis.web.problem import NOT_FOUND, Kind, Problem
 from kernel.codes import InvalidCode, ResultCode
 from kernel.working_time import CalendarDoesNotReach
 from services.routing.domain import rules
+from services.routing.domain.clock_events import NoticeLine
 from services.routing.domain.commands import (
     AcknowledgeStep,
     DecideStep,
@@ -53,8 +55,8 @@ from services.routing.projections.shown import (
 )
 from services.routing.projections.steps import note_of
 
-OFFICERS: Final[Rights] = {AGENCY_OFFICER: ACTING}
-AGENCIES: Final[Rights] = {AGENCY_OFFICER: ACTING, SYSTEM: ACTING}
+OFFICERS: Final[Rights] = {AGENCY_OFFICER: ASSIGNED}
+AGENCIES: Final[Rights] = {AGENCY_OFFICER: ASSIGNED, SYSTEM: ASSIGNED}
 """Taking over and acknowledging may be the act of an agency's own system."""
 WHOEVER_IS_CONCERNED: Final[Rights] = {
     APPLICANT: OWN,
@@ -63,6 +65,9 @@ WHOEVER_IS_CONCERNED: Final[Rights] = {
     SYSTEM: ALL,
     INSPECTOR: ALL,
 }
+
+NOTICE_LINES_LIMIT: Final = 50
+AMOUNT_LIMIT_VND: Final = 10**15
 
 NOTE_GONE: Final = Kind(
     "note_unreadable", 409,
@@ -97,13 +102,26 @@ class Extension(Body):
     ground: ReasonCode
 
 
+class NoticeLineGiven(Body):
+    """One line of what the applicant owes."""
+
+    code: ReasonCode
+    name_vi: Annotated[str, Field(min_length=1, max_length=200)]
+    name_en: Annotated[str, Field(min_length=1, max_length=200)]
+    amount_vnd: Annotated[int, Field(strict=True, ge=0, le=AMOUNT_LIMIT_VND)]
+
+
 class Decision(Body):
-    """The result document; `signer` is the post of who signed, not a name."""
+    """The result document; `signer` is the post of who signed, not a name.
+
+    `notice` has the lines of what the applicant owes, in a step whose result is a notice of dues, and only there.
+    """
 
     result_code: Annotated[str, Field(max_length=40), AfterValidator(_result_code)]
     number: Annotated[str, Field(min_length=1, max_length=100)]
     signer: Annotated[str, Field(min_length=1, max_length=100)]
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="Of the sealed document")]
+    notice: Annotated[list[NoticeLineGiven], Field(default_factory=list, max_length=NOTICE_LINES_LIMIT)]
 
 
 class Refusal(Body):
@@ -135,13 +153,22 @@ def scope(chain: Chain) -> Scope | None:
     """Say whom a chain concerns; there is none before it is opened."""
     if not chain.ref:
         return None
-    agencies = dict.fromkeys((chain.lead_agency, *(progress.plan.agency for progress in chain.steps.values())))
+    acting = (progress.plan.agency for progress in chain.steps.values() if progress.plan.party == "agency")
+    agencies = dict.fromkeys((chain.lead_agency, *acting))
     return Scope(
         people=(chain.applicant, chain.submitter),
         receiving=chain.receiving_agency,
         agencies=tuple(agencies),
         procedure=chain.procedure,
     )
+
+
+def step_scope(call: Call, chain: Chain) -> Scope | None:
+    """Say whom the step of the path concerns: only the agency that it is given to acts on it."""
+    whole, progress = scope(chain), chain.steps.get(call.params["step"])
+    if whole is None or progress is None:
+        return None
+    return replace(whole, assigned=progress.plan.agency, step=progress.plan.step)
 
 
 def chain_stream(call: Call) -> str:
@@ -152,6 +179,12 @@ def _told(call: Call) -> dict[str, Any]:
     """Return what every command of an agency has; it always acts for the agency that its token names."""
     who = call.principal
     return {"ref": call.ref, "step": call.params["step"], "agency": who.agency, "actor": who.id, "now": call.now}
+
+
+def sealed_note(vault: Vault, call: Call, note: str) -> str:
+    """Return an agency's note about the dossier, sealed under the applicant's key; an empty one needs none."""
+    applicant = applicant_of(call.store, call.ref) if note else None
+    return vault.seal(applicant, {"note": note}) if applicant else ""
 
 
 def _answer(done: Done) -> dict[str, Any]:
@@ -169,25 +202,26 @@ def _act(
     rights: Rights = OFFICERS,
 ) -> Act:
     path = f"/dossiers/{{ref}}/steps/{{step}}/{noun}"
-    return Act(name, path, vi, en, rights, command=command, scope=scope, body=body, answer=_answer)
+    return Act(name, path, vi, en, rights, command=command, scope=scope, body=body, answer=_answer, part=step_scope)
 
 
 def acts(vault: Vault, calendars: Calendars) -> tuple[Act, ...]:
     """Return what an agency may tell; notes are sealed in `vault` under the applicant's key."""
 
     def sealed(call: Call, note: str) -> str:
-        applicant = applicant_of(call.store, call.ref) if note else None
-        return vault.seal(applicant, {"note": note}) if applicant else ""
+        return sealed_note(vault, call, note)
 
     def extend(call: Call, body: Extension) -> ExtendLimit:
         return ExtendLimit(**_told(call), ground=body.ground, calendars=calendars)
 
     def decide(call: Call, body: Decision) -> DecideStep:
-        return DecideStep(**_told(call), **body.model_dump(), calendars=calendars)
+        written = body.model_dump(exclude={"notice"})
+        notice = tuple(NoticeLine(**line.model_dump()) for line in body.notice)
+        return DecideStep(**_told(call), **written, notice=notice, calendars=calendars)
 
     def refuse(call: Call, body: Refusal) -> RefuseStep:
         note = sealed(call, body.note)
-        return RefuseStep(**_told(call), reason_code=body.reason_code, law=body.law, note=note)
+        return RefuseStep(**_told(call), reason_code=body.reason_code, law=body.law, note=note, calendars=calendars)
 
     def send_back(call: Call, body: SendingBack) -> SendBack:
         note = sealed(call, body.note)
@@ -196,11 +230,11 @@ def acts(vault: Vault, calendars: Calendars) -> tuple[Act, ...]:
     return (
         _act(
             "take_over_step", "takeover", "Hệ thống của cơ quan nhận bàn giao bước", "The agency's system has the step",
-            lambda call, _: TakeOverStep(**_told(call)), rights=AGENCIES,
+            lambda call, _: TakeOverStep(**_told(call), calendars=calendars), rights=AGENCIES,
         ),
         _act(
             "acknowledge_step", "acknowledgement", "Xác nhận tiếp nhận bước", "Acknowledge the step",
-            lambda call, _: AcknowledgeStep(**_told(call)), rights=AGENCIES,
+            lambda call, _: AcknowledgeStep(**_told(call), calendars=calendars), rights=AGENCIES,
         ),
         _act(
             "extend_limit", "extension", "Áp dụng thời hạn dài hơn theo luật",
@@ -238,7 +272,9 @@ def views(vault: Vault, calendars: Calendars) -> tuple[View, ...]:
             raise Problem(NOT_FOUND)
         purpose = f"routing note {call.ref} {step}"
         try:
-            read = vault.open(kept.note, by=call.principal.id, purpose=purpose, fields=("note",), at=call.now)
+            read = vault.open(
+                kept.note, by=call.principal.id, purpose=purpose, fields=("note",), at=call.now, about=call.ref
+            )
         except CannotOpen as error:
             raise Problem(NOTE_GONE) from error
         return NoteShown(ref=call.ref, step=step, reason=kept.reason, note=read["note"]).model_dump()
@@ -294,6 +330,7 @@ LISTINGS: Final[tuple[Listing, ...]] = (
             "ready_at", "due_at", "acknowledge_by", "sent_back_to", "reason",
         ),
         cursor="turn",
+        by_step=True,
         filters={
             "open": "open = :open",
             "stage": "stage = :stage",

@@ -15,7 +15,22 @@ from kernel.calendar import VIETNAM
 from kernel.condition import FactValue
 from kernel.working_time import Limit
 from services.routing.api import LISTINGS, acts, views
+from services.routing.api_clock import clock_acts, clock_views
 from services.routing.domain.chain import decider
+from services.routing.domain.clock_commands import (
+    ApologiseForDelay,
+    DeclareIncident,
+    EndIncident,
+    EndPause,
+    PassEscalation,
+    PassPause,
+    PassWarning,
+    RedateAppointment,
+    ResumeStepClock,
+    SettleNotice,
+    StopStepClock,
+    TellNextAbove,
+)
 from services.routing.domain.commands import (
     AcknowledgeStep,
     DecideStep,
@@ -36,7 +51,7 @@ from services.routing.domain.commands import (
     WithdrawChain,
 )
 from services.routing.domain.events import ChainEvent, ChainOpened
-from services.routing.domain.invariants import unexplained_results, unfinished_chains
+from services.routing.domain.invariants import unexplained_results, unfinished_chains, wrong_standstills
 from services.routing.domain.plan import (
     PlannedAppointment,
     PlannedStep,
@@ -47,16 +62,28 @@ from services.routing.domain.plan import (
     storable,
 )
 from services.routing.policies import HEARS, timers
+from services.routing.projections.apologies import apologies
 from services.routing.projections.chains import chains
 from services.routing.projections.steps import steps
 from services.routing.publishing import PUBLISHED, publish
 
 PLANS_REMEMBERED: Final = 4_096
 
-TIMER_COMMANDS: Final = (PassHandOverLimit, PassAcknowledgeLimit, PassStepLimit, PassChainLimit)
+TIMER_COMMANDS: Final = (
+    PassHandOverLimit,
+    PassAcknowledgeLimit,
+    PassStepLimit,
+    PassChainLimit,
+    PassWarning,
+    PassEscalation,
+    PassPause,
+)
 
 INVARIANTS: Final = (
     Invariant("results", "every result is the act of the agency whose step it was, in its turn", unexplained_results),
+    Invariant(
+        "standstills", "a clock stands still for an open reason, or it ran again", wrong_standstills
+    ),
     Invariant("chains", "nothing is open in a chain that ended, and an open one lies with somebody", unfinished_chains),
 )
 
@@ -144,11 +171,55 @@ def _superiors(registry: Registry, agency: Agency, day: date) -> Iterator[str]:
             yield agency.id
 
 
+def _clock_routes(registry: Registry) -> dict[type, Route]:
+    """Return the routes of what is told about clocks and lateness; bells get the calendars that they need here."""
+    calendars = registry.calendar_version
+
+    def told_above(command: PassEscalation, unit: Unit) -> TellNextAbove:
+        return TellNextAbove(
+            ref=command.ref,
+            step=command.step,
+            round=command.round,
+            rung=command.rung,
+            actor=command.actor,
+            now=command.now,
+            calendars=calendars,
+        )
+
+    def pause_over(command: PassPause, unit: Unit) -> EndPause:
+        return EndPause(
+            ref=command.ref,
+            step=command.step,
+            round=command.round,
+            until=command.until,
+            actor=command.actor,
+            now=command.now,
+            calendars=calendars,
+        )
+
+    def corrected(command: RedateAppointment, unit: Unit) -> RedateAppointment:
+        """The corrected calendar is the newest version of the one that the dossier was pinned to."""
+        pinned: str = unit.state(stream_of(command))[0].calendar_id
+        newest = registry.calendars.get(pinned)
+        if newest is None:
+            return command
+        return replace(command, calendar_id=newest.id, calendar_version=newest.version, calendars=calendars)
+
+    plain = Route(decider, stream_of)
+    told = (StopStepClock, ResumeStepClock, ApologiseForDelay, DeclareIncident, EndIncident, PassWarning)
+    return {
+        **dict.fromkeys(told, plain),
+        RedateAppointment: Route(decider, stream_of, prepare=corrected),
+        PassEscalation: Route(decider, stream_of, prepare=told_above),
+        PassPause: Route(decider, stream_of, prepare=pause_over),
+    }
+
+
 def service(parts: Parts) -> Service:
     """Return routing, to be run on `parts`."""
     calendars = parts.registry.calendar_version
 
-    def resumed(command: ResumeStep, unit: Unit) -> ResumeStep:
+    def dated(command: Any, unit: Unit) -> Any:
         return replace(command, calendars=calendars)
 
     def judged(command: PassStepLimit, unit: Unit) -> JudgeStepLimit:
@@ -184,17 +255,19 @@ def service(parts: Parts) -> Service:
         routes={
             **dict.fromkeys(without_context, plain),
             OpenChain: Route(decider, stream_of, prepare=planned_by(parts.registry)),
-            ResumeStep: Route(decider, stream_of, prepare=resumed),
+            ResumeStep: Route(decider, stream_of, prepare=dated),
+            SettleNotice: Route(decider, stream_of, prepare=dated),
             PassStepLimit: Route(decider, stream_of, prepare=judged),
+            **_clock_routes(parts.registry),
         },
         publish=publish,
         published=PUBLISHED,
         hears=HEARS,
         timers=timers,
         timer_commands=TIMER_COMMANDS,
-        projections=(steps, chains, codes_projection({ChainOpened: None})),
-        acts=acts(parts.vault, calendars),
-        views=views(parts.vault, calendars),
+        projections=(steps, chains, apologies, codes_projection({ChainOpened: None})),
+        acts=(*acts(parts.vault, calendars), *clock_acts(parts.vault, calendars)),
+        views=(*views(parts.vault, calendars), *clock_views(parts.vault)),
         listings=LISTINGS,
         invariants=INVARIANTS,
     )

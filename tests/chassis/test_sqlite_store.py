@@ -37,6 +37,7 @@ class TestSqliteStore(StoreContract):
 def store(tmp_path: Path) -> Iterator[SqliteStore]:
     with closing(SqliteStore(tmp_path / "desk.db")) as opened:
         opened.define([TABLE])
+        opened.fill(())
         yield opened
 
 

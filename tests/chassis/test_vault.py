@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.files import SecretUnusable
-from chassis.stores.store import StoreUnavailable
+from chassis.stores.store import NewEvent, StoreUnavailable, Writes
 from chassis.vault import CannotOpen, SqliteVault, is_sealed
 
 AT = datetime(2026, 9, 7, 1, 0, tzinfo=UTC)
@@ -83,13 +83,83 @@ def test_people_and_keys_are_found_again_after_a_restart(tmp_path: Path) -> None
         vault.prove(sealed)
 
 
-def test_keys_that_nobody_settles_are_settled_in_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A key must not drop out of memory before it is kept: what was sealed with it still opens."""
-    monkeypatch.setattr("chassis.vault.UNSETTLED_MAX", 5)
+def test_drafts_that_nobody_relies_on_yet_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key must not drop out of memory before it is kept: too many drafts become durable rather than lost."""
+    monkeypatch.setattr("chassis.vault.DRAFTS_MAX", 5)
     monkeypatch.setattr("chassis.vault.KEYS_REMEMBERED", 5)
     with closing(opened(tmp_path)) as vault:
         sealed = [vault.seal(vault.person("personal_id", f"{n:012d}"), {"n": n}) for n in range(23)]
         assert [read(vault, one) for one in sealed] == [{"n": n} for n in range(23)]
+        assert len(vault._drafts) == 3
+
+
+def relying_on(*people: str) -> Writes:
+    """Return a batch with one event that names people, as intake writes one."""
+    data = b'{"applicant":"%s","note":"p0123456789abcdef01234567"}' % ",".join(people).encode()
+    event = dict.fromkeys(NewEvent._fields) | {"stream": "dossier-1", "version": 1, "data": data}
+    return Writes(events=[NewEvent(**event)])
+
+
+def test_a_key_is_kept_with_the_batch_that_names_its_person(tmp_path: Path) -> None:
+    """Whoever is named in nothing that was taken leaves no key and no entry in the index."""
+    with closing(opened(tmp_path)) as vault:
+        taken, refused = (vault.person("personal_id", f"{n:012d}") for n in (1, 2))
+        for person in (taken, refused):
+            vault.also_known(person, "phone", "0905 671 283")
+        sealed = vault.seal(taken, PARTICULARS)
+        vault.settle(Writes())
+        assert vault._asked("SELECT count(*) FROM people") == [(0,)]
+        vault.settle(relying_on(taken))
+        assert vault.find("phone", "0905671283") == (taken,)
+    with closing(opened(tmp_path)) as vault:
+        assert read(vault, sealed) == PARTICULARS
+        assert vault._asked("SELECT person FROM people UNION ALL SELECT person FROM lookup") == [(taken,)] * 2
+        assert vault.person("personal_id", f"{2:012d}") != refused
+
+
+PHONES = [
+    ("0905671283", "0905 671 283", True),
+    ("0905671283", "+84 905.671.283", True),
+    ("0905671283", "0084-905-671-283", True),
+    ("+84905671283", "84905671283", True),
+    ("0905671283", "0905671284", False),
+    ("0905671283", "905671283", False),
+    ("84905671", "0905671", False),
+]
+
+
+@pytest.mark.parametrize(("kept", "sought", "found"), PHONES)
+def test_a_phone_is_found_however_it_is_written(vault: SqliteVault, kept: str, sought: str, found: bool) -> None:
+    """Spaces, dots and the country's prefix say nothing about whose it is."""
+    person = vault.person("personal_id", PERSONAL_ID)
+    vault.also_known(person, "phone", kept)
+    vault.settle()
+    assert vault.find("phone", sought) == ((person,) if found else ())
+
+
+def test_people_are_found_by_what_they_have_and_a_phone_by_several(vault: SqliteVault) -> None:
+    """Parents and children share one; a personal id is one person's, and nobody is found by another kind of number."""
+    people = sorted(vault.person("personal_id", f"{n:012d}") for n in range(3))
+    for person in (*people, people[0]):
+        vault.also_known(person, "phone", "0905 671 283")
+    assert vault.find("phone", "0905671283") == (), "nothing is relied on yet"
+    vault.settle()
+    vault.also_known(people[0], "phone", "0905671283")
+    assert vault._drafts == {}
+    assert vault.find("phone", "0905671283") == tuple(people)
+    assert vault.find("personal_id", f" {1:012d} ") == (vault.person("personal_id", f"{1:012d}"),)
+    assert vault.find("tax_code", f"{1:012d}") == ()
+    assert vault.find("phone", "") == ()
+
+
+def test_a_search_is_written_down_with_whoever_was_found(vault: SqliteVault) -> None:
+    """Also one that finds nobody: who fishes is seen."""
+    person = vault.person("personal_id", PERSONAL_ID)
+    vault.searched((person,), "officer:7", "phone", AT)
+    vault.searched((), "officer:7", "personal_id", AT)
+    (line,) = vault.openings(person)
+    assert (line["by"], line["purpose"], line["fields"]) == ("officer:7", "search", "phone")
+    assert [line["fields"] for line in vault.openings("")] == ["personal_id"]
 
 
 def test_sealing_the_same_twice_gives_different_texts(vault: SqliteVault) -> None:
@@ -171,9 +241,15 @@ def test_every_opening_is_written_down(vault: SqliteVault) -> None:
     sealed = vault.seal(person, PARTICULARS)
     vault.prove(sealed)
     read(vault, sealed, "name", "address")
-    assert vault.openings(person) == [
-        {"by": "officer:7", "purpose": "visit", "fields": "name,address", "at": AT.isoformat()}
-    ]
+    vault.open(sealed, "postal_staff:3", "call", ("phone",), AT, about="01J0", to="postal_staff")
+    first, second = vault.openings(person)
+    assert first == {
+        "id": "1", "person": person, "by": "officer:7", "purpose": "visit", "fields": "name,address",
+        "at": AT.isoformat(), "about": "", "handed_to": "",
+    }  # fmt: skip
+    assert (second["by"], second["about"], second["handed_to"]) == ("postal_staff:3", "01J0", "postal_staff")
+    assert vault.openings(person, after=1) == vault.openings_about("01J0") == [second]
+    assert vault.openings(person, limit=1) == [first]
     assert vault.openings("somebody else") == []
 
 

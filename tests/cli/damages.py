@@ -132,6 +132,46 @@ def of_a_log(service: str) -> Iterator[Damage]:
     yield Damage(service, "seals", "vault", "DELETE FROM people", "no key for that person")
 
 
+SWAPPED = (
+    "UPDATE events SET position=-1 WHERE position=3",
+    "UPDATE events SET position=3 WHERE position=5",
+    "UPDATE events SET position=5 WHERE position=-1",
+)
+
+
+def of_tampering(service: str) -> Iterator[Damage]:
+    """Yield what somebody may do who wants nobody to see it."""
+    for says, sql in (
+        ("its hash does not follow", "UPDATE events SET time_us=time_us+1 WHERE position=4"),
+        ("its hash does not follow", "UPDATE events SET correlation='another' WHERE position=4"),
+        ("its hash does not follow", "UPDATE events SET said_data=x'7b7d' WHERE position=4"),
+        ("its hash does not follow", "UPDATE events SET hash=zeroblob(32) WHERE position=4"),
+        ("in another generation", "UPDATE events SET generation=2 WHERE position=4"),
+    ):
+        yield Damage(service, "hashes", service, sql, says)
+    head = f"WHERE service='{service}' AND number=2"
+    leaves = f"WHERE service='{service}'"
+    nobody = "json('{}')"
+    zeros = f"'{'00' * 32}'"
+    other = "CAST(json_set(CAST(document AS TEXT), '$.{}', {}) AS BLOB)"
+    for says, store, sql in (
+        ("position 4 of", service, "UPDATE events SET hash=zeroblob(32) WHERE position=4"),
+        ("position 3 of", service, SWAPPED),
+        ("position 5 of", service, SWAPPED),
+        ("at position 7, and nothing stands there", service, "DELETE FROM events WHERE position=7"),
+        ("were sealed, and the log ends at", service, f"DELETE FROM events WHERE position={LAST}"),
+        ("is not the event that was sealed", "seals", f"UPDATE leaves SET hashes=zeroblob(length(hashes)) {leaves}"),
+        ("give the root of the head", "seals", f"UPDATE leaves SET hashes=zeroblob(length(hashes)) {leaves}"),
+        ("a head was signed over", "seals", f"DELETE FROM leaves {leaves}"),
+        ("leaves are missing in row", "seals", f"UPDATE leaves SET number=number+1 {leaves}"),
+        ("is not true", "seals", f"UPDATE heads SET document={other.format('time', zeros)} {head}"),
+        ("do not give its root", "seals", f"UPDATE heads SET document={other.format('root', zeros)} {head}"),
+        ("nobody here knows", "seals", f"UPDATE heads SET document={other.format('signatures', nobody)} {head}"),
+        ("does not name the one before it", "seals", f"DELETE FROM heads {head}"),
+    ):
+        yield Damage(service, "heads", store, sql, says)
+
+
 def of_hearing(service: str) -> Iterator[Damage]:
     """Yield what can happen to what any service has heard, and to its read models."""
     speaker = "routing" if service == "intake" else "intake"
@@ -154,6 +194,8 @@ def of_hearing(service: str) -> Iterator[Damage]:
 
 def of_timers(service: str) -> Iterator[Damage]:
     extra = "INSERT INTO timers SELECT 'extra', due_us, command, data FROM timers LIMIT 1"
+    nobody = "json('{}')"
+    zeros = f"'{'00' * 32}'"
     other = "CAST(json_set(CAST(data AS TEXT), '$.ref', 'other') AS BLOB)"
     for says, sql in (
         ("is not kept", "DELETE FROM timers"),
@@ -272,6 +314,7 @@ OF_THE_PLATFORM = (
 
 DAMAGES: tuple[Damage, ...] = (
     *(damage for service in STORING for damage in of_a_log(service)),
+    *(damage for service in STORING for damage in of_tampering(service)),
     *(damage for service in HEARING for damage in of_hearing(service)),
     *(damage for service in SETTING_TIMERS for damage in of_timers(service)),
     *(Damage("intake", "folds", "intake", sql, says) for says, sql in OF_SNAPSHOTS),

@@ -59,6 +59,7 @@ def play(folder: Path, laws: Registry) -> Path:
             _play(platform, seed)
             if _has_everything(platform):
                 _leave_a_payment_open(platform)
+                platform.sealer.seal_now()
                 return data
         finally:
             platform.close()

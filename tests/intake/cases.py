@@ -274,8 +274,11 @@ ASKED = SupplementRequested(REF, (MISSING_IDENTITY,), "desk", at("2026-09-16 10:
 RECEIVE = ReceiveSupplement(ref=REF, components=(IDENTITY,), actor=OFFICER, now=TUESDAY, published=CERTIFICATE)
 RECEIVED = SupplementReceived(REF, (IDENTITY,), "desk", OFFICER, TUESDAY)
 
-SENT_BACK = SentBackReceived(REF, "certificate", "papers_contradict", TUESDAY)
-EXAMINED = replace(ASKED, stage="examination", at=TUESDAY, due_at=at("2026-09-17 09:00"))
+COMMITTEE = "H48.23293"
+SENT_BACK = SentBackReceived(REF, "certificate", "papers_contradict", TUESDAY, COMMITTEE, True, "s1.p1.found")
+EXAMINED = replace(
+    ASKED, stage="examination", at=TUESDAY, due_at=at("2026-09-17 09:00"), step="certificate", agency=COMMITTEE
+)
 RECEIVED_AGAIN = SupplementReceived(REF, (NEW_IDENTITY,), "examination", OFFICER, at("2026-09-11 14:00"))
 
 RESULT = ResultReceived(REF, "certificate", "KQ.G15.000038", "12/UBND-XNHN", at("2026-09-09 09:00"))

@@ -24,7 +24,6 @@ from services.intake.domain.events import (
     ResultReceived,
     ResultRevoked,
     SentBackAnswered,
-    SentBackReceived,
     WithdrawalRequested,
     WithdrawalTurnedDown,
 )
@@ -34,6 +33,7 @@ from tests.intake.cases import (
     AWAITED,
     CALENDAR,
     CERTIFICATE,
+    COMMITTEE,
     EXAMINED,
     HANDED_OUT,
     INCOMPLETE,
@@ -90,9 +90,15 @@ def test_when_a_dossier_cannot_be_withdrawn(history: tuple[object, ...], refusal
 
 def test_a_stopped_chain_withdraws_the_dossier_and_keeps_what_was_decided() -> None:
     """Decided results stay valid; compensation is never a rollback."""
-    given(decider, SUBMITTED, ACCEPTED, WITHDRAWAL).when(CHAIN_STOPPED).then(
+    born = replace(RESULT, step="birth_registration")
+    given(decider, SUBMITTED, ACCEPTED, born, WITHDRAWAL).when(CHAIN_STOPPED).then(
         DossierWithdrawn(REF, ("birth_registration",), SYSTEM, TUESDAY)
     )
+
+
+def test_what_agencies_told_each_other_is_no_result_to_keep() -> None:
+    """NĐ 118/2025 art. 21: only what the applicant is given can stay valid; an opinion was never the applicant's."""
+    given(decider, SUBMITTED, ACCEPTED, WITHDRAWAL).when(CHAIN_STOPPED).then(DossierWithdrawn(REF, (), SYSTEM, TUESDAY))
 
 
 def test_a_decision_that_came_first_turns_the_wish_down() -> None:
@@ -152,7 +158,15 @@ def test_a_step_refused_before_it_had_a_result_revokes_nothing() -> None:
 
 
 CAME_BACK = RecordSentBack(
-    ref=REF, step="certificate", reason_code="papers_contradict", sent_back_at=TUESDAY, actor=SYSTEM, now=TUESDAY
+    ref=REF,
+    step="certificate",
+    reason_code="papers_contradict",
+    sent_back_at=TUESDAY,
+    actor=SYSTEM,
+    now=TUESDAY,
+    agency=COMMITTEE,
+    on_time=True,
+    note="s1.p1.found",
 )
 ANSWER = AnswerSentBack(
     ref=REF,
@@ -172,7 +186,7 @@ def test_a_step_sent_back_waits_for_the_desk() -> None:
     """NĐ 61/2018 art. 19.4: back through the one-stop desk, never by a side door."""
     given(decider, SUBMITTED, ACCEPTED).when(CAME_BACK).then(SENT_BACK)
     given(decider, SUBMITTED, ACCEPTED, SENT_BACK).when(replace(CAME_BACK, step="residence")).then(
-        SentBackReceived(REF, "residence", "papers_contradict", TUESDAY)
+        replace(SENT_BACK, step="residence")
     )
     given(decider, SUBMITTED, ACCEPTED, RESOLVED).when(CAME_BACK).then_nothing()
 

@@ -7,7 +7,7 @@ import pytest
 
 from services.intake.domain.commands import StopForSilence
 from services.intake.domain.dossier import decider
-from services.intake.domain.events import DossierStopped, SupplementReceived, SupplementRequested
+from services.intake.domain.events import DossierStopped, SentBackAnswered, SupplementReceived, SupplementRequested
 from services.intake.domain.words import MissingItem
 from tests.intake.cases import (
     ACCEPT,
@@ -18,6 +18,7 @@ from tests.intake.cases import (
     BY_POST,
     CALENDAR,
     CERTIFICATE,
+    COMMITTEE,
     DECLARATION,
     EXAMINED,
     HANDED_OUT,
@@ -40,8 +41,10 @@ from tests.intake.cases import (
     TUESDAY,
     WITHDRAWN,
     at,
+    days,
     given_paper,
 )
+from tests.intake.test_course import ANSWER
 from tests.spec import given
 
 EMPTY = replace(SUBMITTED, components=())
@@ -210,7 +213,7 @@ class TestAfterExamination:
     receive = replace(RECEIVE, components=(NEW_IDENTITY,), now=RECEIVED_AGAIN.at)
 
     def test_the_applicant_is_asked_once_for_each_step_sent_back(self) -> None:
-        """QĐ 766 counts a second request as overdue; here it cannot happen."""
+        """NĐ 61/2018 art. 19.4: what one examination found lacking is asked for in one list."""
         given(decider, SUBMITTED, ACCEPTED, SENT_BACK).when(self.ask).then(self.asked)
         given(decider, SUBMITTED, ACCEPTED, SENT_BACK, self.asked, RECEIVED_AGAIN).when(
             replace(self.ask, items=(MISSING_DECLARATION,))
@@ -231,7 +234,44 @@ class TestAfterExamination:
         """A repeat is told from a new request by what happened in between."""
         history = (SUBMITTED, ACCEPTED, SENT_BACK, OTHER_STEP, self.asked)
         given(decider, *history).when(self.ask).then_nothing()
-        given(decider, *history, RECEIVED_AGAIN).when(self.ask).then(self.asked)
+        given(decider, *history, RECEIVED_AGAIN).when(self.ask).then(replace(self.asked, step="residence"))
+
+    def test_a_second_request_is_lawful_and_counted(self) -> None:
+        """QĐ 766/QĐ-TTg index 2.1 counts a dossier as overdue that was asked twice; the law does not forbid it."""
+        answered = SentBackAnswered(REF, "certificate", "", RECEIVED_AGAIN.at, at("2026-09-16 14:00"), OFFICER, DUE)
+        history = (SUBMITTED, ACCEPTED, SENT_BACK, self.asked, RECEIVED_AGAIN, answered, SENT_BACK)
+        given(decider, *history).when(self.ask).then(self.asked)
+        assert decider.fold((*history, self.asked)).supplements_asked == 2
+
+    def test_the_request_says_whose_step_wants_it(self) -> None:
+        """NĐ 61/2018 art. 19.4: the agency finds the lack, the desk asks; the slip names both."""
+        (event,) = given(decider, SUBMITTED, ACCEPTED, SENT_BACK).when(self.ask).then_kinds(SupplementRequested)
+        assert (event.step, event.agency, event.by) == ("certificate", COMMITTEE, OFFICER)
+
+    @pytest.mark.parametrize(
+        ("limit_days", "law", "due_at"),
+        [
+            (7, "NĐ 301/2026", "2026-09-17 09:00"),
+            (15, "NĐ 297/2025 art. 6.4a", "2026-09-29 09:00"),
+            (2, "NĐ 217/2026", "2026-09-10 09:00"),
+        ],
+    )
+    def test_the_applicant_has_the_time_of_the_procedures_own_law(self, limit_days: int, law: str, due_at: str) -> None:
+        """Bundles 7 working days, karaoke 15, construction 2, from Tuesday 09:00; then the dossier stops."""
+        published = replace(CERTIFICATE, law=(law,), supplement_limit=days(limit_days))
+        history = (SUBMITTED, ACCEPTED, SENT_BACK)
+        asked = replace(self.asked, due_at=at(due_at))
+        given(decider, *history).when(replace(self.ask, published=published)).then(asked)
+        silence = replace(SILENCE, now=at(due_at))
+        given(decider, *history, asked).when(silence).then(DossierStopped(REF, "no_supplement", (), at(due_at)))
+        given(decider, *history, asked).when(replace(silence, now=at("2026-09-09 17:00"))).then_nothing()
+
+    def test_a_part_of_what_was_asked_does_not_restart_the_clock(self) -> None:
+        """NĐ 61/2018 art. 19.4: from zero once *all* has been received."""
+        asked = replace(self.asked, items=(BLURRED_IDENTITY, MISSING_DECLARATION))
+        history = (SUBMITTED, ACCEPTED, SENT_BACK, asked, RECEIVED_AGAIN)
+        (event,) = given(decider, *history).when(ANSWER).then_kinds(SentBackAnswered)
+        assert (event.clock_from, event.due_at) == (ACCEPTED.clock_from, ACCEPTED.due_at)
 
     def test_what_comes_is_received(self) -> None:
         """A better copy takes the place of what would not do."""

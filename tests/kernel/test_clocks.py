@@ -1,30 +1,22 @@
 """The legal and the scoring clock: worked cases, the tables of the page, and what holds of every history."""
 
-from collections.abc import Sequence
-from datetime import datetime, time, timedelta
-from itertools import pairwise
+from datetime import datetime, time
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from kernel.calendar import VIETNAM, Words
+from kernel.calendar import Words
 from kernel.clock_reasons import in_words, legal_derivation, scoring_derivation
 from kernel.clocks import (
     CLOSED_DAY,
-    RECEIVED,
     RESTARTED,
-    SECOND_APPOINTMENT,
     History,
     Standstill,
     Turn,
     legal_clock,
-    resumed_due,
-    running_spans,
     scoring_clock,
 )
-from kernel.working_time import Calendar, Interval, Limit, derive, due, starts_at, working_minutes_between
-from tests.kernel.working_time_cases import CALENDARS, EARLY, FULL, MINUTE, SUPPLEMENT_CASES, local, said
+from kernel.working_time import Calendar, Limit, derive, due, starts_at, working_minutes_between
+from tests.kernel.working_time_cases import CALENDARS, EARLY, FULL, SUPPLEMENT_CASES, local, said, table, tables
 
 
 def turn(calendar: Calendar, since: datetime, limit: Limit, cause: str = "accepted") -> Turn:
@@ -73,29 +65,172 @@ def test_after_a_supplement_each_clock_is_due_as_its_rule_says(
     assert [working_minutes_between(desk, part.start, part.end) for part in stood] == [waited]
 
 
-FRIDAY, MONDAY, WEDNESDAY = "2026-11-20", "2026-11-23", "2026-11-25"
-"""24 November 2026 is a holiday."""
-DAY = Limit(1, "working_days")
-TAX_FROM, TAX_UNTIL = local(f"{FRIDAY}T15:30"), local(f"{WEDNESDAY}T09:30")
-OPENED = local(f"{FRIDAY}T09:30")
+def limit_of(text: str) -> Limit:
+    value, unit, *counting = text.split()
+    return Limit(float(value), unit, *counting)
 
-# standstills (ground, since, until), limit → due, used by Wednesday 10:30
-STANDING = (
-    ((), Limit(2, "working_days"), f"{WEDNESDAY}T09:30", 1020),
-    ((("tax_notice", f"{FRIDAY}T15:30", f"{WEDNESDAY}T09:30"),), Limit(2, "working_days"), "2026-11-26T15:30", 300),
-    ((("incident", f"{FRIDAY}T18:00", f"{FRIDAY}T23:00"),), Limit(2, "working_days"), f"{WEDNESDAY}T09:30", 1020),
-    (
-        (("incident", f"{FRIDAY}T10:00", f"{FRIDAY}T11:00"), ("posting", f"{FRIDAY}T10:30", f"{FRIDAY}T14:00")),
-        DAY, f"{MONDAY}T12:30", 930,
-    ),
-    ((("third_party", f"{FRIDAY}T09:30:10", f"{FRIDAY}T10:00:40"),), DAY, f"{MONDAY}T10:00:30", 989),
-    ((("posting", f"{FRIDAY}T10:00", f"{MONDAY}T10:00"),), Limit(24, "calendar_hours"), f"{MONDAY}T33:30", 2940),
-    (
-        (("posting", f"{FRIDAY}T10:00", f"{FRIDAY}T15:00"),),
-        Limit(1, "working_days", "event_day_excluded"), f"{MONDAY}T17:30", 660,
-    ),
-    (
-        (("posting", f"{MONDAY}T16:30", f"{WEDNESDAY}T09:00"),),
-        Limit(1, "working_days", "event_day_excluded"), f"{WEDNESDAY}T10:00", 510,
-    ),
-)  # fmt: skip
+
+def standstills_of(text: str) -> tuple[Standstill, ...]:
+    stood = (one.split() for one in text.split("; "))
+    return tuple(Standstill(ground, local(since), local(until)) for ground, since, until in stood)
+
+
+def said_or_none(instant: datetime | None) -> str:
+    return "-" if instant is None else said(instant)
+
+
+LATER = local("2027-06-01T08:00")
+
+
+@pytest.mark.parametrize(
+    ("calendar", "start", "limit", "stood", "expected", "law"),
+    table("calendar", "start", "limit", "stood still", "due", "law, and how it is counted"),
+)
+def test_a_clock_goes_on_with_what_was_left(
+    calendar: str, start: str, limit: str, stood: str, expected: str, law: str
+) -> None:
+    """docs/algorithms/working-time.md runs: each case by hand, with its law."""
+    history = History(local(start), (turn(CALENDARS[calendar], local(start), limit_of(limit)),), standstills_of(stood))
+    for clock in (legal_clock, scoring_clock):
+        found = clock(history, local(start))
+        assert said_or_none(found.due_at) == expected, law
+        assert clock(history, LATER).overdue_since == local(expected)
+
+
+@pytest.mark.parametrize(
+    ("calendar", "accepted", "limit", "asked", "given_at", "legal", "scored", "law"),
+    table("calendar", "accepted", "limit", "asked", "given", "legal due", "scored due", "law, and how it is counted"),
+)
+def test_the_page_tells_both_clocks_after_a_supplement(
+    calendar: str, accepted: str, limit: str, asked: str, given_at: str, legal: str, scored: str, law: str
+) -> None:
+    """docs/algorithms/working-time.md runs."""
+    history = supplemented(CALENDARS[calendar], local(accepted), limit_of(limit), local(asked), local(given_at))
+    found = legal_clock(history, local(given_at)).due_at, scoring_clock(history, local(given_at)).due_at
+    assert tuple(map(said_or_none, found)) == (legal, scored), law
+
+
+def twice_supplemented(until: datetime) -> History:
+    """Return the dossier of the page as it was known at `until`."""
+    start, limit = local("2026-11-02T08:00"), Limit(7, "working_days")
+    waits = [("2026-11-04T15:00", "2026-11-06T09:00"), ("2026-11-10T10:00", "2026-11-11T10:00")]
+    known = [(local(asked), local(given_at)) for asked, given_at in waits if local(asked) <= until]
+    turns = [turn(EARLY, start, limit)]
+    turns += [turn(EARLY, given_at, limit, RESTARTED) for _, given_at in known if given_at <= until]
+    stood = (
+        Standstill("supplement", asked, given_at if given_at <= until else None, restarts=True)
+        for asked, given_at in known
+    )
+    return History(start, tuple(turns), tuple(stood), tuple(asked for asked, _ in known))
+
+
+@pytest.mark.parametrize(
+    ("at", "legal", "scored", "overdue"), table("at", "legal due", "scored due", "scored as overdue since")
+)
+def test_a_second_request_is_scored_as_overdue(at: str, legal: str, scored: str, overdue: str) -> None:
+    """QĐ 766/QĐ-TTg, formula 2.1: more than one request counts as overdue; the law knows no such rule."""
+    now = local(at)
+    history = twice_supplemented(now)
+    by_law, scoring = legal_clock(history, now), scoring_clock(history, now)
+    assert tuple(map(said_or_none, (by_law.due_at, scoring.due_at, scoring.overdue_since))) == (legal, scored, overdue)
+    assert by_law.overdue_since is None
+    if overdue != "-":
+        assert scoring_derivation(history, now)[-1].reason == "second_request"
+        assert scoring.left_minutes < 0
+
+
+@pytest.mark.parametrize(
+    ("calendar", "accepted", "limit", "then", "since", "its_limit", "expected", "law"),
+    table("calendar", "accepted", "limit", "then", "from", "its limit", "due", "law"),
+)
+def test_an_appointment_may_follow_another(
+    calendar: str, accepted: str, limit: str, then: str, since: str, its_limit: str, expected: str, law: str
+) -> None:
+    """docs/algorithms/working-time.md runs: two appointments, and a dossier that was received elsewhere."""
+    desk = CALENDARS[calendar]
+    first = turn(desk, local(accepted), limit_of(limit))
+    history = History(local(accepted), (first, turn(desk, local(since), limit_of(its_limit), then)))
+    for clock, derivation in ((legal_clock, legal_derivation), (scoring_clock, scoring_derivation)):
+        found = clock(history, local(since))
+        assert (said_or_none(found.due_at), found.used_minutes) == (expected, 0), law
+        before = derivation(history, local(since))[0]
+        assert (before.start, before.end, before.reason) == (local(accepted), local(since), f"void:{then}")
+
+
+def worked_example() -> History:
+    asked, given_at = local("2026-11-20T16:30"), local("2026-11-23T10:00")
+    return supplemented(FULL, local("2026-11-20T15:00"), Limit(1, "working_days"), asked, given_at)
+
+
+def test_the_legal_derivation_of_the_page_holds() -> None:
+    """docs/algorithms/working-time.md runs."""
+    _, rows = tables("from", "to", "counted minutes", "reason", "in words")
+    assert rows == [
+        [said(part.start), said(part.end), str(part.counted_minutes), part.reason, in_words(FULL, part.reason).vi]
+        for part in legal_derivation(worked_example(), LATER)
+    ]
+
+
+def test_the_scored_derivation_of_the_page_holds() -> None:
+    """docs/algorithms/working-time.md runs."""
+    assert table("since", "until", "minutes", "reason") == [
+        [said(part.start), said(part.end), str(part.counted_minutes), part.reason]
+        for part in scoring_derivation(worked_example(), LATER)
+    ]
+
+
+def test_a_clock_without_a_standstill_is_the_limit_itself() -> None:
+    """One way of counting, whoever asks."""
+    start, limit = local("2026-11-20T10:00:30"), Limit(2, "working_days")
+    history = History(start, (turn(FULL, start, limit),))
+    assert (
+        legal_derivation(history, start) == scoring_derivation(history, start) == derive(FULL, start, limit).derivation
+    )
+
+
+def test_before_it_begins_a_clock_has_used_nothing() -> None:
+    """NĐ 61/2018 art. 18.2: what comes after 15:00 counts from the next working day, and the derivation says so."""
+    accepted = local("2026-11-20T16:00")
+    since = starts_at(FULL, accepted, time(15))
+    history = History(accepted, (turn(FULL, since, Limit(1, "working_days")),))
+    clock = legal_clock(history, accepted)
+    assert (clock.used_minutes, clock.left_minutes, said_or_none(clock.due_at)) == (0, 480, "2026-11-23T17:30")
+    first = legal_derivation(history, accepted)[0]
+    assert (first.start, first.end, first.counted_minutes, first.reason) == (accepted, since, 0, "not_begun")
+
+
+def test_a_closed_dossier_keeps_its_clocks() -> None:
+    """After the result no minute is used and nothing becomes overdue."""
+    start = local("2026-11-20T10:00")
+    history = History(start, (turn(FULL, start, Limit(1, "working_days")),), closed_at=local("2026-11-20T11:00"))
+    clock = legal_clock(history, LATER)
+    assert (clock.used_minutes, clock.left_minutes, clock.overdue_since) == (60, 420, None)
+
+
+def test_a_corrected_calendar_gives_both_clocks_a_new_date() -> None:
+    """A date that turned out to lie on a closed day: the event that moved it says on which calendar it is counted."""
+    start, limit = local("2026-11-20T10:00"), Limit(1, "working_days")
+    closed = {**FULL.closed, local("2026-11-23T00:00").date(): "storm"}
+    stormy = Calendar("full", "corrected", FULL.first_day, FULL.last_day, FULL.desk_hours, closed, FULL.worked, {})
+    at = local("2026-11-20T12:00")
+    moved = Turn(stormy, start, limit, local("2026-11-25T10:00"), CLOSED_DAY, said_at=at)
+    history = History(start, (turn(FULL, start, limit), moved))
+    for clock, derivation in ((legal_clock, legal_derivation), (scoring_clock, scoring_derivation)):
+        assert said_or_none(clock(history, at).due_at) == "2026-11-25T10:00"
+        reasons = [part.reason for part in derivation(history, at)]
+        assert "holiday:storm" in reasons
+        assert sum(part.counted_minutes for part in derivation(history, at)) == 480
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("standstill:incident", Words("đồng hồ dừng: sự cố hệ thống", "the clock stands still: the system is broken")),
+        ("standstill:flood", Words("đồng hồ dừng: flood", "the clock stands still: flood")),
+        ("void:restarted", Words("bỏ: đồng hồ tính lại từ đầu", "void: the clock started again from zero")),
+        ("weekend", Words("nghỉ hằng tuần", "weekend")),
+    ],
+)
+def test_every_reason_is_said_in_both_languages(reason: str, words: Words) -> None:
+    """A clerk reads reasons, not codes."""
+    assert in_words(FULL, reason) == words

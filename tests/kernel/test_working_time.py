@@ -16,34 +16,17 @@ from kernel.working_time import (
     is_working_day,
     next_desk_minute,
     starts_at,
-    working_minutes_between,
 )
 from tests.kernel.working_time_cases import (
     CALENDARS,
     DUE_CASES,
     EARLY,
     FULL,
-    ROOT,
     SATURDAY_MORNING,
-    SUPPLEMENT_CASES,
     local,
     said,
+    table,
 )
-
-PAGE = ROOT / "docs" / "algorithms" / "working-time.md"
-
-
-def table(*columns: str) -> list[list[str]]:
-    """Return the rows of the page's table that has these columns."""
-    lines = PAGE.read_text(encoding="utf-8").splitlines()
-    start = lines.index(f"| {' | '.join(columns)} |") + 2
-    rows = []
-    for line in lines[start:]:
-        if not line.startswith("|"):
-            break
-        rows.append([cell.strip().strip("`") for cell in line.strip("|").split("|")])
-    return rows
-
 
 # Worked cases
 
@@ -54,33 +37,6 @@ def test_a_limit_ends_with_its_last_counted_minute(calendar: str, start: str, li
     at = due(CALENDARS[calendar], local(start), limit)
     assert said(at) == expected
     assert at.tzinfo is UTC
-
-
-@pytest.mark.parametrize(
-    ("calendar", "start", "limit", "asked", "given_at", "first_due", "used", "waited", "legal_due", "scoring_due"),
-    SUPPLEMENT_CASES,
-)
-def test_a_supplement_restarts_the_legal_clock_and_pauses_the_scoring_clock(
-    calendar: str,
-    start: str,
-    limit: Limit,
-    asked: str,
-    given_at: str,
-    first_due: str,
-    used: int,
-    waited: int,
-    legal_due: str,
-    scoring_due: str,
-) -> None:
-    """NĐ 61/2018 art. 19.4: from zero when complete again; QĐ 766/QĐ-TTg: the wait is subtracted."""
-    desk = CALENDARS[calendar]
-    first = due(desk, local(start), limit)
-    left = working_minutes_between(desk, local(asked), first)
-    assert said(first) == first_due
-    assert working_minutes_between(desk, local(start), local(asked)) == used
-    assert working_minutes_between(desk, local(asked), local(given_at)) == waited
-    assert said(due(desk, local(given_at), limit)) == legal_due
-    assert said(due(desk, local(given_at), Limit(left, "working_minutes"))) == scoring_due
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Worked cases of working time, found minute by minute; instants are Vietnam time."""
 
 from datetime import datetime, timedelta
+from itertools import takewhile
 from pathlib import Path
 
 from chassis.calendars import load_calendars
@@ -11,6 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CALENDARS = load_calendars(ROOT / "registry" / "calendars")
 FULL, EARLY, SATURDAY_MORNING = (CALENDARS[id] for id in ("full", "early", "saturday-morning"))
 MINUTE = timedelta(minutes=1)
+PAGE = ROOT / "docs" / "algorithms" / "working-time.md"
 
 
 def local(text: str) -> datetime:
@@ -21,6 +23,24 @@ def said(instant: datetime) -> str:
     """Return an instant as the tables write it: Vietnam time, seconds only where there are some."""
     wall = instant.astimezone(VIETNAM).replace(tzinfo=None)
     return wall.isoformat(timespec="auto" if wall.second or wall.microsecond else "minutes")
+
+
+def tables(*columns: str) -> list[list[list[str]]]:
+    """Return the rows of each of the page's tables that have these columns."""
+    lines = PAGE.read_text(encoding="utf-8").splitlines()
+    heads = [number for number, line in enumerate(lines) if line == f"| {' | '.join(columns)} |"]
+    return [
+        [_cells(line) for line in takewhile(lambda line: line.startswith("|"), lines[head + 2 :])] for head in heads
+    ]
+
+
+def table(*columns: str) -> list[list[str]]:
+    """Return the rows of the page's first table that has these columns."""
+    return tables(*columns)[0]
+
+
+def _cells(line: str) -> list[str]:
+    return [cell.strip().strip("`") for cell in line.strip("|").split("|")]
 
 
 # calendar, start, limit → due

@@ -6,9 +6,16 @@ MARITAL = "procedures/1.004873.yaml"
 KARAOKE = "procedures/9.000297.yaml"
 BIRTH = "procedures/3.000722.yaml"
 ARCHITECT = "procedures/1.008891.yaml"
+DEATH = "procedures/2.002913.yaml"
+LAND = "procedures/1.013831.yaml"
+RECORD = "procedures/3.000333.yaml"
+PERMIT = "procedures/1.013225.yaml"
+INVESTMENT = "procedures/1.009645.yaml"
+BENEFIT = "procedures/1.001776.yaml"
 PROVINCE = "agencies/province.yaml"
 COMMUNES = "agencies/communes.yaml"
-OFFICES = "agencies/social_insurance.yaml"
+OFFICES = "agencies/offices.yaml"
+KON_TUM = "agencies/kon_tum_2021_province.yaml"
 KARAOKE_FEE = "fees/karaoke_chain.yaml"
 MARITAL_FEE = "fees/marital_status_certificate.yaml"
 
@@ -45,11 +52,20 @@ FORMS = (
     Planted(KARAOKE, LICENCE_LIMIT, "limit: null", (("missing_limit", "limit: null"),)),
     Planted(KARAOKE, 'code: "9.000297"', "code: 9.000297", (("wrong_type", "code: 9.000297"),)),
     Planted(BIRTH, "optional: true", "optional: yes", (("wrong_type", "optional: yes"),)),
-    Planted(KARAOKE, "  rooms: int", "  rooms: number", (("not_allowed", "rooms: number"),)),
+    Planted(KARAOKE, "  rooms: int", "  rooms: number", (("bad_form", "rooms: number"),)),
     Planted(KARAOKE, "channels: [portal]", "channels: [portal, fax]", (("not_allowed", "channels: [portal, fax]"),)),
     Planted(KARAOKE, "valid_from: 2025-11-17", "valid_from: 2025-11-31", (("bad_form", "2025-11-31"),)),
     Planted(KARAOKE, 'same_day_until: "16:00"', "same_day_until: 16h", (("bad_form", "same_day_until: 16h"),)),
-    Planted(OFFICES, '    area: "21548"', '    area: "215480"', (("bad_form", "215480"),)),
+    Planted(OFFICES, 'code: "21548"', 'code: "215480"', (("bad_form", "215480"),)),
+    Planted(OFFICES, 'number: "14", ', "", (("missing_key", "name: Lý Sơn"), ("area_without_agency", "x"))),
+    Planted(DEATH, "merit_person, none_of_these]", "merit_person, 3]", (("wrong_type", "merit_person, 3]"),)),
+    Planted(DEATH, "when: {fact: deceased_group, is: pensioner}", "when: {fact: deceased_group}",
+            (("condition_unclear", "when: {fact: deceased_group}"),)),
+    Planted(DEATH, "when: {fact: deceased_group, is: pensioner}", "when: {fact: deceased_group, was: pensioner}",
+            (("condition_unclear", "was: pensioner"), ("unknown_key", "was: pensioner"))),
+    Planted(LAND, "  appointments:\n    source: assumed\n", "  appointment:\n    source: assumed\n",
+            (("missing_key", "sources:"), ("source_of_nothing", "  appointment:"))),
+    Planted(LAND, "    party: applicant\n", "", (("missing_key", "- code: tax_payment"),)),
     Planted(KARAOKE, "value: 16", "value: 16.25", (("out_of_range", "16.25"),)),
     Planted(KARAOKE, "value: 16", "value: 0", (("out_of_range", "value: 0"),)),
     Planted(BIRTH, "reuse: [LAND, POP]", "reuse: [LAND, LAND]", (("repeated", "[LAND, LAND]"),)),
@@ -130,8 +146,10 @@ AGENCIES = (
             (("parent_cycle", "parent: H48.01.01"),)),
     Planted(OFFICES, "calendar: full\n", "calendar: late\n", (("calendar_unknown", "calendar: late"),)),
     Planted(COMMUNES, 'code: "23284"', 'code: "23293"', (("duplicate_code", "name: Đăk Cấm"),)),
-    Planted(OFFICES, '    area: "21548"', '    area: "23293"',
-            (("two_agencies_act", "id: G24.51.14"), ("area_without_agency", 'code: "21548"', COMMUNES))),
+    Planted(OFFICES, 'code: "21548"', 'code: "23293"',
+            (("two_agencies_act", "name: Lý Sơn"), ("area_without_agency", 'code: "21548"', COMMUNES))),
+    Planted(KON_TUM, "\nvalid_to: 2025-07-01", "\nvalid_to: 2025-06-01",
+            (("kind_without_agency", "agency_kind: labour_department", BENEFIT),)),
     Planted(OFFICES, '["23538", "23535"]', '["23538", "23539"]',
             (("area_without_agency", 'code: "23535"', COMMUNES),)),
 )

@@ -214,7 +214,7 @@ def test_a_registry_with_mistakes_is_refused_whole_and_names_them_all(tmp_path: 
     """Whoever starts the product mends everything in one go."""
     path = copy(tmp_path)
     edit(path, f"procedures/{KARAOKE}.yaml", "needs: [household_business]", "needs: [nothing]")
-    edit(path, "agencies/social_insurance.yaml", "calendar: full\n", "calendar: late\n")
+    edit(path, "agencies/offices.yaml", "calendar: full\n", "calendar: late\n")
     with pytest.raises(RegistryInvalid, match="calendar 'late' does not exist") as invalid:
         load_registry(path)
     assert {"need_unknown", "calendar_unknown"} <= {found.code for found in invalid.value.findings}

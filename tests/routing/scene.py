@@ -18,6 +18,7 @@ from services.routing.domain.commands import (
     RefuseStep,
     ResumeStep,
     SendBack,
+    SuspendClock,
     TakeOverStep,
     WithdrawChain,
 )
@@ -185,6 +186,11 @@ def resume(planned: PlannedStep, now: datetime, clock_from: datetime = MONDAY, d
         now=now,
         calendars=calendars_of,
     )
+
+
+def ask(now: datetime) -> SuspendClock:
+    """Return the news that the applicant was asked for a supplement during the examination."""
+    return SuspendClock(ref=REF, ground="supplement", asked_at=now, actor="system:routing", now=now)
 
 
 def withdraw(now: datetime = MONDAY, requested_at: datetime | None = None) -> WithdrawChain:

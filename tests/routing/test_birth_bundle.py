@@ -122,7 +122,7 @@ def test_verification_gives_the_longer_limit_of_the_decree() -> None:
     given(decider, *events).when(extend(RESIDENCE, at("17 10:00"))).then(
         LimitExtended(
             REF, RESIDENCE.step, POLICE, 1, "verification", "NĐ 301/2026/NĐ-CP", at("21 08:15"),
-            f"officer:{POLICE}:7", at("17 10:00"),
+            f"officer:{POLICE}:7", at("17 10:00"), warn_at=at("20 09:00"),
         )
     )  # fmt: skip
     longer = told(extend(RESIDENCE, at("17 10:00")), before=events)

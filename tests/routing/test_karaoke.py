@@ -39,7 +39,8 @@ def test_only_the_first_step_of_a_strict_sequence_is_ready() -> None:
     assert opened.steps == KARAOKE
     assert opened.lead_agency == PROVINCE
     assert ready == StepReady(
-        REF, BUSINESS.step, COMMUNE, 1, MONDAY, at("19 09:00"), None, None, at("19 09:00"), MONDAY
+        REF, BUSINESS.step, COMMUNE, 1, MONDAY, at("19 09:00"), None, None, at("19 09:00"), MONDAY,
+        warn_at=at("18 09:00"),
     )
 
 
@@ -54,7 +55,8 @@ def test_each_certificate_is_given_out_and_makes_the_next_step_ready() -> None:
         ),
         # Thursday, Friday and the Saturday morning that the police work.
         StepReady(
-            REF, SECURITY.step, POLICE, 1, wednesday, at("21 08:45"), None, None, at("21 08:45"), wednesday
+            REF, SECURITY.step, POLICE, 1, wednesday, at("21 08:45"), None, None, at("21 08:45"), wednesday,
+            warn_at=at("20 10:00"),
         ),
     )  # fmt: skip
     events = told(decision(BUSINESS, wednesday), *done(SECURITY, friday), before=events)

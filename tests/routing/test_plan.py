@@ -129,7 +129,7 @@ SEATS = {"commune": Seat("H48.1", "early", "1"), "police": Seat("G01.1", "full",
 
 def test_the_plan_takes_over_what_the_law_gives_each_step() -> None:
     """The chain is pinned to what the procedure's version says, and to who acts on which calendar."""
-    birth, opinion, card, _ = plan_of(PROCEDURE, ("opinion", "card"), SEATS)
+    birth, opinion, card, _ = plan_of(PROCEDURE, ("opinion", "card"), {}, SEATS)
     assert (birth.agency, birth.calendar_id, birth.calendar_version) == ("H48.1", "early", "1")
     assert (card.agency, card.needs, card.result_code, card.law) == ("G01.1", ("opinion",), "KQ.card", "law of card")
     assert (birth.silence, opinion.silence) == ("escalate", "deemed_agreed")
@@ -152,9 +152,9 @@ def test_an_optional_step_is_planned_only_if_it_was_asked_for(
     asked: tuple[str, ...], needs: dict[str, tuple[str, ...]]
 ) -> None:
     """Birth bundle: identity card and childbirth support are the applicant's choice."""
-    assert {planned.step: planned.needs for planned in plan_of(PROCEDURE, asked, SEATS)} == needs
+    assert {planned.step: planned.needs for planned in plan_of(PROCEDURE, asked, {}, SEATS)} == needs
 
 
 def test_a_step_that_nobody_does_has_no_agency() -> None:
     """The chain refuses to open with it and says which step it is, instead of guessing who might act."""
-    assert [planned.agency for planned in plan_of(PROCEDURE, (), {})] == ["", ""]
+    assert [planned.agency for planned in plan_of(PROCEDURE, (), {}, {})] == ["", ""]

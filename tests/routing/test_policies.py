@@ -1,18 +1,21 @@
 """What routing hears from the desk, which times begin to matter, and what it says to the others."""
 
-from dataclasses import fields
+from dataclasses import MISSING, fields, replace
 from typing import Any, get_args
 
 import msgspec
 import pytest
 
 from kernel.message import CancelTimer, Envelope, Heard, Timer, source_of
+from services.routing.domain.clock_events import (
+    AppointmentMoved,
+    DelayApologised,
+    LatenessEscalated,
+    StepClockResumed,
+    StepClockStopped,
+)
 from services.routing.domain.commands import (
     OpenChain,
-    PassAcknowledgeLimit,
-    PassChainLimit,
-    PassHandOverLimit,
-    PassStepLimit,
     RecordSupplement,
     ResumeStep,
     StopChain,
@@ -23,6 +26,7 @@ from services.routing.domain.events import (
     ChainClosed,
     ChainEvent,
     ChainOpened,
+    ChainOverdue,
     ChainStopped,
     ChainWithdrawn,
     ClockRestarted,
@@ -32,12 +36,14 @@ from services.routing.domain.events import (
     StepAcknowledged,
     StepCancelled,
     StepDeemedAgreed,
+    StepOverdue,
     StepReady,
     StepTakenOver,
     SupplementArrived,
 )
 from services.routing.policies import AFTER_LIMIT, HEARS, timers
 from services.routing.publishing import PUBLISHED, publish
+from services.routing.wiring import TIMER_COMMANDS
 from tests.routing.scene import (
     APPLICANT,
     BIRTH,
@@ -141,28 +147,55 @@ def ids(*limits: str) -> set[str]:
     return {f"{REF}-{limit}" for limit in limits}
 
 
-ALL_OF_STEP = ids(f"{BIRTH.step}-hand-over", f"{BIRTH.step}-acknowledge", f"{BIRTH.step}-limit")
+HURRY = ids(f"{BIRTH.step}-hand-over", f"{BIRTH.step}-acknowledge")
+LATENESS = ids(f"{BIRTH.step}-lateness")
 LIMIT = ids(f"{BIRTH.step}-limit")
-CHAIN = ids("chain")
-EXTENDED = LimitExtended(**ACTED, round=1, ground="verification", law="", due_at=DUE, by="", at=MONDAY)
+CHAIN, CHAIN_LATENESS = ids("chain"), ids("chain-lateness")
+EXTENDED = LimitExtended(
+    REF, BIRTH.step, COMMUNE, round=1, ground="verification", law="", due_at=DUE, by="", at=MONDAY, warn_at=MONDAY
+)
+STOPPED = StepClockStopped(
+    REF, BIRTH.step, COMMUNE, round=1, ground="third_party", law="", until=None, by="", at=MONDAY
+)
+RESUMED = StepClockResumed(
+    REF, BIRTH.step, COMMUNE, round=1, ground="third_party", due_at=DUE, by="", at=MONDAY, warn_at=MONDAY
+)
+OVERDUE = StepOverdue(REF, BIRTH.step, COMMUNE, round=1, due_at=MONDAY, at=DUE, next_at=DUE)
+APOLOGY = DelayApologised(REF, BIRTH.step, COMMUNE, 1, "backlog", "", MONDAY, DUE, "", MONDAY)
+TOLD = LatenessEscalated(REF, BIRTH.step, COMMUNE, 1, "H48", 1, MONDAY, DUE, next_at=DUE)
+MOVED = AppointmentMoved(REF, "resumed", "", "H48", 1, MONDAY, None, "", "", DUE, "", "", MONDAY, warn_at=MONDAY)
 
 
 @pytest.mark.parametrize(
     ("event", "set_ids", "cancelled"),
     [
-        (OPENED, CHAIN, set()),
-        (READY, ALL_OF_STEP, set()),
+        (OPENED, CHAIN | CHAIN_LATENESS, set()),
+        (READY, HURRY | LIMIT | LATENESS, set()),
         (StepTakenOver(**ACTED, by="", at=MONDAY), set(), ids(f"{BIRTH.step}-hand-over")),
-        (StepAcknowledged(**ACTED, by="", at=MONDAY), set(), ALL_OF_STEP - LIMIT),
-        (EXTENDED, LIMIT, set()),
-        (told(opening(BUNDLE), *done(BIRTH))[3], set(), LIMIT),
-        (StepCancelled(**ACTED, reason="withdrawn", at=MONDAY), set(), ALL_OF_STEP),
-        (StepDeemedAgreed(**ACTED, law="", due_at=DUE, at=MONDAY), set(), ALL_OF_STEP),
+        (StepAcknowledged(**ACTED, by="", at=MONDAY), set(), HURRY),
+        (EXTENDED, LIMIT | LATENESS, set()),
+        (STOPPED, set(), LIMIT | LATENESS),
+        (replace(STOPPED, until=DUE), LIMIT, LATENESS),
+        (RESUMED, LIMIT | LATENESS, set()),
+        (OVERDUE, LATENESS, set()),
+        (replace(OVERDUE, next_at=None), set(), set()),
+        (TOLD, LATENESS, set()),
+        (replace(TOLD, next_at=None), set(), set()),
+        (replace(TOLD, step="", round=0), CHAIN_LATENESS, set()),
+        (APOLOGY, set(), set()),
+        (replace(APOLOGY, at=DUE), LATENESS, set()),
+        (MOVED, CHAIN | CHAIN_LATENESS, set()),
+        (replace(MOVED, cause="apology", warn_at=None), CHAIN_LATENESS, set()),
+        (ChainOverdue(REF, "H48", MONDAY, DUE, next_at=DUE), CHAIN_LATENESS, set()),
+        (ChainOverdue(REF, "H48", MONDAY, DUE), set(), set()),
+        (told(opening(BUNDLE), *done(BIRTH))[3], set(), LIMIT | LATENESS),
+        (StepCancelled(**ACTED, reason="withdrawn", at=MONDAY), set(), HURRY | LIMIT | LATENESS),
+        (StepDeemedAgreed(**ACTED, law="", due_at=DUE, at=MONDAY), set(), HURRY | LIMIT | LATENESS),
         (ClockSuspended(REF, "supplement", MONDAY), set(), CHAIN),
         (ClockRestarted(REF, MONDAY, DUE, MONDAY), CHAIN, set()),
-        (ChainClosed(REF, "granted", MONDAY), set(), CHAIN),
-        (ChainWithdrawn(REF, (), (), MONDAY), set(), CHAIN),
-        (ChainStopped(REF, "no_supplement", (), (), MONDAY), set(), CHAIN),
+        (ChainClosed(REF, "granted", MONDAY), set(), CHAIN | CHAIN_LATENESS),
+        (ChainWithdrawn(REF, (), (), MONDAY), set(), CHAIN | CHAIN_LATENESS),
+        (ChainStopped(REF, "no_supplement", (), (), MONDAY), set(), CHAIN | CHAIN_LATENESS),
         (DeskAnswered(REF, BIRTH.step, MONDAY, MONDAY), set(), set()),
     ],
 )
@@ -186,17 +219,20 @@ def test_a_bell_rings_just_after_the_last_instant_that_is_in_time() -> None:
         "hand-over": READY.hand_over_by + AFTER_LIMIT,
         "acknowledge": READY.acknowledge_by + AFTER_LIMIT,
         "limit": READY.due_at + AFTER_LIMIT,
+        "lateness": READY.warn_at,
     }
-    (chain,) = timers(OPENED)
+    chain, warning = timers(OPENED)
     assert isinstance(OPENED, ChainOpened)
     assert isinstance(chain, Timer)
-    assert chain.due_at == OPENED.due_at + AFTER_LIMIT
+    assert isinstance(warning, Timer)
+    assert (chain.due_at, warning.due_at) == (OPENED.due_at + AFTER_LIMIT, OPENED.warn_at)
 
 
 def test_what_a_bell_says_survives_its_store() -> None:
     """Timers are rows: their commands are written down as JSON and read again when they are due."""
-    bells = [timer.command for event in (OPENED, READY) for timer in timers(event) if isinstance(timer, Timer)]
-    assert {type(bell) for bell in bells} == {PassChainLimit, PassHandOverLimit, PassAcknowledgeLimit, PassStepLimit}
+    events = (OPENED, READY, OVERDUE, replace(STOPPED, until=DUE))
+    bells = [timer.command for event in events for timer in timers(event) if isinstance(timer, Timer)]
+    assert {type(bell) for bell in bells} == set(TIMER_COMMANDS)
     for bell in bells:
         assert msgspec.json.decode(msgspec.json.encode(bell), type=type(bell)) == bell
         assert bell.actor == "system:timer"
@@ -209,8 +245,8 @@ def test_everything_but_the_desks_own_news_is_published() -> None:
     assert len({name for name, _, _ in PUBLISHED}) == len(PUBLISHED)
     for name, version, kind in PUBLISHED:
         assert (name, version) == (kind.__name__, 1)
-        names = [field.name for field in fields(kind)]
-        assert (names[0], names[-1]) == ("ref", "at")
+        demanded = [one.name for one in fields(kind) if one.default is one.default_factory is MISSING]
+        assert (demanded[0], demanded[-1]) == ("ref", "at"), "what came later stands at the end and may be missing"
 
 
 def test_a_published_fact_belongs_to_its_dossier() -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from kernel.message import Timer
 from kernel.refusal import Refused
+from kernel.working_time import Limit
 from services.routing.domain.chain import decider
 from services.routing.domain.commands import (
     ChainCommand,
@@ -245,7 +246,10 @@ def test_every_fact_and_the_state_after_it_survive_the_store(
 
 INSTANTS = st.datetimes(datetime(2026, 11, 16), datetime(2026, 12, 16), timezones=st.just(UTC))
 STEPS = st.sampled_from(["s0", "s1", "s2", "desk", "tea_break"])
-VALUES: dict[Any, st.SearchStrategy[Any]] = {datetime: INSTANTS, datetime | None: st.none() | INSTANTS, str: STEPS}
+LIMITS = st.none() | st.sampled_from([Limit(3, "working_days"), Limit(90, "working_minutes"), Limit(1, "calendar_days")])
+VALUES: dict[Any, st.SearchStrategy[Any]] = {
+    datetime: INSTANTS, datetime | None: st.none() | INSTANTS, str: STEPS, Limit | None: LIMITS,
+}  # fmt: skip
 
 
 def _of_every_kind() -> st.SearchStrategy[ChainEvent]:

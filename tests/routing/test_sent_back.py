@@ -172,7 +172,7 @@ def test_after_a_supplement_the_clock_restarts_from_zero() -> None:
     events = told(*AT_DESK, ASKED, BROUGHT)
     command = resume(RESIDENCE, at("20 10:00"), clock_from=THURSDAY, due_at=new_due)
     restarted, _, ready = given(decider, *events).when(command).then_kinds(ClockRestarted, DeskAnswered, StepReady)
-    assert restarted == ClockRestarted(REF, THURSDAY, new_due, at("20 10:00"))
+    assert restarted == ClockRestarted(REF, THURSDAY, new_due, at("20 10:00"), warn_at=new_due.replace(day=11))
     assert ready.clock_from == at("20 10:00"), "the agency's own limit runs from when it can work again"
     chain = decider.fold((*events, restarted))
     assert (chain.clock_from, chain.due_at, chain.suspended_since) == (THURSDAY, new_due, None)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Final
 
 from kernel.calendar import VIETNAM
+from kernel.condition import holds
 from kernel.procedure import Procedure
 from kernel.refusal import Invalid, Refused
 from services.intake.domain import rules
@@ -146,6 +147,14 @@ def _has_type(value: FactValue | None, kind: str | tuple[str, ...]) -> bool:
             return False
 
 
+def _occasion(command: SubmitDossier, procedure: Procedure) -> Refused | None:
+    """Some may hand in only on some occasions: a judicial record no. 2 has no attorney (asked once the facts fit)."""
+    rule = next((rule for rule in procedure.submitters if rule.relation == command.relation), None)
+    if rule is None or rule.when is None or holds(rule.when, command.facts):
+        return None
+    return Refused(rules.SUBMITTER_NOT_ALLOWED, (Invalid("relation", f"not as {command.relation} in this case"),))
+
+
 def _components(command: SubmitDossier, procedure: Procedure) -> Refused | None:
     return misplaced(command.components, procedure)
 
@@ -157,14 +166,15 @@ def _area(command: SubmitDossier, procedure: Procedure) -> Refused | None:
 
 
 _CHECKS: Final[tuple[Check, ...]] = (
-    _publisher,
     _channel,
     _agency,
+    _publisher,
     _submitter,
     _hand_out,
     _category,
     _options,
     _facts,
+    _occasion,
     _components,
     _area,
 )

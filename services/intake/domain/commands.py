@@ -4,7 +4,6 @@ Every command names the dossier, who orders it, and when it is. `prepare` in the
 *prepared*: the procedure version, the calendar, the next number; none of it is stored.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
@@ -322,7 +321,7 @@ class CorrectParticulars:
 
     ref: str
     whose: Whose
-    corrected: Mapping[str, str] = field(repr=False)
+    corrected: dict[str, str] = field(repr=False)
     hand_out_to: str
     reason: str
     by_applicant: bool

@@ -2,7 +2,7 @@
 
 Law: NĐ 61/2018 arts. 17, 19.4, 19.7 (the result comes back to the receiving desk), 19.8 (a refusal after examination,
 in the normal limit) and 19.9 (a date promised with an apology leaves the lawful one where it was); NĐ 118/2025 art. 21
-and TT 03/2025/TT-VPCP art. 7 (withdrawal only while no decision exists; the chain, not the desk, knows which came first).
+and TT 03/2025/TT-VPCP art. 7 (withdrawal only while no decision exists, and the chain knows which came first).
 """
 
 from kernel.calendar import CalendarDoesNotReach

@@ -1,7 +1,7 @@
 """Papers made electronic at the desk, recorded when it happens: the indicators cannot be derived afterwards.
 
 Law: NĐ 61/2018 art. 17.1 (as amended by NĐ 107/2021) and NĐ 118/2025 art. 17.1: the desk digitises what comes in on
-paper; TT 03/2025/TT-VPCP art. 5; TT 01/2023/TT-VPCP art. 8.2 (the officer answers for the copy); QĐ 766/QĐ-TTg index 4.2.
+paper; TT 03/2025/TT-VPCP art. 5; TT 01/2023/TT-VPCP art. 8.2 (the officer signs the copy); QĐ 766/QĐ-TTg index 4.2.
 """
 
 from kernel.refusal import Invalid, Refused

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from chassis.clock import Clock
 from chassis.registry import NotInRegistry, Registry
 from chassis.service import Scope
-from chassis.vault import CannotOpen, Vault
+from chassis.vault import Vault
 from chassis.web.acts import Call, Listing, View
 from chassis.web.auth import (
     ACCOUNTANT,
@@ -35,7 +35,9 @@ from chassis.web.problem import NOT_FOUND, Problem
 from kernel.calendar import VIETNAM
 from kernel.codes import InvalidCode, ProcedureCode
 from services.intake.domain.state import Dossier
-from services.intake.projections import catalogue, slips
+from services.intake.projections import catalogue
+from services.intake.projections.issued import Papers
+from services.intake.projections.letters import apology_of
 from services.intake.projections.shown import DossierShown, glimpse, scope, shown
 
 CONCERNED: Final[Rights] = {
@@ -49,6 +51,7 @@ CONCERNED: Final[Rights] = {
 ANYBODY: Final[Rights] = {**CONCERNED, POSTAL_STAFF: ALL, ANONYMOUS: ALL}
 SEE_A_GLIMPSE: Final = (POSTAL_STAFF, ANONYMOUS)
 READ_THE_PAPERS: Final[Rights] = {APPLICANT: OWN, DESK_OFFICER: RECEIVING}
+READ_WHAT_STOOD: Final[Rights] = {INSPECTOR: ALL}
 
 CATALOGUE_LIMIT: Final = 50
 CATALOGUE_LIMIT_MAX: Final = 500
@@ -77,48 +80,6 @@ LISTINGS: Final = (
         },
     ),
 )  # fmt: skip
-
-
-class Papers:
-    """Shows the papers that the desk issued; each reading of what is personal is written down with its purpose."""
-
-    def __init__(self, vault: Vault, registry: Registry) -> None:
-        self._vault = vault
-        self._registry = registry
-
-    def slip(self, call: Call, dossier: Dossier) -> dict[str, Any]:
-        """Show form 01."""
-        assert dossier.submission is not None, "the scope let through only what exists"
-        applicant = self._open(call, dossier.submission.particulars, "acknowledgement_slip", slips.OPENED)
-        submitter = self._open(call, dossier.submission.submitter_particulars, "acknowledgement_slip", slips.OPENED)
-        return slips.slip(dossier, self._registry, applicant, submitter)
-
-    def supplement_request(self, call: Call, dossier: Dossier) -> dict[str, Any]:
-        """Show form 02."""
-        assert dossier.submission is not None, "the scope let through only what exists"
-        assert dossier.supplement is not None, "the scope let through only what was asked for"
-        applicant = self._open(call, dossier.submission.particulars, "supplement_request", slips.OPENED)
-        notes = [self._note(call, item.note, "supplement_request") for item in dossier.supplement.request.items]
-        return slips.supplement_request(dossier, self._registry, applicant, notes)
-
-    def refusal(self, call: Call, dossier: Dossier) -> dict[str, Any]:
-        """Show form 03."""
-        assert dossier.submission is not None, "the scope let through only what exists"
-        assert dossier.refusal is not None, "the scope let through only what was refused"
-        applicant = self._open(call, dossier.submission.particulars, "refusal_slip", slips.OPENED)
-        return slips.refusal(dossier, self._registry, applicant, self._note(call, dossier.refusal.note, "refusal_slip"))
-
-    def _note(self, call: Call, sealed: str, purpose: str) -> str:
-        return str(self._open(call, sealed, purpose, ("note",)).get("note", ""))
-
-    def _open(self, call: Call, sealed: str, purpose: str, fields: tuple[str, ...]) -> dict[str, Any]:
-        """Open what is there; of a person who was forgotten the paper keeps its form and loses the name."""
-        if not sealed:
-            return {}
-        try:
-            return self._vault.open(sealed, by=call.principal.id, purpose=purpose, fields=fields, at=call.now)
-        except CannotOpen:
-            return {}
 
 
 def _show(call: Call, dossier: Dossier) -> dict[str, Any]:
@@ -155,6 +116,21 @@ def views(vault: Vault, registry: Registry) -> tuple[View, ...]:
             "show_refusal", "/dossiers/{ref}/refusal", "Phiếu từ chối tiếp nhận hồ sơ",
             "The refusal of reception (form 03)", READ_THE_PAPERS, _stream,
             _only_if(lambda dossier: dossier.refusal is not None), papers.refusal,
+        ),
+        View(
+            "show_apology", "/dossiers/{ref}/apology", "Phiếu xin lỗi và hẹn lại ngày trả kết quả",
+            "The apology for a delay, with a new date (form 04)", READ_THE_PAPERS, _stream,
+            _only_if(lambda dossier: apology_of(dossier) is not None), papers.apology,
+        ),
+        View(
+            "show_stop_notice", "/dossiers/{ref}/stop-notice", "Thông báo dừng giải quyết hồ sơ",
+            "The notice that handling has stopped (form 05)", READ_THE_PAPERS, _stream,
+            _only_if(lambda dossier: dossier.ended is not None), papers.stop_notice,
+        ),
+        View(
+            "show_corrections", "/dossiers/{ref}/corrections", "Các lần đính chính thông tin cá nhân",
+            "What was put right about its people, and what stood before", READ_WHAT_STOOD, _stream, scope,
+            papers.corrections,
         ),
     )  # fmt: skip
 

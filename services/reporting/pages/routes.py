@@ -16,12 +16,13 @@ from chassis.registry import NotInRegistry, Registry
 from chassis.run import Engine
 from chassis.stores.store import Store
 from chassis.web.acts import Border
-from chassis.web.auth import ALL, APPLICANT, COOKIE, TOKEN_LIFETIME_S, DevelopmentIssuer, Principal
+from chassis.web.auth import APPLICANT, DevelopmentIssuer, Principal
 from chassis.web.pages import Frame, Visitor
 from chassis.web.problem import NOT_FOUND, Problem
 from chassis.web.refs import resolve
+from chassis.web.signin import START
 from kernel.calendar import VIETNAM, Words
-from services.reporting.api import OF_AGENCIES, sees_whole
+from services.reporting.api import figures_of, sees_whole
 from services.reporting.domain.status import completion_of
 from services.reporting.pages import dossier_page, home_page, submission_page
 from services.reporting.pages.catching_up import caught_up, head_of
@@ -31,7 +32,6 @@ from services.reporting.pages.names import Names
 from services.reporting.pages.roles import RoleButton, role_buttons, sign_ins
 from services.reporting.pages.sentences import TOLD, Teller
 from services.reporting.pages.words import ATTEMPT, FEE, PARCEL, WORDS, word
-from services.reporting.projections.agencies import agencies_of
 from services.reporting.projections.dossiers import find
 from services.reporting.projections.search import Search
 from services.reporting.projections.standing import standing_of
@@ -151,27 +151,25 @@ class Pages:
 
     async def sign_in(self, request: Request) -> Response:
         ins = sign_ins(self._registry, self._store, self._today()) if self._frame.rehearsal else ()
-        return self._page(request, "sign_in.html", sign_ins=ins)
+        elsewhere = START if self._issuer.other is not None else ""
+        return self._page(request, "sign_in.html", sign_ins=ins, elsewhere=elsewhere)
 
     async def be_applicant(self, request: Request) -> Response:
         """Let whoever rehearses be the applicant of a dossier, whom only an opaque id names."""
         row = self._row(request)
         if row is None:
             raise Problem(NOT_FOUND)
-        token = self._issuer.issue(Principal(row["applicant"], APPLICANT, person=row["applicant"]))
-        response = JSONResponse({"csrf": self._issuer.csrf_token(token)})
-        response.set_cookie(COOKIE, token, max_age=TOKEN_LIFETIME_S, httponly=True, samesite="lax")
+        response = JSONResponse({})
+        self._issuer.open_session(response, Principal(row["applicant"], APPLICANT, person=row["applicant"]))
         return response
 
     # --- agencies and submissions ---
 
     async def agencies(self, request: Request) -> Response:
-        principal = self._frame.visitor(request).principal
-        relation = OF_AGENCIES.get(principal.role)
-        if relation is None or (relation != ALL and not principal.agency):
+        figures = figures_of(self._store, self._frame.visitor(request).principal)
+        if figures is None:
             return self._missing(request)
         names = Names(self._registry)
-        figures = agencies_of(self._store, "" if relation == ALL else principal.agency)
         rows = [row | {"name": names.agency(row["agency"])} for row in figures]
         rows.sort(key=lambda row: (-row["caused_late"], -row["late"], row["name"].vi))
         return self._page(request, "agencies.html", rows=rows, columns=AGENCY_COLUMNS)

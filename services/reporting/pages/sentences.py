@@ -32,6 +32,8 @@ TOLD: Final[dict[str, Look]] = {
     "DossierResolved": _tell("Hồ sơ giải quyết xong", "Dossier resolved", "check", "done"),
     "ResultDispatched": _tell("Gửi kết quả qua bưu chính", "Result given to the post", "parcel", "plain"),
     "DossierHandedOut": _tell("Trả kết quả", "Result handed out", "check", "done"),
+    "ComponentDigitised": _tell("Số hóa giấy tờ", "Paper digitised", "paper", "plain"),
+    "ParticularsCorrected": _tell("Đính chính thông tin", "Particulars corrected", "person", "plain"),
     "ChainOpened": _tell("Mở chuỗi liên thông", "Chain opened", "clock", "plain"),
     "StepReady": _tell("Đến lượt cơ quan giải quyết", "Step ready", "clock", "plain"),
     "StepTakenOver": _tell("Hệ thống của cơ quan đã nhận", "Taken over by the agency's system", "inbox", "plain"),
@@ -48,6 +50,16 @@ TOLD: Final[dict[str, Look]] = {
     "ChainOverdue": _tell("Quá ngày hẹn trả kết quả", "Appointment passed", "alert", "late"),
     "ClockSuspended": _tell("Tạm dừng đồng hồ", "Clock suspended", "clock", "waiting"),
     "ClockRestarted": _tell("Đồng hồ tính lại từ đầu", "Clock restarted from zero", "clock", "plain"),
+    "ClockResumed": _tell("Đồng hồ chạy tiếp", "Clock runs again", "clock", "plain"),
+    "AppointmentMoved": _tell("Ngày hẹn trả kết quả mới", "New appointment", "clock", "waiting"),
+    "StepClockStopped": _tell("Tạm dừng đồng hồ của bước", "Clock of the step stopped", "clock", "waiting"),
+    "StepClockResumed": _tell("Đồng hồ của bước chạy tiếp", "Clock of the step runs again", "clock", "plain"),
+    "StepClockStarted": _tell("Bắt đầu tính thời hạn của bước", "Clock of the step started", "clock", "plain"),
+    "TaxNoticeIssued": _tell("Ra thông báo nghĩa vụ tài chính", "Tax notice issued", "money", "waiting"),
+    "StepFulfilled": _tell("Người nộp đã thực hiện xong", "Done by the applicant", "check", "done"),
+    "ApologyAsked": _tell("Sắp trễ: phải báo và xin lỗi", "Late soon: has to notify and apologise", "alert", "waiting"),
+    "DelayApologised": _tell("Cơ quan xin lỗi vì chậm trễ", "The agency apologised for the delay", "alert", "late"),
+    "LatenessEscalated": _tell("Báo cơ quan cấp trên vì quá hạn", "The agency above was told", "alert", "late"),
     "ChainWithdrawn": _tell("Dừng các bước chưa quyết định", "Undecided steps stopped", "stop", "ended"),
     "WithdrawalDeclined": _tell("Không rút được, đã có quyết định", "Withdrawal declined", "cross", "late"),
     "ChainStopped": _tell("Dừng chuỗi liên thông", "Chain stopped", "stop", "ended"),
@@ -73,6 +85,14 @@ TOLD: Final[dict[str, Look]] = {
 """Public event → its sentence; the test of the pages sees that none is missing."""
 
 LABELS: Final[dict[str, Words]] = {
+    "cause": Words("Vì", "Because"),
+    "new_due_at": Words("Hẹn lại", "New date"),
+    "until": Words("Chậm nhất đến", "Until at the latest"),
+    "told": Words("Báo cho", "Told"),
+    "overdue_since": Words("Quá hạn từ", "Overdue since"),
+    "rung": Words("Lần báo", "Time told"),
+    "component": Words("Giấy tờ", "Paper"),
+    "whose": Words("Của", "Of"),
     "due_at": Words("Hạn", "Due"),
     "pay_by": Words("Nộp trước", "Pay by"),
     "code": Words("Mã", "Code"),
@@ -111,10 +131,11 @@ KINDS: Final[dict[tuple[str, str], str]] = {
     ("DossierRefused", "reason_code"): "refusal_reason",
     ("AttemptFailed", "reason"): "attempt_reason",
     ("DossierSubmitted", "channel"): "channel",
+    ("DelayApologised", "reason_code"): "delay_reason",
 }
 KIND_OF: Final[dict[str, str]] = {
     "reason": "reason", "reason_code": "reason", "ground": "reason", "outcome": "outcome", "way": "way",
-    "method": "method", "leg": "leg", "measure": "measure", "channel": "channel", "stage": "stage",
+    "cause": "move_cause", "whose": "role", "method": "method", "leg": "leg", "measure": "measure", "channel": "channel", "stage": "stage",
 }  # fmt: skip
 
 
@@ -139,7 +160,7 @@ class Teller:
         match name, value:
             case _, None | "" | [] | ():
                 return ""
-            case (("due_at" | "pay_by" | "next_attempt_from"), str()):
+            case (("due_at" | "new_due_at" | "overdue_since" | "until" | "pay_by" | "next_attempt_from"), str()):
                 return moment(datetime.fromisoformat(value))
             case (("total_vnd" | "amount_vnd"), int()):
                 return format_vnd(value)
@@ -153,8 +174,10 @@ class Teller:
                 return ", ".join(map(self._step, value))
             case "to", str():
                 return self._say("Bộ phận Một cửa", "the desk") if value == "desk" else self._step(value)
-            case "lead_agency", str():
+            case (("lead_agency" | "told"), str()):
                 return self._agency(value)
+            case "component", str():
+                return self._component(value)
             case _:
                 kind = KINDS.get((event, name)) or KIND_OF.get(name)
                 return self._say(*word(kind, str(value))) if kind else str(value)

@@ -35,6 +35,7 @@ class SubmissionForm:
     Args:
         others: relations in which somebody else than the applicant hands in.
         areas: communes, where the desk serves the whole province; the first is none.
+        facts: name, its type or the words that may be answered, and the question.
         stands_for: component → the one in whose place it may stand.
     """
 
@@ -47,7 +48,7 @@ class SubmissionForm:
     categories: Choices
     relations: Choices
     others: tuple[str, ...]
-    facts: tuple[tuple[str, str, Words], ...]
+    facts: tuple[tuple[str, str | Choices, Words], ...]
     options: Choices
     stands_for: Mapping[str, str]
     forms: Choices
@@ -68,7 +69,10 @@ def gather(registry: Registry, procedure: Procedure, principal: Principal, today
         categories=_categories(registry, procedure),
         relations=_choices("relation", relations),
         others=tuple(relation for relation in relations if relation != "self"),
-        facts=tuple((name, kind, FACTS.get(name, Words(name, name))) for name, kind in procedure.facts.items()),
+        facts=tuple(
+            (name, kind if isinstance(kind, str) else _answers(kind), FACTS.get(name, Words(name, name)))
+            for name, kind in procedure.facts.items()
+        ),
         options=tuple((step.code, Words(step.name_vi, step.name_en)) for step in procedure.steps if step.optional),
         stands_for={other: part.code for part in procedure.components for other in part.substitutes},
         forms=_choices("form", ("original", "copy", "electronic")),
@@ -100,6 +104,9 @@ def _categories(registry: Registry, procedure: Procedure) -> Choices:
     return tuple((code, CATEGORIES.get(code, Words(code, code))) for code in dict.fromkeys(("normal", *named)))
 
 
+ANSWERS: Final[Mapping[str, Words]] = {}
+"""The words with which a fact may be answered."""
+
 CATEGORIES: Final[Mapping[str, Words]] = {
     "normal": Words("Thông thường", "Ordinary"),
     "urban_premises": Words("Cơ sở ở đô thị", "Premises in town"),
@@ -107,6 +114,10 @@ CATEGORIES: Final[Mapping[str, Words]] = {
     "poor_household": Words("Hộ nghèo", "Poor household"),
     "disabled": Words("Người khuyết tật", "Person with a disability"),
 }
+
+
+def _answers(words: tuple[str, ...]) -> Choices:
+    return tuple((code, ANSWERS.get(code, Words(code, code))) for code in words)
 
 
 def _choices(kind: str, codes: tuple[str, ...]) -> Choices:

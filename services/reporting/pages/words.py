@@ -102,6 +102,7 @@ WORDS: Final[dict[str, dict[str, Words]]] = {
         "agency": Words("Cơ quan giải quyết", "Agency"),
         "applicant": Words("Người nộp hồ sơ", "Applicant"),
         "post": Words("Bưu chính", "The post"),
+        "gateway": Words("Cổng thanh toán", "Payment gateway"),
         "system": Words("Hệ thống liên thông", "The exchange"),
     },
     "service": {
@@ -139,6 +140,22 @@ WORDS: Final[dict[str, dict[str, Words]]] = {
         "held": Words("đang giữ hồ sơ khi đến hẹn", "had the dossier when the appointment passed"),
         "desk": Words("hồ sơ nằm tại Một cửa khi đến hẹn", "the desk had the dossier when the appointment passed"),
     },
+    "move_cause": {
+        "accepted": Words("tiếp nhận hồ sơ", "the dossier was accepted"),
+        "received": Words("cơ quan giải quyết đã nhận hồ sơ", "the resolving agency received the dossier"),
+        "restarted": Words("đã bổ sung đủ, tính lại từ đầu", "complete again, counted from zero"),
+        "resumed": Words("đồng hồ chạy tiếp sau khi dừng", "the clock runs again after it stood still"),
+        "second_appointment": Words("lần hẹn tiếp theo", "the next appointment begins"),
+        "apology": Words("xin lỗi vì chậm trễ", "an apology for the delay"),
+        "closed_day": Words("ngày hẹn rơi vào ngày nghỉ", "the date fell on a closed day"),
+    },
+    "lateness": {
+        "asked": Words("Phải báo và xin lỗi trước hạn", "Asked to notify and apologise"),
+        "apologised": Words("Đã xin lỗi, hẹn lại", "Apologised with a new date"),
+        "escalated": Words("Báo cơ quan cấp trên", "Told the agency above"),
+        "overdue": Words("Quá hạn", "Overdue"),
+    },
+    "delay_reason": {},
     "relation": {
         "self": Words("Chính người nộp", "In person"),
         "parent": Words("Cha, mẹ", "Parent"),

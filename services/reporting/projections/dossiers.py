@@ -34,11 +34,13 @@ CREATE TABLE IF NOT EXISTS dossiers(
   phase TEXT NOT NULL DEFAULT '', ended TEXT NOT NULL DEFAULT '', outcome TEXT NOT NULL DEFAULT '',
   kept_results INTEGER NOT NULL DEFAULT 0, desk_asked INTEGER NOT NULL DEFAULT 0,
   supplement_stage TEXT NOT NULL DEFAULT '',
-  submitted_at TEXT, papers_at TEXT, pay_by TEXT, accepted_at TEXT, clock_from TEXT, due_at TEXT,
+  submitted_at TEXT, papers_at TEXT, pay_by TEXT, accepted_at TEXT, desk_clock_from TEXT, desk_due_at TEXT,
   calendar_id TEXT NOT NULL DEFAULT '', calendar_version TEXT NOT NULL DEFAULT '',
-  withdrawal_asked_at TEXT, on_time INTEGER, ended_at TEXT, handed_out_at TEXT, hand_out_way TEXT NOT NULL DEFAULT '',
+  withdrawal_asked_at TEXT, on_time INTEGER, ended_at TEXT, dispatched_at TEXT, handed_out_at TEXT,
+  hand_out_way TEXT NOT NULL DEFAULT '',
   lead_agency TEXT NOT NULL DEFAULT '', total_limit TEXT, withdrawal_declined_at TEXT, overdue_at TEXT,
-  chain_ending TEXT NOT NULL DEFAULT '',
+  chain_ending TEXT NOT NULL DEFAULT '', chain_clock_from TEXT, chain_due_at TEXT, promised_at TEXT,
+  incident INTEGER NOT NULL DEFAULT 0,
   fee TEXT NOT NULL DEFAULT '', fee_total_vnd INTEGER NOT NULL DEFAULT 0, paid_by TEXT NOT NULL DEFAULT '',
   has_parcel INTEGER NOT NULL DEFAULT 0)
 """
@@ -47,13 +49,20 @@ BY_DESK: Final = "CREATE INDEX IF NOT EXISTS dossiers_by_desk ON dossiers(receiv
 BY_CODE: Final = "CREATE INDEX IF NOT EXISTS dossiers_by_code ON dossiers(code)"
 LATE: Final = "CREATE INDEX IF NOT EXISTS dossiers_late ON dossiers(ref) WHERE on_time=0 OR overdue_at IS NOT NULL"
 
+CLOCK_FROM: Final = "coalesce(chain_clock_from, desk_clock_from)"
+DUE_AT: Final = "coalesce(chain_due_at, desk_due_at)"
+"""The lawful date as its own clock has it, which routing moves; until it has, the one on the desk's slip."""
+
+WHOLE: Final = f"dossiers.*, {CLOCK_FROM} AS clock_from, {DUE_AT} AS due_at"
+"""What a dossier's row is read with."""
+
 IS_LATE: Final = "(on_time=0 OR (ended='' AND overdue_at IS NOT NULL))"
 """Resolved after the appointment, or open and past it; one that ended unresolved is neither."""
 
 
 def find(store: Readable, ref: str) -> Row | None:
     """Return the row of a dossier that the desk has said something of."""
-    rows = store.query("SELECT * FROM dossiers WHERE ref=:ref AND submitted_at IS NOT NULL", {"ref": ref})
+    rows = store.query(f"SELECT {WHOLE} FROM dossiers WHERE ref=:ref AND submitted_at IS NOT NULL", {"ref": ref})
     return rows[0] if rows else None
 
 
@@ -114,8 +123,8 @@ def _accepted(said: intake.DossierAccepted, envelope: Envelope) -> Rows:
         code=said.code,
         agencies=f" {' '.join(said.agencies)} ",
         accepted_at=instant(said.at),
-        clock_from=instant(said.clock_from),
-        due_at=instant(said.due_at),
+        desk_clock_from=instant(said.clock_from),
+        desk_due_at=instant(said.due_at),
         calendar_id=said.calendar_id,
         calendar_version=said.calendar_version,
     )
@@ -142,7 +151,7 @@ def _stopped(said: intake.DossierStopped, envelope: Envelope) -> Rows:
 
 def _sent_back_answered(said: intake.SentBackAnswered, envelope: Envelope) -> Rows:
     """The legal clock may have restarted: the appointment that holds from now on (NĐ 61/2018 art. 19.4)."""
-    clock = {"clock_from": instant(said.clock_from), "due_at": instant(said.due_at)}
+    clock = {"desk_clock_from": instant(said.clock_from), "desk_due_at": instant(said.due_at)}
     return (_row(said.ref, phase="in_progress", **clock),)
 
 
@@ -152,7 +161,7 @@ def _resolved(said: intake.DossierResolved, envelope: Envelope) -> Rows:
 
 
 def _dispatched(said: intake.ResultDispatched, envelope: Envelope) -> Rows:
-    return (_row(said.ref, phase="dispatched"),)
+    return (_row(said.ref, phase="dispatched", dispatched_at=instant(said.at)),)
 
 
 def _handed_out(said: intake.DossierHandedOut, envelope: Envelope) -> Rows:
@@ -172,7 +181,27 @@ def _overdue(said: routing.ChainOverdue, envelope: Envelope) -> Rows:
 
 
 def _restarted(said: routing.ClockRestarted, envelope: Envelope) -> Rows:
-    return (_row(said.ref, overdue_at=None),)
+    return (_dated(said),)
+
+
+def _moved(said: routing.AppointmentMoved, envelope: Envelope) -> Rows:
+    """An apology promises another date, and leaves the lawful one and the dossier late (NĐ 61/2018 art. 19.9)."""
+    if said.cause == "apology":
+        return (_row(said.ref, promised_at=instant(said.due_at)),)
+    return (_dated(said),)
+
+
+def _dated(said: routing.ClockRestarted | routing.AppointmentMoved) -> Statement:
+    clock = {"chain_clock_from": instant(said.clock_from), "chain_due_at": instant(said.due_at)}
+    return _row(said.ref, overdue_at=None, **clock)
+
+
+def _suspended(said: routing.ClockSuspended, envelope: Envelope) -> Rows:
+    return (_row(said.ref, incident=1),) if said.ground == "incident" and not said.step else ()
+
+
+def _resumed(said: routing.ClockResumed, envelope: Envelope) -> Rows:
+    return (_row(said.ref, incident=0),) if said.ground == "incident" and not said.step else ()
 
 
 def _declined(said: routing.WithdrawalDeclined, envelope: Envelope) -> Rows:
@@ -226,6 +255,9 @@ dossiers: Final = Projection(
         type_of("routing", "ChainOpened", 1): (routing.ChainOpened, _chain_opened),
         type_of("routing", "ChainOverdue", 1): (routing.ChainOverdue, _overdue),
         type_of("routing", "ClockRestarted", 1): (routing.ClockRestarted, _restarted),
+        type_of("routing", "AppointmentMoved", 1): (routing.AppointmentMoved, _moved),
+        type_of("routing", "ClockSuspended", 1): (routing.ClockSuspended, _suspended),
+        type_of("routing", "ClockResumed", 1): (routing.ClockResumed, _resumed),
         type_of("routing", "WithdrawalDeclined", 1): (routing.WithdrawalDeclined, _declined),
         type_of("routing", "ChainClosed", 1): (routing.ChainClosed, _closed),
         type_of("payments", "ObligationRaised", 1): (payments.ObligationRaised, _raised),

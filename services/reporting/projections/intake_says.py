@@ -158,3 +158,19 @@ class DossierHandedOut:
     collector: str
     by: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentDigitised:
+    ref: str
+    component: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ParticularsCorrected:
+    ref: str
+    whose: str
+    by: str
+    at: datetime

@@ -27,9 +27,10 @@ ATTEMPTS: Final = """
 CREATE TABLE IF NOT EXISTS attempts(
   txn_ref TEXT PRIMARY KEY, ref TEXT NOT NULL, gateway TEXT NOT NULL, amount_vnd INTEGER NOT NULL DEFAULT 0,
   standing TEXT NOT NULL, code TEXT NOT NULL DEFAULT '', gateway_no TEXT NOT NULL DEFAULT '', expires_at TEXT,
-  started_at TEXT, changed_at TEXT NOT NULL)
+  started_at TEXT, over_at TEXT, changed_at TEXT NOT NULL)
 """
 ATTEMPTS_OF: Final = "CREATE INDEX IF NOT EXISTS attempts_of ON attempts(ref)"
+OVER: Final = "UPDATE attempts SET over_at=coalesce(over_at, :at) WHERE txn_ref=:txn_ref"
 REFUNDS: Final = """
 CREATE TABLE IF NOT EXISTS refunds(
   ref TEXT NOT NULL, txn_ref TEXT NOT NULL, amount_vnd INTEGER NOT NULL, reason TEXT NOT NULL DEFAULT '', owed_at TEXT,
@@ -106,20 +107,26 @@ def _started(said: payments.PaymentStarted, envelope: Envelope) -> Rows:
     return _attempt(said, "started", amount_vnd=said.amount_vnd, **began)
 
 
+def _over(said: Any, standing: str, **columns: Any) -> Rows:
+    """The first answer ends the wait for the gateway, also where it says another thing later."""
+    attempt = _attempt(said, standing, **columns)
+    return *attempt, Statement(OVER, {"txn_ref": said.txn_ref, "at": instant(said.at)})
+
+
 def _succeeded(said: payments.PaymentSucceeded, envelope: Envelope) -> Rows:
-    return _attempt(said, "succeeded", gateway_no=said.gateway_no)
+    return _over(said, "succeeded", gateway_no=said.gateway_no)
 
 
 def _failed(said: payments.PaymentFailed, envelope: Envelope) -> Rows:
-    return _attempt(said, "failed", code=said.code)
+    return _over(said, "failed", code=said.code)
 
 
 def _cancelled_by_payer(said: payments.PaymentCancelledByPayer, envelope: Envelope) -> Rows:
-    return _attempt(said, "cancelled_by_payer")
+    return _over(said, "cancelled_by_payer")
 
 
 def _expired(said: payments.PaymentExpired, envelope: Envelope) -> Rows:
-    return _attempt(said, "expired")
+    return _over(said, "expired")
 
 
 money: Final = Projection(

@@ -19,7 +19,7 @@ CREATE TABLE IF NOT EXISTS parcels(
   ref TEXT NOT NULL, leg TEXT NOT NULL, item_code TEXT NOT NULL DEFAULT '', status TEXT NOT NULL DEFAULT 'ordered',
   papers INTEGER NOT NULL DEFAULT 0, attempts INTEGER NOT NULL DEFAULT 0, reason TEXT NOT NULL DEFAULT '',
   measure TEXT NOT NULL DEFAULT '', next_attempt_from TEXT, record_no TEXT NOT NULL DEFAULT '', ordered_at TEXT,
-  picked_up_at TEXT, changed_at TEXT NOT NULL, PRIMARY KEY(ref, leg))
+  picked_up_at TEXT, over_at TEXT, changed_at TEXT NOT NULL, PRIMARY KEY(ref, leg))
 """
 
 
@@ -52,11 +52,12 @@ def _failed(said: postal.AttemptFailed, envelope: Envelope) -> Rows:
 
 
 def _delivered(said: postal.ParcelDelivered, envelope: Envelope) -> Rows:
-    return _parcel(said, "delivery", status="delivered")
+    return _parcel(said, "delivery", status="delivered", over_at=instant(said.at))
 
 
 def _back(said: postal.ParcelBackAtDesk, envelope: Envelope) -> Rows:
-    return _parcel(said, "delivery", status="back_at_desk", papers=said.accepted_papers, record_no=said.record_no)
+    back = {"status": "back_at_desk", "over_at": instant(said.at)}
+    return _parcel(said, "delivery", papers=said.accepted_papers, record_no=said.record_no, **back)
 
 
 def _cancelled(said: postal.ParcelCancelled, envelope: Envelope) -> Rows:

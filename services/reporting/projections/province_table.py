@@ -18,6 +18,7 @@ from kernel.message import Envelope, type_of
 from services.reporting.projections import intake_says as intake
 from services.reporting.projections import payments_says as payments
 from services.reporting.projections.dossiers import IS_LATE
+from services.reporting.projections.lateness import delays
 from services.reporting.projections.rows import Readable
 
 Rows = tuple[Statement, ...]
@@ -45,13 +46,15 @@ WHERE (on_time=0 OR overdue_at IS NOT NULL) AND {IS_LATE} AND ended='' AND (:age
 def province_table_of(store: Readable, first: str = "", last: str = "9999", agency: str = "") -> dict[str, int]:
     """Return the figures of the months `first` to `last` (`2026-09`, both included), of one desk or of all.
 
-    `in_progress` and `overdue` are those of the end of the period and of now.
+    `in_progress` and `overdue` are those of the end of the period and of now; `apologies_asked`, `apologies_given` and
+    `escalated` count dossiers of which that was said in the period.
     """
     params = {"first": first, "last": last, "agency": agency}
     figures = dict(store.query(f"SELECT {SUMS} FROM province_table WHERE {MONTHS}", params)[0])
     carried = figures if not first else _sums(store, params | {"first": ""})
     figures["in_progress"] = carried["received"] - carried["resolved"] - carried["ended_otherwise"]
     figures["at_desk"] = carried["submitted"] - carried["turned_away"] - carried["received"]
+    figures |= delays(store, first, last, agency)
     figures["overdue"] = store.query(OVERDUE, {"agency": agency})[0]["overdue"]
     return figures
 

@@ -26,15 +26,29 @@ class PlannedStep:
     calendar_version: str
     longer_limits: tuple[LongerLimit, ...]
     law: str
+    party: str = "agency"
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedAppointment:
+    """One of the appointments given one after the other."""
+
+    step: str
+    limit: Limit
 
 
 @dataclass(frozen=True, slots=True)
 class ChainOpened:
     ref: str
     lead_agency: str
+    due_at: datetime
+    clock_from: datetime
+    calendar_id: str
+    calendar_version: str
     total_limit: Limit | None
     steps: tuple[PlannedStep, ...]
     at: datetime
+    appointments: tuple[PlannedAppointment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,11 +173,13 @@ class ClockSuspended:
     ref: str
     ground: str
     at: datetime
+    step: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ClockRestarted:
     ref: str
+    clock_from: datetime
     due_at: datetime
     at: datetime
 
@@ -197,3 +213,131 @@ class ChainClosed:
     ref: str
     outcome: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ClockResumed:
+    ref: str
+    ground: str
+    step: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AppointmentMoved:
+    ref: str
+    cause: str
+    step: str
+    agency: str
+    number: int
+    clock_from: datetime
+    limit: Limit | None
+    calendar_id: str
+    calendar_version: str
+    due_at: datetime
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StepClockStopped:
+    ref: str
+    step: str
+    agency: str
+    ground: str
+    law: str
+    until: datetime | None
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StepClockResumed:
+    ref: str
+    step: str
+    agency: str
+    ground: str
+    due_at: datetime
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StepClockStarted:
+    ref: str
+    step: str
+    agency: str
+    clock_from: datetime
+    due_at: datetime
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeLine:
+    """One line of a tax notice."""
+
+    code: str
+    name_vi: str
+    name_en: str
+    amount_vnd: int
+
+
+@dataclass(frozen=True, slots=True)
+class TaxNoticeIssued:
+    ref: str
+    step: str
+    paid_in: str
+    agency: str
+    number: str
+    lines: tuple[NoticeLine, ...]
+    by: str
+    at: datetime
+
+    @property
+    def total_vnd(self) -> int:
+        return sum(line.amount_vnd for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class StepFulfilled:
+    ref: str
+    step: str
+    on_time: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ApologyAsked:
+    ref: str
+    step: str
+    agency: str
+    due_at: datetime
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DelayApologised:
+    ref: str
+    step: str
+    agency: str
+    reason_code: str
+    due_at: datetime
+    new_due_at: datetime
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LatenessEscalated:
+    ref: str
+    step: str
+    agency: str
+    to: str
+    rung: int
+    overdue_since: datetime
+    at: datetime
+
+    @property
+    def told(self) -> str:
+        """The agency above, under a name of its own: `to` of what was sent back is a step."""
+        return self.to

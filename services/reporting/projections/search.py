@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from services.reporting.projections.dossiers import IS_LATE
+from services.reporting.projections.dossiers import IS_LATE, WHOLE
 from services.reporting.projections.rows import Readable
 
 PAGE_LIMIT: Final = 50
@@ -57,7 +57,7 @@ def search(
         "after": wanted.after,
         "limit": wanted.limit + 1,
     }
-    rows = store.query(f"SELECT * FROM dossiers WHERE {where} ORDER BY ref DESC LIMIT :limit", values)
+    rows = store.query(f"SELECT {WHOLE} FROM dossiers WHERE {where} ORDER BY ref DESC LIMIT :limit", values)
     return rows[: wanted.limit], rows[wanted.limit - 1]["ref"] if len(rows) > wanted.limit else None
 
 

@@ -28,6 +28,7 @@ CREATE TABLE IF NOT EXISTS steps(
   ready_at TEXT, clock_from TEXT, due_at TEXT, acknowledge_by TEXT, hand_over_by TEXT, acknowledged_at TEXT,
   ground TEXT NOT NULL DEFAULT '', sent_to TEXT NOT NULL DEFAULT '', reason TEXT NOT NULL DEFAULT '',
   result_code TEXT NOT NULL DEFAULT '', number TEXT NOT NULL DEFAULT '', signer TEXT NOT NULL DEFAULT '',
+  party TEXT NOT NULL DEFAULT 'agency', stopped_on TEXT NOT NULL DEFAULT '',
   closed_at TEXT, late INTEGER NOT NULL DEFAULT 0, alerts INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY(ref, step))
 """
@@ -105,6 +106,7 @@ def _chain_opened(said: routing.ChainOpened, envelope: Envelope) -> Rows:
             calendar_id=planned.calendar_id,
             calendar_version=planned.calendar_version,
             law=planned.law,
+            party=planned.party,
         )
         for place, planned in enumerate(said.steps)
     )
@@ -124,10 +126,18 @@ def _ready(said: routing.StepReady, envelope: Envelope) -> Rows:
         hand_over_by=instant_or_none(said.hand_over_by),
         acknowledged_at=None,
         ground="",
+        stopped_on="",
         closed_at=None,
         **UNDO_REASON,
     )
-    return ready, _let_go(said), _hold(said, envelope, "agency" if said.hand_over_by is None else "system")
+    return ready, _let_go(said), _hold(said, envelope, _holder(said))
+
+
+def _holder(said: routing.StepReady) -> str:
+    """A step of no agency is the applicant's; what is handed over lies with the exchange at first."""
+    if not said.agency:
+        return "applicant"
+    return "agency" if said.hand_over_by is None else "system"
 
 
 def _taken_over(said: routing.StepTakenOver, envelope: Envelope) -> Rows:
@@ -167,6 +177,23 @@ def _decided(said: routing.StepDecided, envelope: Envelope) -> Rows:
 
 def _deemed_agreed(said: routing.StepDeemedAgreed, envelope: Envelope) -> Rows:
     return Statement(AGREE, {"ref": said.ref, "step": said.step, "at": instant(said.at)}), _let_go(said)
+
+
+def _fulfilled(said: routing.StepFulfilled, envelope: Envelope) -> Rows:
+    fulfilled = {"stage": "decided", "reason": "fulfilled", "sent_to": "", "closed_at": instant(said.at)}
+    return _step(said.ref, said.step, **fulfilled, **_late(said.on_time)), _let_go(said)
+
+
+def _started(said: routing.StepClockStarted, envelope: Envelope) -> Rows:
+    return (_step(said.ref, said.step, clock_from=instant(said.clock_from), due_at=instant(said.due_at)),)
+
+
+def _stopped(said: routing.StepClockStopped, envelope: Envelope) -> Rows:
+    return (_step(said.ref, said.step, stopped_on=said.ground),)
+
+
+def _resumed(said: routing.StepClockResumed, envelope: Envelope) -> Rows:
+    return (_step(said.ref, said.step, stopped_on="", due_at=instant(said.due_at)),)
 
 
 def _refused(said: routing.StepRefused, envelope: Envelope) -> Rows:
@@ -216,6 +243,10 @@ steps: Final = Projection(
         type_of("routing", "StepSentBack", 1): (routing.StepSentBack, _sent_back),
         type_of("routing", "HandOverOverdue", 1): (routing.StepLimitPassed, _alert),
         type_of("routing", "AcknowledgementOverdue", 1): (routing.StepLimitPassed, _alert),
+        type_of("routing", "StepFulfilled", 1): (routing.StepFulfilled, _fulfilled),
+        type_of("routing", "StepClockStarted", 1): (routing.StepClockStarted, _started),
+        type_of("routing", "StepClockStopped", 1): (routing.StepClockStopped, _stopped),
+        type_of("routing", "StepClockResumed", 1): (routing.StepClockResumed, _resumed),
         type_of("routing", "StepOverdue", 1): (routing.StepLimitPassed, _overdue),
     },
 )

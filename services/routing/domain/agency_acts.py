@@ -6,9 +6,12 @@ whoever made it).
 
 from typing import assert_never
 
-from kernel.refusal import Invalid, Refused, Rule
+from kernel.refusal import Invalid, Refused
 from kernel.working_time import due
-from services.routing.domain import graph, rules
+from services.routing.domain import clock_rules, graph, rules
+from services.routing.domain.chain_clock import clock_follows, received
+from services.routing.domain.clock_dates import moved_by, warn_at
+from services.routing.domain.clock_events import in_words
 from services.routing.domain.commands import (
     AcknowledgeStep,
     AgencyCommand,
@@ -27,19 +30,10 @@ from services.routing.domain.events import (
     StepTakenOver,
 )
 from services.routing.domain.moving_on import Facts, cancelled_after, closing, folded, moved_on
+from services.routing.domain.notice import notice_of, unlike_a_notice
 from services.routing.domain.progress import Chain, Progress
-from services.routing.domain.words import DESK, Stage
-
-# Examining a step is allowed in one stage only; what each other stage answers instead.
-NOT_EXAMINED: dict[Stage, Rule] = {
-    "planned": rules.STEP_NOT_READY,
-    "ready": rules.STEP_NOT_ACKNOWLEDGED,
-    "taken_over": rules.STEP_NOT_ACKNOWLEDGED,
-    "sent_back": rules.STEP_SENT_BACK,
-    "decided": rules.STEP_DECIDED,
-    "refused": rules.STEP_REFUSED,
-    "cancelled": rules.STEP_CANCELLED,
-}
+from services.routing.domain.rules import NOT_EXAMINED
+from services.routing.domain.words import DESK
 
 
 def act_of_agency(command: AgencyCommand, chain: Chain) -> Facts | Refused:
@@ -47,7 +41,7 @@ def act_of_agency(command: AgencyCommand, chain: Chain) -> Facts | Refused:
     progress = chain.steps.get(command.step)
     if progress is None:
         return Refused(rules.STEP_UNKNOWN)
-    if progress.plan.agency != command.agency:
+    if progress.plan.party == "applicant" or progress.plan.agency != command.agency:
         return Refused(rules.NOT_YOUR_STEP)
     match command:
         case TakeOverStep():
@@ -69,7 +63,8 @@ def act_of_agency(command: AgencyCommand, chain: Chain) -> Facts | Refused:
 def _take_over(command: TakeOverStep, chain: Chain, progress: Progress) -> Facts | Refused:
     match progress.stage:
         case "ready":
-            return (StepTakenOver(chain.ref, command.step, command.agency, command.actor, command.now),)
+            taken_over = StepTakenOver(chain.ref, command.step, command.agency, command.actor, command.now)
+            return (taken_over, *_received(command, chain, progress))
         case "planned" | "cancelled":
             return Refused(NOT_EXAMINED[progress.stage])
         case _:
@@ -79,11 +74,17 @@ def _take_over(command: TakeOverStep, chain: Chain, progress: Progress) -> Facts
 def _acknowledge(command: AcknowledgeStep, chain: Chain, progress: Progress) -> Facts | Refused:
     match progress.stage:
         case "ready" | "taken_over":
-            return (StepAcknowledged(chain.ref, command.step, command.agency, command.actor, command.now),)
+            acknowledged = StepAcknowledged(chain.ref, command.step, command.agency, command.actor, command.now)
+            return (acknowledged, *_received(command, chain, progress))
         case "planned" | "cancelled":
             return Refused(NOT_EXAMINED[progress.stage])
         case _:
             return ()
+
+
+def _received(command: TakeOverStep | AcknowledgeStep, chain: Chain, progress: Progress) -> Facts:
+    """Law: NĐ 118/2025 art. 17.3: what was received elsewhere is received here with the first of the two."""
+    return received(chain, progress, command.calendars, at=command.now, by=command.actor)
 
 
 def _extend(command: ExtendLimit, chain: Chain, progress: Progress) -> Facts | Refused:
@@ -97,10 +98,13 @@ def _extend(command: ExtendLimit, chain: Chain, progress: Progress) -> Facts | R
         return Refused(rules.GROUND_NOT_IN_LAW, (Invalid("ground", f"this step knows {offered}"),))
     assert progress.due_at is not None
     assert progress.clock_from is not None
+    if progress.stopped_on is not None:
+        return Refused(clock_rules.CLOCK_STANDS_STILL)
     if command.now > progress.due_at:
         return Refused(rules.LIMIT_PASSED)
     calendar = command.calendars(progress.plan.calendar_id, progress.plan.calendar_version)
-    due_at = due(calendar, progress.clock_from, longer.limit)
+    counted_from = moved_by(calendar, progress.clock_from, progress.stood_minutes, longer.limit)
+    due_at = moved_by(calendar, due(calendar, progress.clock_from, longer.limit), progress.stood_minutes, longer.limit)
     return (
         LimitExtended(
             chain.ref,
@@ -112,18 +116,22 @@ def _extend(command: ExtendLimit, chain: Chain, progress: Progress) -> Facts | R
             due_at,
             command.actor,
             command.now,
+            warn_at(calendar, counted_from, due_at, longer.limit),
         ),
     )
 
 
 def _decide(command: DecideStep, chain: Chain, progress: Progress) -> Facts | Refused:
-    act = ("decided", command.result_code, command.number, command.signer, command.sha256)
+    written = (command.result_code, command.number, command.signer, command.sha256)
+    act = ("decided", *written, *in_words(command.notice))
     if progress.stage == "decided" and progress.act == act:
         return ()
     if progress.stage != "acknowledged":
         return Refused(NOT_EXAMINED[progress.stage])
     if command.result_code != progress.plan.result_code:
         return Refused(rules.RESULT_OF_ANOTHER_KIND, (Invalid("result_code", f"it is {progress.plan.result_code}"),))
+    if wrong := unlike_a_notice(progress.plan, command.notice):
+        return wrong
     decided = StepDecided(
         chain.ref,
         command.step,
@@ -136,8 +144,10 @@ def _decide(command: DecideStep, chain: Chain, progress: Progress) -> Facts | Re
         progress.is_on_time(command.now),
         command.actor,
         command.now,
+        progress.plan.internal,
     )
-    return moved_on(chain, (decided,), command.calendars, command.now, command.now)
+    facts = (decided, *notice_of(command, chain, progress))
+    return moved_on(chain, facts, command.calendars, at=command.now, clock_from=command.now, by=command.actor)
 
 
 def _refuse(command: RefuseStep, chain: Chain, progress: Progress) -> Facts | Refused:
@@ -157,7 +167,8 @@ def _refuse(command: RefuseStep, chain: Chain, progress: Progress) -> Facts | Re
         command.now,
     )
     facts = (refused, *cancelled_after(chain, command.step, command.now))
-    return (*facts, *closing(folded(chain, facts), command.now))
+    facts = (*facts, *closing(folded(chain, facts), command.now))
+    return clock_follows(chain, facts, command.calendars, at=command.now, over_at=command.now, by=command.actor)
 
 
 def _send_back(command: SendBack, chain: Chain, progress: Progress) -> Facts | Refused:
@@ -165,8 +176,9 @@ def _send_back(command: SendBack, chain: Chain, progress: Progress) -> Facts | R
         return ()
     if progress.stage != "acknowledged":
         return Refused(NOT_EXAMINED[progress.stage])
-    if command.to != DESK and command.to not in graph.earlier(chain.needs(), command.step):
-        return Refused(rules.NOT_AN_EARLIER_STEP, (Invalid("to", "it is `desk` or a step that this one needs"),))
+    if command.to != DESK and not _may_correct(chain, command):
+        wrong = Invalid("to", "it is `desk`, or a step of an agency that this one needs")
+        return Refused(rules.NOT_AN_EARLIER_STEP, (wrong,))
     assert progress.send_back_by is not None
     sent_back = StepSentBack(
         chain.ref,
@@ -179,4 +191,10 @@ def _send_back(command: SendBack, chain: Chain, progress: Progress) -> Facts | R
         command.actor,
         command.now,
     )
-    return moved_on(chain, (sent_back,), command.calendars, command.now, command.now)
+    return moved_on(chain, (sent_back,), command.calendars, at=command.now, clock_from=command.now, by=command.actor)
+
+
+def _may_correct(chain: Chain, command: SendBack) -> bool:
+    """Whoever made an error corrects it; what the applicant paid is no act that could be corrected."""
+    earlier = graph.earlier(chain.needs(), command.step)
+    return command.to in earlier and chain.steps[command.to].plan.party == "agency"

@@ -15,6 +15,7 @@ from kernel.refusal import Invalid, Refused
 from kernel.working_time import CalendarDoesNotReach
 from services.routing.domain import rules
 from services.routing.domain.agency_acts import act_of_agency
+from services.routing.domain.chain_clock import clock_follows, passed, recounted
 from services.routing.domain.clock_commands import (
     ApologiseForDelay,
     DeclareIncident,
@@ -27,6 +28,7 @@ from services.routing.domain.clock_commands import (
     StopStepClock,
     TellNextAbove,
 )
+from services.routing.domain.clock_dates import warn_at
 from services.routing.domain.commands import (
     AcknowledgeStep,
     ChainCommand,
@@ -46,11 +48,11 @@ from services.routing.domain.commands import (
     TakeOverStep,
     WithdrawChain,
 )
+from services.routing.domain.escalation import step_told_at
 from services.routing.domain.events import (
     AcknowledgementOverdue,
     ChainEvent,
     ChainOpened,
-    ChainOverdue,
     ChainStopped,
     ChainWithdrawn,
     ClockRestarted,
@@ -101,7 +103,7 @@ def _answer(command: ChainCommand, chain: Chain) -> Facts | Refused:
         case JudgeStepLimit():
             return _judge_step_limit(command, chain)
         case PassChainLimit():
-            return _pass_chain_limit(command, chain)
+            return passed(chain, command.now)
         case (
             StopStepClock() | ResumeStepClock() | EndPause() | DeclareIncident() | EndIncident() | RedateAppointment()
         ):
@@ -135,6 +137,16 @@ def _open(command: OpenChain, chain: Chain) -> Facts | Refused:
         command.total_limit,
         command.plan,
         command.now,
+        command.appointments,
+        command.starts_on_receipt,
+        command.escalate_every,
+        same_day_until=command.same_day_until,
+        warn_at=warn_at(
+            command.calendars(command.calendar_id, command.calendar_version),
+            command.clock_from,
+            command.due_at,
+            command.appointments[0].limit if command.appointments else command.total_limit,
+        ),
     )
     after = evolve(chain, opened)
     ready = tuple(
@@ -149,7 +161,8 @@ def _open(command: OpenChain, chain: Chain) -> Facts | Refused:
         for progress in after.steps.values()
         if not progress.plan.needs
     )
-    return (opened, *ready)
+    began_at, by = command.clock_from, command.actor
+    return (opened, *clock_follows(after, ready, command.calendars, at=command.now, over_at=began_at, by=by))
 
 
 def _withdraw(command: WithdrawChain, chain: Chain) -> Facts:
@@ -160,7 +173,7 @@ def _withdraw(command: WithdrawChain, chain: Chain) -> Facts:
         return (WithdrawalDeclined(chain.ref, "chain_closed", command.requested_at, command.now),)
     stopped = chain.open_steps()
     facts = cancelled(chain, stopped, "withdrawn", command.now)
-    return (*facts, ChainWithdrawn(chain.ref, stopped, folded(chain, facts).results(), command.now))
+    return (*facts, ChainWithdrawn(chain.ref, stopped, folded(chain, facts).handed_out(), command.now))
 
 
 def _stop(command: StopChain, chain: Chain) -> Facts:
@@ -168,7 +181,8 @@ def _stop(command: StopChain, chain: Chain) -> Facts:
         return ()
     stopped = chain.open_steps()
     facts = cancelled(chain, stopped, command.reason, command.now)
-    return (*facts, ChainStopped(chain.ref, command.reason, stopped, folded(chain, facts).results(), command.now))
+    kept = folded(chain, facts).handed_out()
+    return (*facts, ChainStopped(chain.ref, command.reason, stopped, kept, command.now))
 
 
 def _resume(command: ResumeStep, chain: Chain) -> Facts:
@@ -177,9 +191,21 @@ def _resume(command: ResumeStep, chain: Chain) -> Facts:
     if progress is None or not progress.waits_at_desk:
         return ()
     answered: Facts = (DeskAnswered(chain.ref, command.step, command.answered_at, command.now),)
-    if (command.clock_from, command.due_at) != (chain.clock_from, chain.due_at):
-        answered = (ClockRestarted(chain.ref, command.clock_from, command.due_at, command.now), *answered)
-    return moved_on(chain, answered, command.calendars, command.now, command.answered_at)
+    is_new = (command.clock_from, command.due_at) != (chain.clock_from, chain.due_at)
+    if chain.suspended_since is not None and is_new:
+        answered = (*_restarted(command, chain), *answered)
+    return moved_on(
+        chain, answered, command.calendars, at=command.now, clock_from=command.answered_at, by=command.actor
+    )
+
+
+def _restarted(command: ResumeStep, chain: Chain) -> Facts:
+    """Only a supplement restarts the clock; dates that the desk has not heard have moved are not taken back."""
+    calendar = command.calendars(chain.calendar_id, chain.calendar_version)
+    warning = warn_at(calendar, command.clock_from, command.due_at, chain.promised())
+    restarted = ClockRestarted(chain.ref, command.clock_from, command.due_at, command.now, warning)
+    after = evolve(chain, restarted)
+    return (restarted, *recounted(after, command.calendars, at=command.now, by=command.actor))
 
 
 def _suspend(command: SuspendClock, chain: Chain) -> Facts:
@@ -232,24 +258,26 @@ def _pass_acknowledge(command: PassAcknowledgeLimit, chain: Chain) -> Facts:
 def _judge_step_limit(command: JudgeStepLimit, chain: Chain) -> Facts:
     """Law: NĐ 61/2018 art. 19.5: silence escalates; it is agreement only where the step's own law says so."""
     progress = _round(command, chain)
-    if progress is None or "step" in progress.passed:
+    if progress is None or "step" in progress.passed or progress.stopped_on is not None:
         return ()
     due_at = _passed(progress.due_at, command.now)
     if due_at is None:
         return ()
     plan = progress.plan
-    if plan.silence == "deemed_agreed":
+    if _silence_agrees(chain, progress):
         agreed = StepDeemedAgreed(chain.ref, command.step, plan.agency, plan.law, due_at, command.now)
-        return moved_on(chain, (agreed,), command.calendars, command.now, command.now)
-    return (StepOverdue(chain.ref, command.step, plan.agency, progress.round, due_at, command.now),)
+        return moved_on(
+            chain, (agreed,), command.calendars, at=command.now, clock_from=command.now, by=command.actor
+        )
+    told_at = step_told_at(progress, command.now)
+    return (StepOverdue(chain.ref, command.step, plan.agency, progress.round, due_at, command.now, told_at),)
 
 
-def _pass_chain_limit(command: PassChainLimit, chain: Chain) -> Facts:
-    """Law: NĐ 61/2018 art. 19.9; while the clock stands still nothing falls due."""
-    if not chain.is_open or chain.overdue or chain.suspended_since is not None:
-        return ()
-    due_at = _passed(chain.due_at, command.now)
-    return () if due_at is None else (ChainOverdue(chain.ref, chain.lead_agency, due_at, command.now),)
+def _silence_agrees(chain: Chain, progress: Progress) -> bool:
+    """Law: the step's own, and that of whoever needs it; nobody is silent about what has not come yet."""
+    if progress.plan.silence != "deemed_agreed" or chain.awaits_receipt(progress):
+        return False
+    return not any(progress.plan.step in other.plan.never_deemed for other in chain.steps.values())
 
 
 decider: Final[Decider[ChainCommand, Chain, ChainEvent]] = Decider(NOT_OPENED, decide, evolve)

@@ -20,7 +20,7 @@ class Clock:
 
     Args:
         step: whose clock it is; "" for the chain as a whole.
-        agency: who answers for it: the step's agency, or the one that leads the chain.
+        agency: who answers for it: the step's agency, or the one that leads the chain; "" where the applicant acts.
         limit: what the law gives, or None where the appointment alone is known.
         used_minutes, left_minutes: of the limit's own minutes (the calendar's working minutes, or all of them where the
             limit runs day and night) until now and from now on; what is overdue stands in `left_minutes` below zero.
@@ -40,18 +40,22 @@ class Clock:
 
 
 def clocks(chain: Chain, calendars: Calendars, now: datetime) -> tuple[Clock, ...]:
-    """Return the clocks that run now: the chain's, unless it stands still, and one for each step at its agency."""
+    """Return the clocks that run now: the chain's, unless it stands still, and one for each step with whoever has it.
+
+    A step whose agency stopped its clock has none that runs.
+    """
     if not chain.is_open:
         return ()
-    of_steps = tuple(_of_step(progress, calendars, now) for progress in chain.steps.values() if progress.is_running)
-    return of_steps if chain.suspended_since is not None else (_of_chain(chain, calendars, now), *of_steps)
+    running = (progress for progress in chain.steps.values() if progress.is_running and progress.stopped_on is None)
+    of_steps = tuple(_of_step(progress, calendars, now) for progress in running)
+    return of_steps if chain.stands_still else (_of_chain(chain, calendars, now), *of_steps)
 
 
 def _of_chain(chain: Chain, calendars: Calendars, now: datetime) -> Clock:
     assert chain.clock_from is not None
     assert chain.due_at is not None
     calendar = calendars(chain.calendar_id, chain.calendar_version)
-    return _clock("", chain.lead_agency, calendar, chain.clock_from, chain.due_at, chain.total_limit, now)
+    return _clock("", chain.lead_agency, calendar, chain.clock_from, chain.due_at, chain.limit, now)
 
 
 def _of_step(progress: Progress, calendars: Calendars, now: datetime) -> Clock:

@@ -108,6 +108,11 @@ class NoticeLine:
     amount_vnd: int
 
 
+def in_words(lines: tuple[NoticeLine, ...]) -> tuple[str, ...]:
+    """Return a text for each line, by which the same notice is known again."""
+    return tuple(f"{line.code} {line.amount_vnd} {line.name_vi} / {line.name_en}" for line in lines)
+
+
 @dataclass(frozen=True, slots=True)
 class TaxNoticeIssued:
     """The tax agency determined what the applicant owes; payments raises it, and the step `paid_in` waits for it."""

@@ -16,7 +16,7 @@ class Holder:
 
     Args:
         party: `agency`; `system` while the exchange still has to hand a step over; `desk` or `applicant` for what was
-            sent back to the desk.
+            sent back to the desk; `applicant` for what they have to do in a step of their own.
         agency: the agency of the party, or None for the applicant.
         step: the step that it holds.
     """
@@ -46,7 +46,9 @@ def _holder(chain: Chain, progress: Progress) -> Holder | None:
     plan = progress.plan
     if progress.waits_at_desk:
         return _at_desk(chain, plan.step, since)
-    if progress.stage == "ready" and progress.hand_over_by is not None:
+    if plan.party == "applicant":
+        return Holder("applicant", None, plan.step, since)
+    if chain.awaits_receipt(progress) or (progress.stage == "ready" and progress.hand_over_by is not None):
         return Holder("system", plan.agency, plan.step, since)
     return Holder("agency", plan.agency, plan.step, since)
 

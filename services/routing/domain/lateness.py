@@ -3,25 +3,21 @@
 Law: NĐ 61/2018/NĐ-CP arts. 19.5 (the lead answers for the whole) and 19.9 (notified and apologised for at least one day
 before, a new date at most once). A new date is a promise: the lawful one stays, and what passes it is late.
 
-How far up the agency tree lateness is told, and how fast, is a house rule: docs/decisions.
+docs/decisions/an-apology-does-not-hide-lateness.md says what an apology changes and what it does not.
 """
 
 from datetime import datetime
-from typing import Final, NamedTuple, assert_never
+from typing import NamedTuple, assert_never
 
-from kernel.calendar import VIETNAM, Calendar, CalendarDoesNotReach
+from kernel.calendar import VIETNAM, Calendar
 from kernel.refusal import Invalid, Refused
-from kernel.working_time import Limit, due
 from services.routing.domain import clock_rules, rules
-from services.routing.domain.agency_acts import NOT_EXAMINED
 from services.routing.domain.clock_commands import ApologiseForDelay, PassWarning, TellNextAbove
-from services.routing.domain.clock_dates import ONE_DAY, next_desk_instant
-from services.routing.domain.clock_events import ApologyAsked, AppointmentMoved, DelayApologised, LatenessEscalated
-from services.routing.domain.moving_on import Facts
-from services.routing.domain.progress import Chain, Progress
-
-
-ESCALATE_EVERY: Final = Limit(1, "working_days")
+from services.routing.domain.clock_dates import next_desk_instant
+from services.routing.domain.clock_events import ApologyAsked, AppointmentMoved, DelayApologised
+from services.routing.domain.escalation import tell_next_above
+from services.routing.domain.facts import Facts
+from services.routing.domain.progress import Chain
 
 
 class Duty(NamedTuple):
@@ -47,21 +43,13 @@ def act_on_lateness(command: PassWarning | ApologiseForDelay | TellNextAbove, ch
         case ApologiseForDelay():
             return _apologise(command, chain) if chain.ref else Refused(rules.CHAIN_UNKNOWN)
         case TellNextAbove():
-            return _tell_above(command, chain) if command.step else _tell_above_lead(command, chain)
+            return tell_next_above(command, chain)
         case _:
             assert_never(command)
 
 
-def _running(chain: Chain, step: str, round: int) -> Progress | None:
-    """Return the step if the round that a bell was set for still lies with its agency and its clock runs."""
-    progress = chain.steps.get(step)
-    if progress is None or not progress.is_running or progress.round != round or progress.stopped_on is not None:
-        return None
-    return progress
-
-
 def _warn(command: PassWarning, chain: Chain) -> Facts:
-    progress = _running(chain, command.step, command.round)
+    progress = chain.ticking(command.step, command.round)
     if progress is None or progress.due_at is None or progress.plan.party == "applicant":
         return ()
     if "warning" in progress.passed or progress.promised_at is not None:
@@ -95,7 +83,7 @@ def _apologise(command: ApologiseForDelay, chain: Chain) -> Facts | Refused:
     calendar = command.calendars(chain.calendar_id, chain.calendar_version)
     if unfit := _unfit(command.new_due_at, duty.due_at, calendar, command.now):
         return Refused(clock_rules.NEW_DATE_UNFIT, unfit)
-    moves = duty.counted and not chain.stands_still and command.new_due_at > _appointment(chain)
+    moves = duty.counted and not chain.stands_still and command.new_due_at > chain.appointment()
     if moves and chain.promised_at is not None:
         return Refused(clock_rules.REAPPOINTED_ONCE)
     apologised = DelayApologised(
@@ -123,7 +111,7 @@ def _duty_of_step(command: ApologiseForDelay, chain: Chain) -> Duty | Refused | 
     if progress.promised_at == command.new_due_at:
         return None
     if not progress.is_running or progress.due_at is None:
-        return Refused(NOT_EXAMINED[progress.stage])
+        return Refused(rules.NOT_EXAMINED[progress.stage])
     return Duty(
         progress.round,
         progress.due_at,
@@ -143,12 +131,6 @@ def _duty_of_lead(command: ApologiseForDelay, chain: Chain) -> Duty | Refused | 
         return Refused(clock_rules.CHAIN_ENDED)
     near = chain.warned or command.now > chain.due_at or _asked_in_a_step(chain)
     return Duty(0, chain.due_at, chain.promised_at, near and not chain.stands_still, counted=True)
-
-
-def _appointment(chain: Chain) -> datetime:
-    """Return the date that the applicant has now: the lawful one, or the later one that was promised."""
-    assert chain.due_at is not None
-    return max(chain.due_at, chain.promised_at or chain.due_at)
 
 
 def _unfit(new_due_at: datetime, due_at: datetime, calendar: Calendar, now: datetime) -> tuple[Invalid, ...]:
@@ -182,89 +164,3 @@ def _moved(command: ApologiseForDelay, chain: Chain) -> AppointmentMoved:
         command.actor,
         command.now,
     )
-
-
-def step_told_at(progress: Progress, now: datetime) -> datetime | None:
-    """Return when the first agency above that of an overdue step is told: now, or once its promise is broken too."""
-    return max(now, progress.promised_at or now) if progress.plan.superiors else None
-
-
-def chain_told_at(chain: Chain, now: datetime) -> datetime | None:
-    """Return when the agency above the lead is told that the chain is overdue.
-
-    None where nobody stands above it, or where a step is overdue itself: then those above its own agency are told.
-    """
-    if chain.promised_at is not None and chain.promised_at > now:
-        return chain.promised_at
-    return now if superiors_of_lead(chain) and not _overdue_in_a_step(chain) else None
-
-
-def _overdue_in_a_step(chain: Chain) -> bool:
-    return any(progress.is_running and "step" in progress.passed for progress in chain.steps.values())
-
-
-def superiors_of_lead(chain: Chain) -> tuple[str, ...]:
-    """Return the agencies above the lead, nearest first; none where it has no step, so that nobody wrote them down."""
-    leads = (progress.plan for progress in chain.steps.values() if progress.plan.agency == chain.lead_agency)
-    return next((plan.superiors for plan in leads), ())
-
-
-def _tell_above(command: TellNextAbove, chain: Chain) -> Facts:
-    progress = _running(chain, command.step, command.round)
-    if progress is None or progress.due_at is None or "step" not in progress.passed:
-        return ()
-    if not _is_time(progress.tell_at, progress.promised_at, command.now):
-        return ()
-    calendar_id, calendar_version = progress.plan.calendar_id, progress.plan.calendar_version
-    calendar = command.calendars(calendar_id, calendar_version)
-    since = progress.promised_at or progress.due_at
-    return _escalated(command, chain, progress.plan.agency, progress.plan.superiors, progress.rung, since, calendar)
-
-
-def _tell_above_lead(command: TellNextAbove, chain: Chain) -> Facts:
-    if not chain.is_open or not chain.overdue or chain.due_at is None or _waits_lawfully(chain):
-        return ()
-    if not _is_time(chain.tell_at, chain.promised_at, command.now):
-        return ()
-    if chain.rung == 0 and _overdue_in_a_step(chain):
-        return ()
-    calendar = command.calendars(chain.calendar_id, chain.calendar_version)
-    superiors = superiors_of_lead(chain)
-    return _escalated(command, chain, chain.lead_agency, superiors, chain.rung, _appointment(chain), calendar)
-
-
-def _waits_lawfully(chain: Chain) -> bool:
-    """Say whether the clock stands still; what was overdue before an incident began stays so while it lasts."""
-    return chain.suspended_since is not None or any(still.ground != "incident" for still in chain.standstills)
-
-
-def _is_time(tell_at: datetime | None, promised_at: datetime | None, now: datetime) -> bool:
-    return tell_at is not None and now >= tell_at and (promised_at is None or now > promised_at)
-
-
-def _escalated(
-    command: TellNextAbove,
-    chain: Chain,
-    agency: str,
-    superiors: tuple[str, ...],
-    told: int,
-    since: datetime,
-    calendar: Calendar,
-) -> Facts:
-    if told >= len(superiors) or command.rung not in (0, told + 1):
-        return ()
-    rung = told + 1
-    next_at = _told_next(chain, calendar, command.now) if rung < len(superiors) else None
-    return (
-        LatenessEscalated(
-            chain.ref, command.step, agency, command.round, superiors[told], rung, since, command.now, next_at
-        ),
-    )
-
-
-def _told_next(chain: Chain, calendar: Calendar, now: datetime) -> datetime:
-    """A calendar that ends must not silence lateness: then the next one is told a day later."""
-    try:
-        return due(calendar, now, chain.escalate_every or ESCALATE_EVERY)
-    except CalendarDoesNotReach:
-        return now + ONE_DAY

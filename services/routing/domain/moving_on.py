@@ -8,29 +8,34 @@ from datetime import datetime
 
 from kernel.working_time import due
 from services.routing.domain import graph
-from services.routing.domain.events import ChainClosed, ChainEvent, StepCancelled, StepReady
+from services.routing.domain.chain_clock import clock_follows
+from services.routing.domain.clock_dates import warn_at
+from services.routing.domain.events import ChainClosed, StepCancelled, StepReady
+from services.routing.domain.facts import Facts as Facts
+from services.routing.domain.facts import folded as folded
+from services.routing.domain.incident import stopped_by_incident
 from services.routing.domain.plan import Calendars
-from services.routing.domain.progress import Chain, Progress, evolve
-from services.routing.domain.words import DESK, CancelReason
-
-Facts = tuple[ChainEvent, ...]
-
-
-def folded(chain: Chain, facts: Iterable[ChainEvent]) -> Chain:
-    """Return the chain as it is after `facts`."""
-    for fact in facts:
-        chain = evolve(chain, fact)
-    return chain
+from services.routing.domain.progress import Chain, Progress
+from services.routing.domain.words import CancelReason
 
 
 def waits(chain: Chain, progress: Progress) -> bool:
-    """Say whether a step waits for a need that is undecided or being corrected, or for what it was sent back to."""
-    wanted = (*progress.plan.needs, progress.waits_for) if progress.waits_for else progress.plan.needs
-    return any(step == DESK or chain.steps[step].stage != "decided" for step in wanted)
+    """Say whether a step waits for a need that is undecided or being corrected, or for what it was sent back to.
+
+    Silence does not meet a need for which the law wants a decision (NĐ 96/2026/NĐ-CP: every chairman's consent).
+    """
+    plan = progress.plan
+    if progress.waits_for and (progress.waits_at_desk or chain.steps[progress.waits_for].stage != "decided"):
+        return True
+    if any(chain.steps[need].stage != "decided" for need in plan.needs):
+        return True
+    return any(chain.steps[need].is_deemed for need in plan.never_deemed)
 
 
-def moved_on(chain: Chain, facts: Facts, calendars: Calendars, at: datetime, clock_from: datetime) -> Facts:
-    """Return `facts` with what follows from them: steps that are ready now, or the end of the chain.
+def moved_on(
+    chain: Chain, facts: Facts, calendars: Calendars, *, at: datetime, clock_from: datetime, by: str
+) -> Facts:
+    """Return `facts` with what follows from them: steps that are ready now, the end of the chain, and its clock.
 
     Args:
         clock_from: the instant from which the limits of what becomes ready run.
@@ -41,7 +46,10 @@ def moved_on(chain: Chain, facts: Facts, calendars: Calendars, at: datetime, clo
         for progress in after.steps.values()
         if progress.stage in ("planned", "sent_back") and not waits(after, progress)
     )
-    return (*facts, *ready, *closing(after, at))
+    after = folded(after, ready)
+    still = stopped_by_incident(after, (one.step for one in ready), by=by, now=at)
+    facts = (*facts, *ready, *still, *closing(after, at))
+    return clock_follows(chain, facts, calendars, at=at, over_at=clock_from, by=by)
 
 
 def step_ready(
@@ -55,17 +63,19 @@ def step_ready(
     """
     plan = progress.plan
     calendar = calendars(plan.calendar_id, plan.calendar_version)
+    due_at = due(calendar, clock_from, plan.limit)
     return StepReady(
         ref,
         plan.step,
         plan.agency,
         progress.round + 1,
         clock_from,
-        due(calendar, clock_from, plan.limit),
+        due_at,
         due(calendar, ready_at, plan.acknowledge_within) if plan.acknowledge_within else None,
         due(calendar, ready_at, plan.hand_over_within) if plan.hand_over_within else None,
         due(calendar, clock_from, plan.send_back_within),
         at,
+        warn_at(calendar, clock_from, due_at, plan.limit) if plan.lateness_counts else None,
     )
 
 

@@ -89,6 +89,11 @@ class PlannedStep:
     states_dues: bool = False
     superiors: tuple[str, ...] = ()
 
+    @property
+    def lateness_counts(self) -> bool:
+        """Say whether an agency is late once the limit has passed; where its silence is agreement nobody is."""
+        return self.party == "agency" and self.silence == "escalate"
+
     def longer_limit(self, ground: str) -> LongerLimit | None:
         return next((longer for longer in self.longer_limits if longer.ground == ground), None)
 

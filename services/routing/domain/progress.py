@@ -19,6 +19,7 @@ from services.routing.domain.clock_events import (
     StepClockStopped,
     StepFulfilled,
     TaxNoticeIssued,
+    in_words,
 )
 from services.routing.domain.events import (
     AcknowledgementOverdue,
@@ -70,6 +71,8 @@ class Progress(NamedTuple):
         tell_at: when the next agency above is told, if it stays overdue.
         stood_minutes: how long its clock stood still in this round, in the minutes that its limit counts.
         stood_on: the grounds on which its agency stopped its clock in this round.
+        stopped_until: until when it stands still at the latest, or None where the law gives no limit.
+        ran_since: since when its clock runs again, if it ever stood still in this round.
         dues_vnd: what its notice says that the applicant owes, in all, or None where it issued none.
     """
 
@@ -94,6 +97,8 @@ class Progress(NamedTuple):
     tell_at: datetime | None = None
     stood_minutes: int = 0
     stood_on: tuple[Ground, ...] = ()
+    stopped_until: datetime | None = None
+    ran_since: datetime | None = None
     dues_vnd: int | None = None
 
     @property
@@ -104,6 +109,11 @@ class Progress(NamedTuple):
     def is_running(self) -> bool:
         """Say whether it lies with its agency: ready and not yet decided, refused or sent back."""
         return self.stage in RUNNING_STAGES
+
+    @property
+    def is_deemed(self) -> bool:
+        """Say whether its silence was taken as agreement."""
+        return self.stage == "decided" and self.act == ("deemed_agreed",)
 
     @property
     def waits_at_desk(self) -> bool:
@@ -194,8 +204,25 @@ class Chain(NamedTuple):
         """Say whether the clock of the whole chain stands still, on whichever ground."""
         return self.suspended_since is not None or bool(self.standstills)
 
+    @property
+    def incident_since(self) -> datetime | None:
+        """Since when the platform is broken for this dossier, or None while it works."""
+        return next((one.since for one in self.standstills if (one.ground, one.step) == ("incident", "")), None)
+
     def needs(self) -> dict[str, tuple[str, ...]]:
         return {step: progress.plan.needs for step, progress in self.steps.items()}
+
+    def appointment(self) -> datetime:
+        """Return the date that the applicant has: the lawful one, or the later one that was promised with an apology."""
+        assert self.due_at is not None, "an opened chain has one"
+        return max(self.due_at, self.promised_at or self.due_at)
+
+    def ticking(self, step: str, round: int) -> Progress | None:
+        """Return the step if that round of it still lies with its agency and its clock runs: what a bell is for."""
+        progress = self.steps.get(step)
+        if progress is None or not progress.is_running or progress.round != round or progress.stopped_on is not None:
+            return None
+        return progress
 
     def open_steps(self) -> tuple[str, ...]:
         return tuple(step for step, progress in self.steps.items() if progress.is_open)
@@ -203,6 +230,10 @@ class Chain(NamedTuple):
     def results(self) -> tuple[str, ...]:
         """The steps whose results stand."""
         return tuple(step for step, progress in self.steps.items() if progress.has_result)
+
+    def promised(self) -> Limit | None:
+        """The limit of the appointment that the applicant has now, or None where it follows from the steps."""
+        return self.appointments[self.number - 1].limit if self.appointments else self.total_limit
 
     def handed_out(self) -> tuple[str, ...]:
         """The steps whose results stand and are the applicant's to have."""
@@ -343,6 +374,7 @@ def _after(progress: Progress, event: StepEvent | ClockEvent) -> Progress:
                 acknowledge_by=event.acknowledge_by,
                 hand_over_by=event.hand_over_by,
                 send_back_by=event.send_back_by,
+                dues_vnd=progress.dues_vnd,
             )
         case StepTakenOver():
             return progress._replace(stage="taken_over", since=_theirs_since(progress, event.at))
@@ -372,8 +404,9 @@ def _after(progress: Progress, event: StepEvent | ClockEvent) -> Progress:
         case StepOverdue():
             return progress._replace(passed=(*progress.passed, "step"), tell_at=event.next_at)
         case StepClockStopped():
-            stood_on = (*progress.stood_on, event.ground)
-            return progress._replace(stopped_on=event.ground, stopped_since=event.at, stood_on=stood_on)
+            stood_on, until = (*progress.stood_on, event.ground), event.until
+            still = progress._replace(stopped_on=event.ground, stopped_since=event.at)
+            return still._replace(stopped_until=until, stood_on=stood_on)
         case StepClockResumed():
             return _runs_again(progress, event)
         case StepFulfilled():
@@ -386,10 +419,28 @@ def _after(progress: Progress, event: StepEvent | ClockEvent) -> Progress:
             return progress._replace(
                 promised_at=event.new_due_at, tell_at=event.new_due_at if progress.tell_at else None
             )
-        case StepSentBack() | TaxNoticeIssued() | ClockResumed() | AppointmentMoved():
+        case TaxNoticeIssued():
+            dues_vnd = sum(line.amount_vnd for line in event.lines)
+            return progress._replace(act=(*progress.act, *in_words(event.lines)), dues_vnd=dues_vnd)
+        case StepClockStarted():
+            return _received(progress, event)
+        case StepSentBack() | ClockResumed() | AppointmentMoved():
             return progress
         case _:
             assert_never(event)
+
+
+def _received(progress: Progress, event: StepClockStarted) -> Progress:
+    """What was said to be late before it was there is not late any more; alerts of the hand-over stay said."""
+    return progress._replace(
+        since=event.at,
+        clock_from=event.clock_from,
+        due_at=event.due_at,
+        send_back_by=event.send_back_by,
+        passed=tuple(limit for limit in progress.passed if limit not in ("warning", "step")),
+        rung=0,
+        tell_at=None,
+    )
 
 
 def _runs_again(progress: Progress, event: StepClockResumed) -> Progress:
@@ -397,6 +448,8 @@ def _runs_again(progress: Progress, event: StepClockResumed) -> Progress:
     return progress._replace(
         stopped_on=None,
         stopped_since=None,
+        stopped_until=None,
+        ran_since=event.at,
         due_at=event.due_at,
         stood_minutes=progress.stood_minutes + event.stood_minutes,
         passed=tuple(limit for limit in progress.passed if limit not in ("warning", "step")),

@@ -1,6 +1,9 @@
 """Why routing says no: every rule with its law, in both languages."""
 
+from typing import Final
+
 from kernel.refusal import HOUSE_RULE, Rule
+from services.routing.domain.words import Stage
 
 CHAIN_UNKNOWN = Rule(
     "chain_unknown",
@@ -62,6 +65,16 @@ STEP_CANCELLED = Rule(
     "Bước này đã dừng vì hồ sơ được rút, bị dừng, hoặc bước trước bị từ chối.",
     "This step was cancelled: the dossier was withdrawn or stopped, or a step that it needs was refused.",
 )
+# Examining a step is allowed in one stage only; what each other stage answers instead.
+NOT_EXAMINED: Final[dict[Stage, Rule]] = {
+    "planned": STEP_NOT_READY,
+    "ready": STEP_NOT_ACKNOWLEDGED,
+    "taken_over": STEP_NOT_ACKNOWLEDGED,
+    "sent_back": STEP_SENT_BACK,
+    "decided": STEP_DECIDED,
+    "refused": STEP_REFUSED,
+    "cancelled": STEP_CANCELLED,
+}
 RESULT_OF_ANOTHER_KIND = Rule(
     "result_of_another_kind",
     HOUSE_RULE,
@@ -73,6 +86,18 @@ NOT_AN_EARLIER_STEP = Rule(
     "NĐ 61/2018/NĐ-CP arts. 19.6 and 21.1",
     "Chỉ được chuyển lại cho Bộ phận Một cửa hoặc bước trước mà bước này cần kết quả.",
     "A step is sent back to the desk or to an earlier step whose result it needs.",
+)
+NOT_A_NOTICE = Rule(
+    "not_a_notice",
+    HOUSE_RULE,
+    "Bước này không xác định nghĩa vụ tài chính nên kết quả không kèm thông báo nộp tiền.",
+    "This step does not determine what is owed, so its result states no dues.",
+)
+NOTICE_WITHOUT_LINES = Rule(
+    "notice_without_lines",
+    "QĐ 138/2025/QĐ-UBND (Đồng Tháp) art. 30",
+    "Thông báo nghĩa vụ tài chính phải có ít nhất một khoản; mỗi khoản là số tiền nguyên đồng, không âm.",
+    "A notice of dues has at least one line, and each line is a whole number of đồng, zero or more.",
 )
 GROUND_NOT_IN_LAW = Rule(
     "ground_not_in_law",

@@ -5,6 +5,7 @@ from typing import Final
 
 from chassis.service import Projection
 from chassis.stores.store import Statement, Store
+from services.routing.domain.clock_events import AppointmentMoved
 from services.routing.domain.events import (
     ChainClosed,
     ChainOpened,
@@ -35,7 +36,7 @@ ON CONFLICT(ref) DO NOTHING
 """
 ENDED: Final = "UPDATE chains SET state=:state, ended_at=:at WHERE ref=:ref"
 OVERDUE: Final = "UPDATE chains SET overdue='yes' WHERE ref=:ref"
-RESTARTED: Final = "UPDATE chains SET due_at=:due_at, overdue='no' WHERE ref=:ref"
+REDATED: Final = "UPDATE chains SET due_at=:due_at, overdue='no' WHERE ref=:ref"
 APPLICANT_OF: Final = "SELECT applicant FROM chains WHERE ref=:ref"
 
 
@@ -46,7 +47,8 @@ def applicant_of(store: Store, ref: str) -> str | None:
 
 
 def opened(event: ChainOpened) -> tuple[Statement, ...]:
-    agencies = dict.fromkeys((event.lead_agency, *(planned.agency for planned in event.steps)))
+    acting = (planned.agency for planned in event.steps if planned.party == "agency")
+    agencies = dict.fromkeys((event.lead_agency, *acting))
     opened_at = in_text(event.at)
     row = {
         "ref": event.ref,
@@ -85,8 +87,11 @@ def overdue(event: ChainOverdue) -> tuple[Statement, ...]:
     return (Statement(OVERDUE, {"ref": event.ref}),)
 
 
-def restarted(event: ClockRestarted) -> tuple[Statement, ...]:
-    return (Statement(RESTARTED, {"ref": event.ref, "due_at": in_text(event.due_at)}),)
+def redated(event: ClockRestarted | AppointmentMoved) -> tuple[Statement, ...]:
+    """A date that is promised with an apology hides nothing: the lawful one stays, and the chain late."""
+    if isinstance(event, AppointmentMoved) and event.cause == "apology":
+        return ()
+    return (Statement(REDATED, {"ref": event.ref, "due_at": in_text(event.due_at)}),)
 
 
 chains: Final = Projection(
@@ -98,6 +103,7 @@ chains: Final = Projection(
         ChainWithdrawn: withdrawn,
         ChainStopped: stopped,
         ChainOverdue: overdue,
-        ClockRestarted: restarted,
+        ClockRestarted: redated,
+        AppointmentMoved: redated,
     },
 )

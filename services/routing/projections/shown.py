@@ -3,6 +3,7 @@
 Law: TT 01/2018/TT-VPCP art. 17; NĐ 224/2026/NĐ-CP art. 15.1g (which agency, since when, until when).
 """
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from pydantic import BaseModel
@@ -25,7 +26,12 @@ class ResultShown(BaseModel):
 
 
 class StepShown(BaseModel):
-    """One step: whose it is, where it stands, and until when."""
+    """One step: whose it is, where it stands, and until when.
+
+    `party` is `applicant` where the applicant has to act; then nobody's silence counts and `agency` is empty. `silence`
+    says what it means if the limit passes, `never_deemed` of which needs silence does not do, `not_counted` on which
+    ground the clock of the whole stands still while only such steps are open, `dues_vnd` what its notice comes to.
+    """
 
     step: str
     agency: str
@@ -44,6 +50,32 @@ class StepShown(BaseModel):
     passed: list[str]
     waits_for: str
     result: ResultShown | None
+    party: str
+    silence: str
+    never_deemed: list[str]
+    not_counted: str | None
+    stopped_on: str | None
+    stopped_since: datetime | None
+    internal: bool
+    dues_vnd: int | None
+
+
+class StandstillShown(BaseModel):
+    """Since when the clock of the whole chain stands still, on which ground, and for which step, if for one."""
+
+    ground: str
+    step: str
+    since: datetime
+
+
+class AppointmentShown(BaseModel):
+    """One of the appointments given one after the other; only the present one has a date."""
+
+    number: int
+    step: str
+    limit_vi: str
+    limit_en: str
+    due_at: datetime | None
 
 
 class Completion(BaseModel):
@@ -70,6 +102,11 @@ class ChainShown(BaseModel):
     overdue: bool
     steps: list[StepShown]
     holders: list[Holder]
+    standstills: list[StandstillShown]
+    appointments: list[AppointmentShown]
+    promised_at: datetime | None
+    starts_on_receipt: bool
+    received_at: datetime | None
 
 
 class IntervalShown(BaseModel):
@@ -136,7 +173,25 @@ def chain_shown(chain: Chain) -> ChainShown:
         overdue=chain.overdue,
         steps=[_step_shown(progress) for progress in chain.steps.values()],
         holders=list(holders(chain)),
+        standstills=list(_standstills(chain)),
+        appointments=list(_appointments(chain)),
+        promised_at=chain.promised_at,
+        starts_on_receipt=chain.starts_on_receipt,
+        received_at=chain.received_at,
     )
+
+
+def _standstills(chain: Chain) -> Iterator[StandstillShown]:
+    if chain.suspended_since is not None:
+        yield StandstillShown(ground="supplement", step="", since=chain.suspended_since)
+    for one in chain.standstills:
+        yield StandstillShown(ground=one.ground, step=one.step, since=one.since)
+
+
+def _appointments(chain: Chain) -> Iterator[AppointmentShown]:
+    for number, planned in enumerate(chain.appointments, start=1):
+        words, due_at = planned.limit.in_words, chain.due_at if number == chain.number else None
+        yield AppointmentShown(number=number, step=planned.step, limit_vi=words.vi, limit_en=words.en, due_at=due_at)
 
 
 def _step_shown(progress: Progress) -> StepShown:
@@ -159,13 +214,21 @@ def _step_shown(progress: Progress) -> StepShown:
         passed=list(progress.passed),
         waits_for=progress.waits_for,
         result=_result_shown(progress),
+        party=plan.party,
+        silence=plan.silence,
+        never_deemed=list(plan.never_deemed),
+        not_counted=plan.not_counted,
+        stopped_on=progress.stopped_on,
+        stopped_since=progress.stopped_since,
+        internal=plan.internal,
+        dues_vnd=progress.dues_vnd,
     )
 
 
 def _result_shown(progress: Progress) -> ResultShown | None:
     if progress.stage != "decided" or progress.act[:1] != ("decided",):
         return None
-    _, result_code, number, signer, sha256 = progress.act
+    _, result_code, number, signer, sha256, *_ = progress.act
     return ResultShown(result_code=result_code, number=number, signer=signer, sha256=sha256, version=progress.version)
 
 

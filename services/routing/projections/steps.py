@@ -1,5 +1,7 @@
 """The worklist: every step of every chain with its agency and where it stands, the one due first at the top.
 
+A step of the applicant has no agency, so it stands on no agency's list; the desk sees it with the dossier.
+
 `turn` orders the list and is the cursor of its pages: when the step is due, then which one it is; what has not begun
 stands at the end. `note` is what an agency wrote when it refused or sent back, sealed.
 """
@@ -8,6 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from chassis.service import Projection
 from chassis.stores.store import Statement, Store
+from services.routing.domain.clock_events import StepClockResumed, StepClockStarted, StepFulfilled
 from services.routing.domain.events import (
     ChainOpened,
     LimitExtended,
@@ -47,7 +50,9 @@ WHERE ref=:ref AND step=:step
 """
 AT_AGENCY: Final = "UPDATE steps SET stage=:stage WHERE ref=:ref AND step=:step"
 EXTENDED: Final = "UPDATE steps SET turn=:turn, due_at=:due_at WHERE ref=:ref AND step=:step"
+REDATED: Final = "UPDATE steps SET turn=:turn, due_at=:due_at, overdue='no' WHERE ref=:ref AND step=:step"
 DECIDED: Final = "UPDATE steps SET stage='decided', open='no', version=version+1 WHERE ref=:ref AND step=:step"
+FULFILLED: Final = "UPDATE steps SET stage='decided', open='no' WHERE ref=:ref AND step=:step"
 REFUSED: Final = """
 UPDATE steps SET stage='refused', open='no', reason=:reason, note=:note WHERE ref=:ref AND step=:step
 """
@@ -83,7 +88,7 @@ def _step(event: Any, **columns: Any) -> dict[str, Any]:
     return {"ref": event.ref, "step": event.step, **columns}
 
 
-def _due(event: StepReady | LimitExtended) -> dict[str, str]:
+def _due(event: StepReady | LimitExtended | StepClockStarted | StepClockResumed) -> dict[str, str]:
     due_at = in_text(event.due_at)
     return {"due_at": due_at, "turn": f"{due_at} {event.ref} {event.step}"}
 
@@ -126,8 +131,16 @@ def extended(event: LimitExtended) -> tuple[Statement, ...]:
     return (Statement(EXTENDED, _step(event, **_due(event))),)
 
 
+def redated(event: StepClockStarted | StepClockResumed) -> tuple[Statement, ...]:
+    return (Statement(REDATED, _step(event, **_due(event))),)
+
+
 def decided(event: StepDecided | StepDeemedAgreed) -> tuple[Statement, ...]:
     return (Statement(DECIDED, _step(event)),)
+
+
+def fulfilled(event: StepFulfilled) -> tuple[Statement, ...]:
+    return (Statement(FULFILLED, _step(event)),)
 
 
 def refused(event: StepRefused) -> tuple[Statement, ...]:
@@ -158,6 +171,9 @@ steps: Final = Projection(
         LimitExtended: extended,
         StepDecided: decided,
         StepDeemedAgreed: decided,
+        StepFulfilled: fulfilled,
+        StepClockStarted: redated,
+        StepClockResumed: redated,
         StepRefused: refused,
         StepCancelled: cancelled,
         StepSentBack: sent_back,

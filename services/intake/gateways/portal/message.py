@@ -71,6 +71,7 @@ class Attachment(Said):
     from_e_store: Flag = Field(default=False, alias="DuocLayTuKhoDMQG")
     replaced_by_result: Short = Field(default="", alias="MaKetQuaThayThe")
     form: Short = Field(default="", alias="LoaiBan")
+    database: Short = Field(default="", alias="MaCSDL")
 
 
 class Identity(Said):
@@ -130,7 +131,18 @@ class Item(Said):
     @field_validator("procedure")
     @classmethod
     def _is_procedure(cls, text: str) -> str:
-        return ProcedureCode.parse(text).base
+        return str(ProcedureCode.parse(text))
+
+    @property
+    def national_procedure(self) -> str:
+        """The procedure's national code, whoever published this form of it."""
+        return ProcedureCode.parse(self.procedure).base
+
+    @property
+    def published_by(self) -> str | None:
+        """The agency whose form of the procedure is meant, or None where it is the national one."""
+        owner = ProcedureCode.parse(self.procedure).owner
+        return None if owner is None else str(owner)
 
     @property
     def declared(self) -> Declared:

@@ -151,8 +151,9 @@ class Door:
         assert found.submission is not None, "what exists was submitted"
         try:
             opened = self._vault.open(
-                found.submission.particulars, ACTOR, "repeat_of_portal_message", ("portal_message",), self._clock.now()
-            )
+                found.submission.particulars, ACTOR, "repeat_of_portal_message", ("portal_message",), self._clock.now(),
+                about=found.submission.ref,
+            )  # fmt: skip
         except CannotOpen:
             opened = {}
         if opened.get("portal_message") == raw:

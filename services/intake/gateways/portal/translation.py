@@ -25,7 +25,7 @@ from services.intake.domain.words import (
     PaperForm,
 )
 from services.intake.gateways.portal.message import Attachment, Declared, Item
-from services.intake.gateways.portal.words import Generation
+from services.intake.gateways.portal.words import DATABASES, Generation
 
 ACTOR: Final = "portal:dvcqg"
 
@@ -66,7 +66,7 @@ class Translation:
         to = {"name": item.applicant, "address": item.hand_out_to or item.address, "phone": item.phone}
         return SubmitDossier(
             ref=ref,
-            procedure=item.procedure,
+            procedure=item.national_procedure,
             channel=self._channel(item),
             receiving_agency=self._receiving_agency(item),
             area=declared.area or self._area(item),
@@ -85,6 +85,7 @@ class Translation:
             portal_code=item.code,
             actor=ACTOR,
             now=now,
+            published_by=item.published_by,
         )
 
     def components(self, item: Item, procedure: Procedure) -> tuple[ComponentGiven, ...]:
@@ -102,12 +103,13 @@ class Translation:
         form: PaperForm = "electronic"
         if attachment.form and self.generation.forms:
             form = _meaning("LoaiBan", attachment.form, self.generation.forms)
-        reused = attachment.reused or bool(attachment.replaced_by_result)
-        return ComponentGiven(code, form, attachment.digitised, attachment.from_e_store, reused, None)
+        reused = attachment.reused or bool(attachment.replaced_by_result or attachment.database)
+        database = DATABASES.get(attachment.database.upper(), "")
+        return ComponentGiven(code, form, attachment.digitised, attachment.from_e_store, reused, None, database)
 
     def _procedure(self, item: Item, now: datetime) -> Procedure:
         try:
-            return self.registry.procedure(item.procedure, on=now.astimezone(VIETNAM).date())
+            return self.registry.procedure(item.national_procedure, on=now.astimezone(VIETNAM).date())
         except NotInRegistry:
             raise Untranslatable(f"MaTTHC: {item.procedure} is not in force here") from None
 

@@ -29,6 +29,9 @@ class Generation:
     identities: dict[str, str]
 
 
+DATABASES: Final = {"CSDLQGDC": "POP"}
+"""MaCSDL → the registry's word; of one that is not listed only that it was a database is known."""
+
 _CHANNELS: Final[dict[str, Channel]] = {"1": "counter", "2": "portal", "3": "post"}
 _WAYS: Final[dict[str, HandOutWay]] = {"0": "desk", "1": "post"}
 _FORMS: Final[dict[str, PaperForm]] = {"0": "original", "1": "copy", "2": "electronic"}

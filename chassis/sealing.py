@@ -1,0 +1,202 @@
+"""The sealing reader: follows each service's log behind its head, and puts its order under a signed head each day.
+
+It is one more reader: appends never wait for it. A day is over when the service's clock says so, or when an event of a
+later day is in the log, whichever is seen first. What a power cut takes from it, it reads again.
+"""
+
+import logging
+import threading
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from chassis.clock import Clock, to_us
+from chassis.heads import FORM, NONE_BEFORE, Head, day_of, leaf_of, named_day
+from chassis.merkle import root_under
+from chassis.sealing_keys import PublicKey, SealingKeys
+from chassis.seals import Seals
+from chassis.stores.store import Store, StoreUnavailable
+from kernel.message import source_of
+
+log = logging.getLogger("lienthong.sealing")
+
+LOOKS_EVERY_S: Final = 1.0
+PAGE: Final = 1_000
+
+
+class SealedLog:
+    """How far one service's log is sealed."""
+
+    def __init__(self, service: str, store: Store, seals: Seals) -> None:
+        self.service = service
+        self.store = store
+        self.leaves = seals.leaves(service)
+        self.head = seals.last_head(service)
+        self.day = 0
+        self.halted = self._resume(seals)
+        if self.halted:
+            log.error("%s is sealed no further: %s", service, self.halted)
+
+    def _resume(self, seals: Seals) -> str:
+        """Take up where the seals end; return why the log cannot be the one they are of: to seal on would hide it."""
+        size = self.leaves.size
+        if size > self.store.head():
+            return f"{size} events were sealed, and the log ends at {self.store.head()}"
+        if size:
+            (link,) = self.store.links(size - 1, 1)
+            self.day = day_of(link.time_us)
+            if leaf_of(link) != seals.last_leaf(self.service):
+                return f"the event at position {size} is not the one that was sealed"
+        return ""
+
+    @property
+    def has_unsigned(self) -> bool:
+        return self.leaves.size > (self.head.size if self.head is not None else 0)
+
+    def generation(self) -> int:
+        """Return the generation of the last event that is sealed."""
+        return max(one.number for one in self.store.generations if one.after < max(self.leaves.size, 1))
+
+
+class Sealer:
+    """Seals the logs of some services; its files are made when there is something to seal."""
+
+    def __init__(self, seals: Path, keys: Path, stores: Mapping[str, Store], clock: Clock) -> None:
+        """Take where the seals and the signing keys are kept, and the logs by service."""
+        self._path = seals
+        self._keys_path = keys
+        self._stores = stores
+        self._clock = clock
+        self._seals: Seals | None = None
+        self._keys: SealingKeys | None = None
+        self._logs: dict[str, SealedLog] = {}
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    @property
+    def seals(self) -> Seals:
+        if self._seals is None:
+            self._seals = Seals(self._path)
+        return self._seals
+
+    def kept(self) -> Seals | None:
+        """Return the seals, None where nothing was ever sealed; whoever only looks makes none."""
+        return self.seals if self._path.exists() else None
+
+    @property
+    def keys(self) -> SealingKeys:
+        if self._keys is None:
+            self._keys = SealingKeys(self._keys_path)
+        return self._keys
+
+    @property
+    def halted(self) -> dict[str, str]:
+        """Return the services whose log is not the one that was sealed, with what is wrong."""
+        return {service: one.halted for service, one in list(self._logs.items()) if one.halted}
+
+    def advance(self) -> int:
+        """Seal what has been stored since, and sign the heads of the days that are over; return how many events.
+
+        Raises:
+            StoreUnavailable: a log or the seals cannot be read or written now; nothing is lost.
+        """
+        with self._lock:
+            return sum(self._advance(service) for service in self._stores)
+
+    def _advance(self, service: str) -> int:
+        today = day_of(to_us(self._clock.now()))  # read before the log: what is stored from now on is not earlier
+        one = self._log(service)
+        before, heads = one.leaves.size, []
+        while not one.halted and (page := one.store.links(one.leaves.size, PAGE)):
+            full = []
+            for link in page:
+                if link.position != one.leaves.size + 1:
+                    one.halted = f"position {link.position} follows {one.leaves.size}"
+                    log.error("%s is sealed no further: %s", service, one.halted)
+                    break
+                day = day_of(link.time_us)
+                if day > one.day:
+                    heads += self._signed(one, one.day)
+                    one.day = day
+                if (row := one.leaves.add(leaf_of(link))) is not None:
+                    full.append(row)
+            self._keep(one, full, heads)
+            heads = []
+        if not one.halted and one.day < today and (heads := self._signed(one, one.day)):
+            self._keep(one, [], heads)
+        return one.leaves.size - before
+
+    def _log(self, service: str) -> SealedLog:
+        if service not in self._logs:
+            self._logs[service] = SealedLog(service, self._stores[service], self.seals)
+        return self._logs[service]
+
+    def _signed(self, one: SealedLog, day: int) -> list[Head]:
+        """Return the head of a service as it stands, signed, unless its last one says the same already."""
+        if not one.has_unsigned:
+            return []
+        now = self._clock.now().isoformat()
+        peaks = one.leaves.peaks
+        head = Head(
+            FORM, source_of(one.service), one.generation(), named_day(day), one.leaves.size, root_under(peaks).hex(),
+            tuple(peak.hex() for peak in peaks), one.head.hash if one.head is not None else NONE_BEFORE, now,
+            self.keys.newest(now),
+        )  # fmt: skip
+        one.head = replace(head, signatures=self.keys.sign(head.content))
+        return [one.head]
+
+    def _keep(self, one: SealedLog, full: list[tuple[int, bytes, bytes]], heads: list[Head]) -> None:
+        try:
+            self.seals.keep(one.service, full, one.leaves.open_row(), heads)
+        except BaseException:
+            del self._logs[one.service]  # what stands in the memory is not what is kept: look at it anew
+            raise
+
+    def seal_now(self) -> tuple[Head, ...]:
+        """Seal everything and sign it now, whatever the hour; return the newest head of each service that has one."""
+        self.advance()
+        with self._lock:
+            today = day_of(to_us(self._clock.now()))
+            for service in self._stores:
+                one = self._log(service)
+                if not one.halted and (heads := self._signed(one, max(today, one.day))):
+                    self._keep(one, [], heads)
+            return tuple(one.head for one in self._logs.values() if one.head is not None)
+
+    def heads(self, service: str) -> list[Head]:
+        """Return every head of a service, the oldest first; may be called from any thread."""
+        seals = self.kept()
+        return [] if seals is None else seals.heads(service)
+
+    def published_keys(self) -> tuple[PublicKey, ...]:
+        """Return the public halves of the signing keys."""
+        return self.keys.published()
+
+    def start(self) -> None:
+        """Seal on a thread of its own until stopped."""
+        self._thread = threading.Thread(target=self._work, name="sealing", daemon=True)
+        self._thread.start()
+
+    def _work(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self.advance()
+            except StoreUnavailable as error:
+                log.warning("sealing waits: %s", error)
+            except Exception:
+                log.exception("sealing waits")
+            self._stopping.wait(LOOKS_EVERY_S)
+
+    def close(self) -> None:
+        """Stop; if it ran, what was stored to the end is sealed first. To be called while the logs are still open."""
+        self._stopping.set()
+        if self._thread is not None:
+            self._thread.join()
+            try:
+                self.advance()
+            except Exception:
+                log.exception("the end of the logs is sealed at the next start")
+        if self._seals is not None:
+            self._seals.close()

@@ -1,0 +1,225 @@
+"""Checks that no event was altered, removed, inserted or moved: hash by hash, leaf by leaf, and against kept heads.
+
+The hashes tie each event to the one before it in its stream; whoever alters one and computes the rest anew is found by
+the sealed leaves; whoever forges those too, by a signed head that somebody keeps elsewhere.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from chassis.heads import Head, leaf_of
+from chassis.merkle import grow, root_under, spans
+from chassis.sealing import Sealer
+from chassis.sealing_keys import PublicKey
+from chassis.stores.chain import NOTHING_BEFORE, event_hash
+from chassis.stores.migrations import HASHED_LATER
+from chassis.stores.store import Link, NewEvent
+from chassis.verification_words import PAGE, Checked, Inspection, Scene, generation_at
+
+if TYPE_CHECKING:
+    from chassis.run import Engine, Running
+
+
+def hashes(scene: Scene, checked: Checked) -> None:
+    """Compute every hash anew from what is stored and from the hash before it in the stream."""
+    running = scene.running
+    last: dict[str, bytes] = {}
+    for position, event, generation, found in _stored(running):
+        checked.counted += 1
+        name = f"{event.stream}@{event.version}"
+        if found != event_hash(last.get(event.stream, NOTHING_BEFORE), generation, event):
+            checked.breaks(f"{name} (position {position}): its hash does not follow from it and the one before it")
+        if generation != generation_at(running, position):
+            checked.breaks(f"{name} (position {position}): it stands in another generation than it says")
+        last[event.stream] = found
+    later = running.store.note(HASHED_LATER)
+    if later is not None:
+        checked.waits(f"positions 1 to {later} were stored before there were hashes, and tied at a later opening")
+
+
+def _stored(running: "Running") -> Iterator[tuple[int, NewEvent, int, bytes]]:
+    names = NewEvent._fields
+    sql = (
+        f"SELECT position, {', '.join(names)}, generation, hash FROM events WHERE position>:after "
+        "ORDER BY position LIMIT :limit"
+    )
+    after = 0
+    while page := running.store.query(sql, {"after": after, "limit": PAGE}):
+        for row in page:
+            yield row["position"], NewEvent(**{name: row[name] for name in names}), row["generation"], row["hash"]
+        after = page[-1]["position"]
+
+
+def heads_inspections(engine: "Engine", sealer: Sealer) -> Iterator[Inspection]:
+    """Yield the check of each log against its seals and its signed heads."""
+    says = "the log is the one that was sealed, event for event, and every signed head says the same"
+    for name, running in engine.running.items():
+        if running.service.events:
+            yield Inspection(name, "heads", says, partial(_against_seals, running, sealer))
+
+
+def _against_seals(running: "Running", sealer: Sealer, checked: Checked) -> None:
+    name, head = running.service.name, running.store.head()
+    seals = sealer.kept()
+    if seals is None:
+        checked.waits(f"nothing is sealed yet of {head} positions")
+        return
+    for line in seals.wrong_rows(name):
+        checked.breaks(line)
+    heads = seals.heads(name)
+    at_size = {one.size: one for one in heads}
+    peaks: list[bytes] = []
+    size = 0
+    for size, (leaf, link) in enumerate(_side_by_side(seals.each_leaf(name), _links(running)), start=1):
+        if leaf is None:
+            size -= 1
+            break
+        checked.counted += 1
+        if link is None or leaf != leaf_of(link):
+            checked.breaks(_not_there(running, size, link))
+        grow(peaks, size - 1, leaf)
+        kept = at_size.pop(size, None)
+        if kept is not None and root_under(peaks).hex() != kept.root:
+            checked.breaks(f"the sealed leaves do not give the root of the head of {kept.day}, size {size}")
+    for beyond in at_size:
+        checked.breaks(f"a head was signed over {beyond} events, and {size} are sealed")
+    if size > head:
+        checked.breaks(f"{size} events were sealed, and the log ends at {head}")
+    elif size < head:
+        checked.waits(f"{head - size} positions are not sealed yet after {size}")
+    _in_a_row(heads, sealer.published_keys(), checked)
+
+
+def _in_a_row(heads: Sequence[Head], keys: tuple[PublicKey, ...], checked: Checked) -> None:
+    before: Head | None = None
+    for one in heads:
+        checked.counted += 1
+        if wrong := one.wrong(keys):
+            checked.breaks(f"the head of {one.day}, size {one.size}: {wrong}")
+        if one.previous != ("" if before is None else before.hash):
+            checked.breaks(f"the head of {one.day}, size {one.size}, does not name the one before it")
+        before = one
+
+
+def kept_heads_inspection(
+    engine: "Engine", sealer: Sealer, heads: Sequence[Head], keys: tuple[PublicKey, ...] | None
+) -> Inspection:
+    """Return the check of the logs against heads that somebody kept elsewhere, and keys if they kept those too."""
+    known = sealer.published_keys() if keys is None else keys
+    look = partial(_against_kept, engine, sealer, heads, known)
+    return Inspection("platform", "kept_heads", "the logs are what the heads that were kept elsewhere say", look)
+
+
+def _against_kept(
+    engine: "Engine", sealer: Sealer, heads: Sequence[Head], keys: tuple[PublicKey, ...], checked: Checked
+) -> None:
+    for service, group in groupby(sorted(heads, key=lambda one: (one.service, one.size)), lambda one: one.service):
+        running, kept = engine.running.get(service), list(group)
+        for one in kept:
+            checked.counted += 1
+            if running is None or (wrong := one.wrong(keys)):
+                checked.breaks(f"{one.name}: {'no such service is here' if running is None else wrong}")
+        if running is not None:
+            _compare(running, sealer, kept, checked)
+
+
+def _compare(running: "Running", sealer: Sealer, kept: Sequence[Head], checked: Checked) -> None:
+    """Grow the tree over the log as it is, and look at each kept head when it has got to its size."""
+    peaks: list[bytes] = []
+    size = agreed = 0
+    waiting = list(kept)
+    for link in _links(running):
+        grow(peaks, size, leaf_of(link))
+        size += 1
+        while waiting and waiting[0].size == size:
+            one = waiting.pop(0)
+            if [peak.hex() for peak in peaks] == list(one.peaks):
+                agreed = size
+                continue
+            for line in _named(running, sealer, one, agreed, peaks):
+                checked.breaks(f"{one.name}: {line}")
+            return
+        checked.counted += 1
+    for one in waiting:
+        checked.breaks(f"{one.name}: it says {one.size} events, and the log ends at {size}: {_why(running)}")
+
+
+def _why(running: "Running") -> str:
+    present = running.store.generations[-1]
+    if present.number == 1:
+        return "the store was rolled back to an older copy, or its end was cut off"
+    return f"the store was restored: generation {present.number} began after position {present.after}, {present.why}"
+
+
+def _named(running: "Running", sealer: Sealer, one: Head, agreed: int, found: Sequence[bytes]) -> Iterator[str]:
+    """Say where the log differs from a head: event by event if true seals are at hand, else as closely as it tells."""
+    begin, end = agreed, one.size
+    for (first, last), said, peak in zip(spans(one.size), one.peaks, found, strict=True):
+        if said != peak.hex():
+            begin, end = max(agreed, first), last
+            break
+    seals = sealer.kept()
+    sealed = [] if seals is None else list(_first(seals.each_leaf(one.service), one.size))
+    if len(sealed) == one.size and _root(sealed) == one.root:
+        pairs = _side_by_side(sealed[begin:], _links(running, begin, one.size), begin)
+        for position, (leaf, link) in enumerate(pairs, start=begin + 1):
+            if leaf is not None and (link is None or leaf_of(link) != leaf):
+                yield _not_there(running, position, link)
+        return
+    names = _names(running, begin, end)
+    between = f"between positions {begin + 1} and {end} ({names[0]} … {names[-1]})"
+    yield f"the log of {one.service} differs {between}; its seals are forged or lost too"
+
+
+def _not_there(running: "Running", position: int, link: Link | None) -> str:
+    if link is None:
+        return f"an event was sealed at position {position}, and nothing stands there"
+    (name,) = _names(running, position - 1, position)
+    return f"position {position} of {running.service.name} ({name}) is not the event that was sealed there"
+
+
+def _names(running: "Running", after: int, up_to: int) -> list[str]:
+    sql = "SELECT stream, version FROM events WHERE position>:after AND position<=:up_to ORDER BY position"
+    rows = running.store.query(sql, {"after": after, "up_to": up_to})
+    return [f"{row['stream']}@{row['version']}" for row in rows] or ["nothing"]
+
+
+def _links(running: "Running", after: int = 0, up_to: int | None = None) -> Iterator[Link]:
+    while page := running.store.links(after, PAGE):
+        for link in page:
+            if up_to is not None and link.position > up_to:
+                return
+            yield link
+        after = page[-1].position
+
+
+def _side_by_side(
+    leaves: Iterable[bytes], links: Iterator[Link], begin: int = 0
+) -> Iterator[tuple[bytes | None, Link | None]]:
+    """Yield for each position after `begin` what was sealed there and what stands there, None for nothing."""
+    waiting = next(links, None)
+    for position, leaf in enumerate(leaves, start=begin + 1):
+        if waiting is not None and waiting.position == position:
+            yield leaf, waiting
+            waiting = next(links, None)
+        else:
+            yield leaf, None
+    if waiting is not None:
+        yield None, waiting
+
+
+def _first(leaves: Iterator[bytes], count: int) -> Iterator[bytes]:
+    for _ in range(count):
+        leaf = next(leaves, None)
+        if leaf is None:
+            return
+        yield leaf
+
+
+def _root(leaves: Iterable[Any]) -> str:
+    peaks: list[bytes] = []
+    for size, leaf in enumerate(leaves):
+        grow(peaks, size, leaf)
+    return root_under(peaks).hex()

@@ -1,0 +1,48 @@
+"""The signed heads, for anybody who wants to hold the platform to them, with the keys to check them by."""
+
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter, Query, Request
+from starlette.concurrency import run_in_threadpool
+
+from chassis.heads import Head
+from chassis.sealing import Sealer
+from chassis.web.auth import DevelopmentIssuer, may
+from chassis.web.operations import ANSWERS, STAFF_AND_INSPECTORS, THE_WHOLE
+from chassis.web.problem import NOT_FOUND, Problem
+from chassis.web.routes import told_rights
+
+HEADS_MAX = 500
+
+
+def heads(sealer: Sealer, issuer: DevelopmentIssuer) -> APIRouter:
+    """Return the routes of the heads: hashes and counts only, and worth nothing unless others keep them."""
+    router = APIRouter(prefix="/api/v1/heads", tags=["heads"])
+
+    @router.get("", operation_id="list_heads", summary="Signed heads of a service's log, the newest first")
+    async def listed(
+        service: Annotated[str, Query(max_length=40)],
+        limit: Annotated[int, Query(ge=1, le=HEADS_MAX)] = 100,
+    ) -> dict[str, Any]:
+        found = await run_in_threadpool(sealer.heads, service)
+        return _told(found[: -limit - 1 : -1])
+
+    @router.get("/keys", operation_id="list_head_keys", summary="The public keys that heads are signed with")
+    async def keys() -> dict[str, Any]:
+        return {"items": [msgspec.to_builtins(key) for key in sealer.published_keys()]}
+
+    @router.post(
+        "", operation_id="seal_heads", summary="Seal every log up to now, and sign the heads", status_code=201,
+        responses=ANSWERS, openapi_extra=told_rights(STAFF_AND_INSPECTORS),
+    )  # fmt: skip
+    async def seal(request: Request) -> dict[str, Any]:
+        if not may(issuer.principal_of(request), STAFF_AND_INSPECTORS, THE_WHOLE):
+            raise Problem(NOT_FOUND)
+        return _told(list(await run_in_threadpool(sealer.seal_now)))
+
+    return router
+
+
+def _told(found: list[Head]) -> dict[str, Any]:
+    return {"items": [msgspec.to_builtins(head) for head in found]}

@@ -1,0 +1,76 @@
+"""The addresses of the printable forms; each shows what its JSON view shows, to whoever may read that.
+
+Law: TT 03/2025/TT-VPCP appendix I, forms 01 to 05. A paper that is not there answers like one that may not be seen.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from chassis.web.acts import Border
+from chassis.web.pages import Frame
+from services.intake.pages.words import word
+
+TEMPLATES: Final = Path(__file__).resolve().parent / "templates"
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One form: the view it is made of, its address, and its template."""
+
+    view: str
+    path: str
+    template: str
+
+
+FORMS: Final = (
+    Form("show_slip", "/dossiers/{ref}/slip", "slip.html"),
+    Form("show_supplement_request", "/dossiers/{ref}/supplement-request", "supplement_request.html"),
+    Form("show_refusal", "/dossiers/{ref}/refusal", "refusal.html"),
+    Form("show_apology", "/dossiers/{ref}/apology", "apology.html"),
+    Form("show_stop_notice", "/dossiers/{ref}/stop-notice", "stop_notice.html"),
+)
+
+
+def in_words(iso: str) -> str:
+    """Return a day as letters write it: `ngày 07 tháng 09 năm 2026`."""
+    day = datetime.fromisoformat(iso)
+    return f"ngày {day:%d} tháng {day:%m} năm {day:%Y}"
+
+
+def on_day(iso: str) -> str:
+    """Return a day as tables write it: `07/09/2026`."""
+    return f"{datetime.fromisoformat(iso):%d/%m/%Y}"
+
+
+def at_hour(iso: str) -> str:
+    """Return an hour as forms write it: `08 giờ 05 phút, ngày 07/09/2026`."""
+    instant = datetime.fromisoformat(iso)
+    return f"{instant:%H} giờ {instant:%M} phút, ngày {instant:%d/%m/%Y}"
+
+
+def router(frame: Frame, border: Border) -> APIRouter:
+    """Return the routes of the forms."""
+    frame.templates.filters |= {"in_words": in_words, "on_day": on_day, "at_hour": at_hour}
+    frame.templates.globals["word"] = word
+    views = {view.name: view for view in border.running.service.views}
+
+    def route(form: Form) -> Route:
+        async def endpoint(request: Request) -> Response:
+            principal = frame.visitor(request).principal
+            seen = border.look(views[form.view], principal, request.path_params)
+            if seen is None:
+                return frame.page(request, "no_paper.html", 404)
+            return frame.page(request, form.template, paper=seen[0])
+
+        return Route(form.path, endpoint, methods=["GET"], include_in_schema=False)
+
+    routes = APIRouter()
+    routes.routes.extend(route(form) for form in FORMS)
+    return routes

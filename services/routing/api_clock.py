@@ -1,0 +1,222 @@
+"""What is told about a chain's clocks: an apology, a pause that the law names, an incident, a corrected calendar.
+
+Law: NĐ 61/2018/NĐ-CP art. 19.9 (an apology and one new date); QĐ 766/QĐ-TTg (grounds that are not counted); NĐ
+301/2026/NĐ-CP art. 4.7 (an incident stops the clock).
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Annotated, Any, Final
+
+from pydantic import AwareDatetime, BaseModel, Field
+
+from chassis.executor import Done
+from chassis.vault import CannotOpen, Vault
+from chassis.web.acts import Act, Call, View
+from chassis.web.auth import PLATFORM, SYSTEM, Rights
+from chassis.web.problem import Problem
+from services.routing.api import (
+    NOTE_GONE,
+    OFFICERS,
+    WHOEVER_IS_CONCERNED,
+    Body,
+    Note,
+    ReasonCode,
+    chain_stream,
+    scope,
+    sealed_note,
+    step_scope,
+)
+from services.routing.domain.clock_commands import (
+    ApologiseForDelay,
+    DeclareIncident,
+    EndIncident,
+    RedateAppointment,
+    ResumeStepClock,
+    StopStepClock,
+)
+from services.routing.domain.plan import Calendars
+from services.routing.domain.progress import Chain
+from services.routing.domain.words import Ground
+from services.routing.projections.apologies import apologies_of
+from services.routing.projections.shown import state_of
+
+THE_PLATFORM: Final[Rights] = {SYSTEM: PLATFORM}
+OF_STEP: Final = "/dossiers/{ref}/steps/{step}"
+OF_DOSSIER: Final = "/dossiers/{ref}"
+
+
+Instant = Annotated[AwareDatetime, Field(ge=datetime(2000, 1, 1, tzinfo=UTC), lt=datetime(2100, 1, 1, tzinfo=UTC))]
+"""No calendar goes further, and instants at the edge of time cannot be told in another zone."""
+
+
+class Apology(Body):
+    """Why the limit is not kept, the letter to the applicant, and the one new date."""
+
+    reason_code: ReasonCode
+    note: Note = ""
+    new_due_at: Instant
+
+
+class Pause(Body):
+    """The ground on which the law lets the step's clock stand still."""
+
+    ground: Ground
+
+
+class Incident(Body):
+    """Since when the platform is broken for this dossier."""
+
+    since: Instant
+
+
+class ApologyShown(BaseModel):
+    """One apology; a `step` of "" is the dossier as a whole, and `due_at` the lawful date that is not kept."""
+
+    step: str
+    agency: str
+    reason_code: str
+    note: str
+    due_at: str
+    new_due_at: str
+    at: str
+
+
+class ApologiesShown(BaseModel):
+    """What the late agencies wrote to the applicant."""
+
+    ref: str
+    items: list[ApologyShown]
+
+
+def _answer(done: Done) -> dict[str, Any]:
+    chain: Chain = done.state
+    return {
+        "version": done.version,
+        "state": state_of(chain),
+        "clock_runs": chain.is_open and not chain.stands_still,
+        "due_at": chain.due_at,
+        "promised_at": chain.promised_at,
+    }
+
+
+def _by_step(
+    name: str, noun: str, vi: str, en: str, command: Callable[[Call, Any], Any], body: type[Body] | None = None
+) -> Act:
+    return Act(
+        name, f"{OF_STEP}/{noun}", vi, en, OFFICERS, command=command, scope=scope, body=body, answer=_answer,
+        part=step_scope,
+    )  # fmt: skip
+
+
+def _by_dossier(
+    name: str, noun: str, vi: str, en: str, rights: Rights, command: Callable[[Call, Any], Any],
+    body: type[Body] | None = None,
+) -> Act:  # fmt: skip
+    path = f"{OF_DOSSIER}/{noun}"
+    return Act(name, path, vi, en, rights, command=command, scope=scope, body=body, answer=_answer)
+
+
+def _told(call: Call) -> dict[str, Any]:
+    return {"ref": call.ref, "actor": call.principal.id, "now": call.now}
+
+
+def _by_agency(call: Call) -> dict[str, Any]:
+    """Return what an agency's command has; it always acts for the agency that its token names."""
+    return {**_told(call), "step": call.params.get("step", ""), "agency": call.principal.agency}
+
+
+def clock_acts(vault: Vault, calendars: Calendars) -> tuple[Act, ...]:
+    """Return what may be told about clocks; letters are sealed in `vault` under the applicant's key."""
+
+    def apologise(call: Call, body: Apology) -> ApologiseForDelay:
+        return ApologiseForDelay(
+            **_by_agency(call),
+            reason_code=body.reason_code,
+            note=sealed_note(vault, call, body.note),
+            new_due_at=body.new_due_at.astimezone(UTC),
+            calendars=calendars,
+        )
+
+    def stop(call: Call, body: Pause) -> StopStepClock:
+        return StopStepClock(**_by_agency(call), ground=body.ground, calendars=calendars)
+
+    def resume(call: Call, body: None) -> ResumeStepClock:
+        return ResumeStepClock(**_by_agency(call), calendars=calendars)
+
+    def declare(call: Call, body: Incident) -> DeclareIncident:
+        return DeclareIncident(**_told(call), since=body.since.astimezone(UTC))
+
+    def end(call: Call, body: None) -> EndIncident:
+        return EndIncident(**_told(call), calendars=calendars)
+
+    def redate(call: Call, body: None) -> RedateAppointment:
+        return RedateAppointment(**_told(call), calendar_id="", calendar_version="", calendars=calendars)
+
+    return (
+        _by_step(
+            "apologise_for_delay", "apology", "Xin lỗi vì bước bị chậm và hẹn lại ngày trả kết quả",
+            "Apologise because the step is late, with one new date", apologise, Apology,
+        ),
+        _by_dossier(
+            "apologise_for_dossier", "apology", "Cơ quan chủ trì xin lỗi và hẹn lại cho cả hồ sơ",
+            "The lead agency apologises for the dossier as a whole, with one new date", OFFICERS, apologise, Apology,
+        ),
+        _by_step(
+            "stop_step_clock", "clock/stop", "Tạm dừng đồng hồ của bước theo căn cứ pháp luật",
+            "Stop the step's clock on a ground that its law names", stop, Pause,
+        ),
+        _by_step(
+            "resume_step_clock", "clock/resume", "Cho đồng hồ của bước chạy lại",
+            "Let the step's clock run again", resume,
+        ),
+        _by_dossier(
+            "declare_incident", "incident", "Ghi nhận sự cố hệ thống: đồng hồ tạm dừng",
+            "The platform is broken for this dossier: its clock stands still", THE_PLATFORM, declare, Incident,
+        ),
+        _by_dossier(
+            "end_incident", "incident/end", "Sự cố đã khắc phục: đồng hồ chạy lại",
+            "The platform works again: the clock goes on", THE_PLATFORM, end,
+        ),
+        _by_dossier(
+            "redate_appointment", "appointment/redating", "Lịch làm việc được sửa: hẹn lại nếu ngày hẹn là ngày nghỉ",
+            "The calendar was corrected: another date where the appointment falls on a closed day", THE_PLATFORM,
+            redate,
+        ),
+    )  # fmt: skip
+
+
+def clock_views(vault: Vault) -> tuple[View, ...]:
+    """Return what can be looked at; letters are opened through `vault`, and that is written down."""
+
+    def show_apologies(call: Call, chain: Chain) -> dict[str, Any]:
+        kept = apologies_of(call.store, call.ref)
+        items = [ApologyShown(**{**one, "note": _opened(vault, call, one)}) for one in kept]
+        return ApologiesShown(ref=call.ref, items=items).model_dump()
+
+    return (
+        View(
+            name="open_apologies",
+            path=f"{OF_DOSSIER}/apologies",
+            summary_vi="Mở các thư xin lỗi và hẹn lại gửi người làm thủ tục; việc mở được ghi lại",
+            summary_en="Open the apologies to the applicant, with their new dates; the opening is written down",
+            rights=WHOEVER_IS_CONCERNED,
+            stream=chain_stream,
+            scope=scope,
+            show=show_apologies,
+            shows=ApologiesShown,
+        ),
+    )
+
+
+def _opened(vault: Vault, call: Call, kept: dict[str, Any]) -> str:
+    if not kept["note"]:
+        return ""
+    purpose = f"routing apology {call.ref} {kept['step']}".strip()
+    try:
+        read = vault.open(
+            kept["note"], by=call.principal.id, purpose=purpose, fields=("note",), at=call.now, about=call.ref
+        )
+    except CannotOpen as error:
+        raise Problem(NOTE_GONE) from error
+    return str(read["note"])

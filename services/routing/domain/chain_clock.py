@@ -1,0 +1,236 @@
+"""Whether the clock of the whole chain runs, and which date the applicant therefore has.
+
+Law: NĐ 118/2025/NĐ-CP art. 17.3 (received elsewhere, the clock starts at the resolving agency); NĐ 101/2024/NĐ-CP and
+QĐ 138/2025/QĐ-UBND (Đồng Tháp) art. 30 (land: two appointments; tax and payment are not counted); QĐ 766/QĐ-TTg
+(grounds).
+
+The clock stands still while every step with which something could be done is one that is not counted, or stands still
+itself. When it runs again the rest of the limit is counted from there, or the next appointment begins.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from kernel.working_time import Calendar, Limit, due, starts_at, working_minutes_between
+from services.routing.domain import graph
+from services.routing.domain.clock_dates import MINUTE, runs_day_and_night, warn_at
+from services.routing.domain.clock_events import AppointmentMoved, ClockResumed, StepClockStarted, StepClockStopped
+from services.routing.domain.escalation import chain_told_at
+from services.routing.domain.events import ChainOverdue, ClockRestarted, ClockSuspended
+from services.routing.domain.facts import Facts, folded
+from services.routing.domain.plan import Calendars, PlannedAppointment
+from services.routing.domain.progress import Chain, Progress
+from services.routing.domain.words import Ground, MoveCause
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def clock_follows(
+    chain: Chain, facts: Facts, calendars: Calendars, *, at: datetime, over_at: datetime, by: str
+) -> Facts:
+    """Return `facts` with what they mean for the clock of the whole chain: it stands still, runs again, or neither.
+
+    Args:
+        chain: as it was before `facts`.
+        over_at: when what the clock stood still for was over; `at` is when that is heard.
+    """
+    if not _may_stand_still(chain, facts):
+        return facts
+    after = folded(chain, facts)
+    if not after.is_open:
+        return facts
+    stands_on = dict(_stands_on(after))
+    held = {one.step: one.ground for one in after.standstills if one.step}
+    begun = tuple(
+        ClockSuspended(chain.ref, ground, at, step)
+        for step, ground in stands_on.items()
+        if (step, ground) not in held.items()
+    )
+    over = tuple(
+        ClockResumed(chain.ref, ground, step, max(over_at, _since(after, step)))
+        for step, ground in held.items()
+        if (step, ground) not in stands_on.items()
+    )
+    late = passed(after, at) if begun and not after.stands_still else ()
+    facts = (*facts, *late, *begun, *over)
+    return (*facts, *_dated(chain, facts, calendars, at=at, over_at=over_at, by=by))
+
+
+def passed(chain: Chain, now: datetime) -> Facts:
+    """Return that the appointment passed, if it did and the clock runs; the last instant is still in time.
+
+    Law: NĐ 61/2018 art. 19.9; while the clock stands still nothing falls due.
+    """
+    if not chain.is_open or chain.overdue or chain.stands_still or chain.due_at is None or now <= chain.due_at:
+        return ()
+    return (ChainOverdue(chain.ref, chain.lead_agency, chain.due_at, now, chain_told_at(chain, now)),)
+
+
+def received(chain: Chain, progress: Progress, calendars: Calendars, *, at: datetime, by: str) -> Facts:
+    """Return the clocks that start now, because an agency received what was received elsewhere; else nothing."""
+    if not chain.awaits_receipt(progress):
+        return ()
+    plan = progress.plan
+    calendar = calendars(plan.calendar_id, plan.calendar_version)
+    clock_from = starts_at(calendar, at, chain.same_day_until)
+    due_at, send_back_by = due(calendar, clock_from, progress.limit), due(calendar, clock_from, plan.send_back_within)
+    started = StepClockStarted(
+        chain.ref,
+        plan.step,
+        plan.agency,
+        progress.round,
+        clock_from,
+        due_at,
+        send_back_by,
+        at,
+        warn_at(calendar, clock_from, due_at, progress.limit) if plan.lateness_counts else None,
+    )
+    if chain.received_at is not None:
+        return (started,)
+    whole = calendars(chain.calendar_id, chain.calendar_version)
+    counted_from, limit = starts_at(whole, at, chain.same_day_until), chain.promised()
+    promised = due(whole, counted_from, limit) if limit else _end_of_plan(chain, whole, counted_from)
+    return (started, _moved(chain, calendars, "received", plan.step, 1, counted_from, limit, promised, by, at))
+
+
+def recounted(chain: Chain, calendars: Calendars, *, at: datetime, by: str) -> Facts:
+    """Return the date of a later appointment once a supplement restarted its clock; the desk counts the first alone."""
+    limit = chain.promised()
+    if chain.number == 1 or limit is None or chain.clock_from is None:
+        return ()
+    due_at = due(calendars(chain.calendar_id, chain.calendar_version), chain.clock_from, limit)
+    if due_at == chain.due_at:
+        return ()
+    return (_moved(chain, calendars, "resumed", "", chain.number, chain.clock_from, limit, due_at, by, at),)
+
+
+def _may_stand_still(chain: Chain, facts: Facts) -> bool:
+    """Most chains never can; they are not looked at twice."""
+    if chain.standstills or chain.appointments or any(isinstance(fact, StepClockStopped) for fact in facts):
+        return True
+    return any(progress.plan.not_counted or progress.stopped_on for progress in chain.steps.values())
+
+
+def _stands_on(chain: Chain) -> Iterator[tuple[str, Ground]]:
+    """Yield each step with its ground, if there is no step whose minutes count; those that only wait have none."""
+    found: list[tuple[str, Ground]] = []
+    for step, progress in chain.steps.items():
+        if not (progress.is_running or progress.waits_at_desk):
+            continue
+        ground = None if progress.waits_at_desk else _own_ground(progress)
+        if ground is None:
+            return
+        found.append((step, ground))
+    yield from found
+
+
+def _own_ground(progress: Progress) -> Ground | None:
+    """An incident is said once, of the whole chain, and not of each step again."""
+    return progress.plan.not_counted if progress.stopped_on in (None, "incident") else progress.stopped_on
+
+
+def _since(chain: Chain, step: str) -> datetime:
+    return next(one.since for one in chain.standstills if one.step == step)
+
+
+def _dated(before: Chain, facts: Facts, calendars: Calendars, *, at: datetime, over_at: datetime, by: str) -> Facts:
+    """Return the new date, where the clock runs again or the next appointment begins."""
+    after = folded(before, facts)
+    if after.stands_still:
+        return ()
+    still_since = before.still_since
+    runs_from = over_at if still_since is None else max(over_at, still_since)
+    upcoming = _begins(after)
+    if upcoming is not None:
+        calendar = calendars(after.calendar_id, after.calendar_version)
+        due_at, number = due(calendar, runs_from, upcoming.limit), after.number + 1
+        cause: MoveCause = "second_appointment"
+        return (_moved(after, calendars, cause, upcoming.step, number, runs_from, upcoming.limit, due_at, by, at),)
+    if still_since is None or any(isinstance(fact, ClockRestarted) for fact in facts):
+        return ()
+    return _rest(after, calendars, still_since, runs_from, by=by, at=at)
+
+
+def _begins(chain: Chain) -> PlannedAppointment | None:
+    """Return the next appointment once the step of this one is done and nothing uncounted lies before the next step."""
+    if chain.number >= len(chain.appointments):
+        return None
+    this, upcoming = chain.appointments[chain.number - 1 : chain.number + 1]
+    if chain.steps[this.step].stage != "decided" or not chain.steps[upcoming.step].is_open:
+        return None
+    before = (chain.steps[step] for step in graph.earlier(chain.needs(), upcoming.step))
+    return None if any(one.plan.not_counted and one.is_open for one in before) else upcoming
+
+
+def _rest(
+    chain: Chain, calendars: Calendars, still_since: datetime, runs_from: datetime, *, by: str, at: datetime
+) -> Facts:
+    """Return the date to which what was left of the limit leads; what was late before it stood still stays late."""
+    assert chain.clock_from is not None
+    assert chain.due_at is not None
+    stopped_at, runs_from = max(still_since, chain.clock_from), max(runs_from, chain.clock_from)
+    if chain.due_at < stopped_at:
+        return ()
+    calendar = calendars(chain.calendar_id, chain.calendar_version)
+    limit = left(calendar, stopped_at, chain.due_at, chain.limit)
+    due_at = due(calendar, runs_from, limit) if limit else runs_from
+    return (_moved(chain, calendars, "resumed", "", chain.number, runs_from, limit, due_at, by, at),)
+
+
+def left(calendar: Calendar, stopped_at: datetime, due_at: datetime, limit: Limit | None) -> Limit | None:
+    """Return what was left of `limit` at `stopped_at`, in whole minutes of its own kind; None where nothing was.
+
+    Minutes are counted so that those used before and those left always add up to the limit.
+    """
+    if runs_day_and_night(limit):
+        minutes = (due_at - EPOCH) // MINUTE - (stopped_at - EPOCH) // MINUTE
+        return Limit(minutes, "minutes") if minutes > 0 else None
+    minutes = working_minutes_between(calendar, stopped_at, due_at)
+    return Limit(minutes, "working_minutes") if minutes > 0 else None
+
+
+def _end_of_plan(chain: Chain, calendar: Calendar, clock_from: datetime) -> datetime:
+    """Return when the last step is due if each begins as soon as the steps it needs are due; uncounted ones take none.
+
+    The desk's promise is found in the same way where the law gives the whole no limit (NĐ 301/2026/NĐ-CP).
+    """
+    ends: dict[str, datetime] = {}
+
+    def end_of(step: str) -> datetime:
+        if step not in ends:
+            plan = chain.steps[step].plan
+            begins = max((end_of(need) for need in plan.needs), default=clock_from)
+            ends[step] = begins if plan.not_counted else due(calendar, begins, plan.limit)
+        return ends[step]
+
+    return max(end_of(step) for step in chain.steps)
+
+
+def _moved(
+    chain: Chain,
+    calendars: Calendars,
+    cause: MoveCause,
+    step: str,
+    number: int,
+    clock_from: datetime,
+    limit: Limit | None,
+    due_at: datetime,
+    by: str,
+    at: datetime,
+) -> AppointmentMoved:
+    return AppointmentMoved(
+        ref=chain.ref,
+        cause=cause,
+        step=step,
+        agency=chain.lead_agency,
+        number=number,
+        clock_from=clock_from,
+        limit=limit,
+        calendar_id=chain.calendar_id,
+        calendar_version=chain.calendar_version,
+        due_at=due_at,
+        note="",
+        by=by,
+        at=at,
+        warn_at=warn_at(calendars(chain.calendar_id, chain.calendar_version), clock_from, due_at, limit),
+    )
