@@ -153,7 +153,9 @@ def _read(file: Path) -> _Sheet:
 
 def _misfits(sheet: _Sheet) -> Iterator[Finding]:
     """Say where a file does not fit its JSON Schema."""
-    for error in sorted(validator(SCHEMA).iter_errors(sheet.data), key=lambda error: list(map(str, error.absolute_path))):
+    for error in sorted(
+        validator(SCHEMA).iter_errors(sheet.data), key=lambda error: list(map(str, error.absolute_path))
+    ):
         at = tuple(error.absolute_path)
         unknown = _unknown_keys(error)
         if unknown:

@@ -76,24 +76,24 @@ _SENTENCES = {
         "the lead {kind!r} has no step, so it cannot own the result",
     ),
     "step_longer_than_total": (
-        "thời hạn của bước “{step}” ({limit}) dài hơn tổng thời hạn ({total})",
-        "step {step!r} may take {limit}, longer than the total of {total}",
+        "thời hạn của bước “{step}” ({limit_vi}) dài hơn tổng thời hạn ({total_vi})",
+        "step {step!r} may take {limit_en}, longer than the total of {total_en}",
     ),
     "path_longer_than_total": (
-        "chuỗi {steps} cần {limit}, dài hơn tổng thời hạn ({total}){when_vi}",
-        "the path {steps} takes {limit}, longer than the total of {total}{when_en}",
+        "chuỗi {steps} cần {limit_vi}, dài hơn tổng thời hạn ({total_vi}){when_vi}",
+        "the path {steps} takes {limit_en}, longer than the total of {total_en}{when_en}",
     ),
     "option_longer_than_total": (
-        "nếu chọn bước tùy chọn thì chuỗi {steps} cần {limit}, dài hơn tổng thời hạn ({total}){when_vi}",
-        "with its options the path {steps} takes {limit}, longer than the total of {total}{when_en}",
+        "nếu chọn bước tùy chọn thì chuỗi {steps} cần {limit_vi}, dài hơn tổng thời hạn ({total_vi}){when_vi}",
+        "with its options the path {steps} takes {limit_en}, longer than the total of {total_en}{when_en}",
     ),
     "limits_not_comparable": (
         "thời hạn các bước và tổng thời hạn tính theo hai loại giờ, không so sánh được",
         "limits in working time and in calendar time cannot be compared",
     ),
     "path_longer_than_appointment": (
-        "chuỗi {steps} cần {limit}, dài hơn hẹn trả ({total}){when_vi}",
-        "the path {steps} takes {limit}, longer than its appointment of {total}{when_en}",
+        "chuỗi {steps} cần {limit_vi}, dài hơn hẹn trả ({total_vi}){when_vi}",
+        "the path {steps} takes {limit_en}, longer than its appointment of {total_en}{when_en}",
     ),
     "total_beside_appointments": (
         "nhiều lần hẹn trả thì không có một tổng thời hạn",

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from chassis.registry_conditions import Case, cases_of, in_words
 from chassis.registry_files import Entry
 from chassis.registry_findings import Finding
+from kernel.calendar import Words
 from kernel.procedure import Procedure, Step
 from kernel.working_time import Limit
 
@@ -87,13 +88,12 @@ def _needs(step: Step, every: Mapping[str, Step], taken: Mapping[str, Step]) -> 
 
 def _end(entry: Entry[Procedure], course: _Course) -> Iterator[Finding]:
     """Say whether nothing is done in this case, or nothing by the agency that owns the result."""
-    if not course.steps:
-        yield entry.finding("no_step_left", "steps", **_when(course))
-        return
     lead = entry.thing.lead_kind
-    # That the lead never has a mandatory step is said of the graph.
-    has_duties = any(step.agency_kind == lead and not step.optional for step in entry.thing.steps)
-    if has_duties and all(step.agency_kind != lead for step in course.steps.values()):
+    # That no step, or none of the lead's, is mandatory in any case is said of the graph.
+    mandatory = {step.agency_kind for step in entry.thing.steps if not step.optional}
+    if mandatory and not course.steps:
+        yield entry.finding("no_step_left", "steps", **_when(course))
+    elif lead in mandatory and all(step.agency_kind != lead for step in course.steps.values()):
         yield entry.finding("lead_left_out", "lead_kind", kind=lead, **_when(course))
 
 
@@ -132,8 +132,8 @@ def _appointment(entry: Entry[Procedure], course: _Course, index: int) -> Iterat
     scale, promised = measure(limit)
     path, needed = _longest(course, due)
     if all(measure(course.steps[code].limit)[0] == scale for code in path) and needed > promised:
-        said = {"steps": " → ".join(path), "limit": shown(needed, scale), "total": shown(promised, scale)}
-        yield entry.finding("path_longer_than_appointment", "appointments", index, "limit", **said, **_when(course))
+        said = {"steps": " → ".join(path), **_longer_than(needed, promised, scale), **_when(course)}
+        yield entry.finding("path_longer_than_appointment", "appointments", index, "limit", **said)
 
 
 def _total(entry: Entry[Procedure], courses: list[_Course]) -> Iterator[Finding]:
@@ -150,7 +150,7 @@ def _total(entry: Entry[Procedure], courses: list[_Course]) -> Iterator[Finding]
         return
     alone = [(index, longest) for index, step in counted if (longest := _longest_alone(step)) > promised]
     for index, longest in alone:
-        said = {"step": entry.thing.steps[index].code, "limit": shown(longest, scale), "total": shown(promised, scale)}
+        said = {"step": entry.thing.steps[index].code, **_longer_than(longest, promised, scale)}
         yield entry.finding("step_longer_than_total", "steps", index, "limit", **said)
     if not alone:
         # What only some options make too long is a warning, so what no option makes too long is looked for first.
@@ -163,8 +163,8 @@ def _path(entry: Entry[Procedure], course: _Course, total: Limit) -> Iterator[Fi
     path, needed = _longest(course, course.steps)
     if needed > promised:
         code = "option_longer_than_total" if course.options else "path_longer_than_total"
-        said = {"steps": " → ".join(path), "limit": shown(needed, scale), "total": shown(promised, scale)}
-        yield entry.finding(code, "total_limit", **said, **_when(course))
+        said = {"steps": " → ".join(path), **_longer_than(needed, promised, scale), **_when(course)}
+        yield entry.finding(code, "total_limit", **said)
 
 
 def _limits(step: Step) -> tuple[Limit, ...]:
@@ -222,8 +222,14 @@ def longer(one: Limit, other: Limit) -> bool:
     return scale == other_scale and minutes > other_minutes
 
 
-def shown(minutes: float, scale: str) -> str:
-    """Write minutes in the largest unit that fits, e.g. `16 working_days`."""
-    units = [(name, size) for name, (kind, size) in _MINUTES.items() if kind == scale]
-    name, size = next(((name, size) for name, size in units if minutes % size == 0), units[-1])
-    return f"{minutes / size:g} {name}"
+def _longer_than(minutes: float, promised: float, scale: str) -> dict[str, str]:
+    """Return the words that say how long something takes, and how long it may, in both languages."""
+    limit, total = _in_words(minutes, scale), _in_words(promised, scale)
+    return {"limit_vi": limit.vi, "limit_en": limit.en, "total_vi": total.vi, "total_en": total.en}
+
+
+def _in_words(minutes: float, scale: str) -> Words:
+    """Write minutes in the largest unit of which they are whole or half ones, e.g. `14.5 working days`."""
+    units = [(unit, size) for unit, (kind, size) in _MINUTES.items() if kind == scale]
+    unit, size = next(((unit, size) for unit, size in units if minutes * 2 % size == 0), units[-1])
+    return Limit(minutes / size, unit).in_words

@@ -62,7 +62,7 @@ class Engine:
         self, services: Sequence[Service], stores: dict[str, Store], bus: Bus, clock: Clock, disk_threads: bool = False,
         durable_first: Callable[[Writes], None] = lambda writes: None,
     ) -> None:  # fmt: skip
-        """Take the services and their parts; `durable_first` is told what is written before each batch is made durable."""
+        """Take the services and their parts; `durable_first` is told of each batch before it is made durable."""
         self.clock = clock
         self.running = {
             service.name: _start(service, stores[service.name], bus, clock, durable_first) for service in services

@@ -6,8 +6,9 @@ later day is in the log, whichever is seen first. What a power cut takes from it
 
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +24,19 @@ log = logging.getLogger("lienthong.sealing")
 
 LOOKS_EVERY_S: Final = 1.0
 PAGE: Final = 1_000
+
+
+def signed_head(
+    service: str, generation: int, day: int, size: int, peaks: Sequence[bytes], before: Head | None, keys: SealingKeys,
+    now: datetime,
+) -> Head:  # fmt: skip
+    """Return the head over a log of `size` events that has these peaks, signed by every key that signs."""
+    at = now.isoformat()
+    head = Head(
+        FORM, source_of(service), generation, named_day(day), size, root_under(peaks).hex(),
+        tuple(peak.hex() for peak in peaks), NONE_BEFORE if before is None else before.hash, at, keys.newest(at),
+    )  # fmt: skip
+    return replace(head, signatures=keys.sign(head.content))
 
 
 class SealedLog:
@@ -137,14 +151,10 @@ class Sealer:
         """Return the head of a service as it stands, signed, unless its last one says the same already."""
         if not one.has_unsigned:
             return []
-        now = self._clock.now().isoformat()
-        peaks = one.leaves.peaks
-        head = Head(
-            FORM, source_of(one.service), one.generation(), named_day(day), one.leaves.size, root_under(peaks).hex(),
-            tuple(peak.hex() for peak in peaks), one.head.hash if one.head is not None else NONE_BEFORE, now,
-            self.keys.newest(now),
+        one.head = signed_head(
+            one.service, one.generation(), day, one.leaves.size, one.leaves.peaks, one.head, self.keys,
+            self._clock.now(),
         )  # fmt: skip
-        one.head = replace(head, signatures=self.keys.sign(head.content))
         return [one.head]
 
     def _keep(self, one: SealedLog, full: list[tuple[int, bytes, bytes]], heads: list[Head]) -> None:

@@ -72,7 +72,7 @@ class SealingKeys:
 
     def newest(self, at: str) -> str:
         """Return the id of the newest key; the first is made now if there is none."""
-        if not self._keys:
+        if not self._signing():
             self.add(at)
         return self._signing()[-1].key_id
 

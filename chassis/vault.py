@@ -94,8 +94,18 @@ class Vault(Protocol):
         """
         ...
 
+    def told(
+        self, person: str, by: str, purpose: str, what: tuple[str, ...], at: datetime, about: str, to: str
+    ) -> None:
+        """Write down that somebody outside was told something about a person's dossier that was not sealed."""
+        ...
+
     def prove(self, sealed: str) -> None:
         """Check that a sealed value is authentic, without reading it to anybody; raises as `open` does."""
+        ...
+
+    def is_forgotten(self, person: str) -> bool:
+        """Say whether what was sealed for a person was made unreadable on request."""
         ...
 
     def openings(self, person: str, after: int = 0, limit: int = OPENINGS_MAX) -> list[Opening]:
@@ -314,6 +324,11 @@ class SqliteVault:
     def searched(self, found: Sequence[str], by: str, kind: str, at: datetime) -> None:
         self._write_down(found or ("",), by, SEARCH, kind, at, "", "")
 
+    def told(
+        self, person: str, by: str, purpose: str, what: tuple[str, ...], at: datetime, about: str, to: str
+    ) -> None:
+        self._write_down((person,), by, purpose, ",".join(what), at, about, to)
+
     def _write_down(
         self, people: Iterable[str], by: str, purpose: str, fields: str, at: datetime, about: str, to: str
     ) -> None:
@@ -334,6 +349,9 @@ class SqliteVault:
         return [dict(zip(("id", *OPENING), map(str, row), strict=True)) for row in rows]
 
     # --- forgetting, and another master key ---
+
+    def is_forgotten(self, person: str) -> bool:
+        return person in self._forgotten
 
     def is_known(self, person: str) -> bool:
         """Say whether there is a durable key of this person."""

@@ -89,7 +89,9 @@ def masters(file: Path, given: str) -> tuple[Master, ...]:
         return (first, Master(kept_secret(following))) if following.exists() else (first,)
     key = from_base64(given)
     if file.exists() and not hmac.compare_digest(kept_secret(file), key):
-        raise SecretUnusable(f"{VARIABLE} and {file.name} are different keys: take away the one that is not this vault's")
+        raise SecretUnusable(
+            f"{VARIABLE} and {file.name} are different keys: take away the one that is not this vault's"
+        )
     return (Master(key),)
 
 

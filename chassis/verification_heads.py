@@ -62,6 +62,9 @@ def heads_inspections(engine: "Engine", sealer: Sealer) -> Iterator[Inspection]:
 
 def _against_seals(running: "Running", sealer: Sealer, checked: Checked) -> None:
     name, head = running.service.name, running.store.head()
+    for one in running.store.generations[1:]:
+        began = f"generation {one.number} began after position {one.after}, {one.why}"
+        checked.waits(f"{began}: what was said beyond is known to others, and lost here")
     seals = sealer.kept()
     if seals is None:
         checked.waits(f"nothing is sealed yet of {head} positions")

@@ -2,8 +2,8 @@
 
 import typer
 
+from cli import backup, dossier, events, heads, issuer, parked, registry, schemas, serve, vault, verify
 from cli import demo as demonstration
-from cli import dossier, events, issuer, parked, registry, schemas, serve, vault, verify
 from cli.exits import IN_WORDS
 
 app = typer.Typer(
@@ -19,8 +19,11 @@ app.command("up")(serve.up)
 app.command("demo")(demonstration.demo)
 app.command("token")(issuer.token)
 app.command("verify")(verify.verify)
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
 app.add_typer(dossier.app, name="dossier")
 app.add_typer(events.app, name="events")
+app.add_typer(heads.app, name="heads")
 app.add_typer(issuer.app, name="issuer")
 app.add_typer(parked.app, name="parked")
 app.add_typer(registry.app, name="registry")

@@ -30,6 +30,12 @@ class Language(StrEnum):
     EN = "en"
 
 
+_SUMMARY = {
+    Language.VI: f"{{{ERROR}}} lỗi, {{{WARNING}}} cảnh báo, {{{ASSUMED}}} giá trị giả định",
+    Language.EN: f"{{{ERROR}}} errors, {{{WARNING}}} warnings, {{{ASSUMED}}} assumed values",
+}
+
+
 @app.callback()
 def registry() -> None:
     """Commands about the registry."""
@@ -60,7 +66,7 @@ def lint_command(
         typer.echo(json.dumps({"path": str(path), "counts": counted, "findings": listed}, ensure_ascii=False, indent=2))
     else:
         _print(path, findings, language)
-        console.print(f"{counts[ERROR]} errors, {counts[WARNING]} warnings, {counts[ASSUMED]} assumed values")
+        console.print(_SUMMARY[language].format(**{severity: counts[severity] for severity in _COLOURS}))
     if counts[ERROR]:
         raise typer.Exit(EXIT_MISTAKES)
 

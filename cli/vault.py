@@ -86,7 +86,9 @@ def forget(
     decision: Annotated[str, typer.Option(help="Number of the decision that orders it.")] = "",
     law: Annotated[str, typer.Option(help="Article that it rests on.")] = "91/2025/QH15:14",
     by: Annotated[str, typer.Option(help="Who orders it, as an opaque id.")] = "system:cli",
-    data: Annotated[Path | None, typer.Option(help="Folder of a stopped server; else the running one is asked.")] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="Folder of a stopped server; else the running one is asked.")
+    ] = None,
     url: Url = DEFAULT_URL,
     pending: Annotated[bool, typer.Option("--pending", help="Reach the copies that could not be reached.")] = False,
 ) -> None:

@@ -11,6 +11,9 @@ from typing import Self
 
 AGENCY_ID_LIMIT_CHARACTERS = 35
 SHOWN_LIMIT_CHARACTERS = 40
+NUMBER_DIGITS_MIN, NUMBER_DIGITS_MAX = 4, 10
+OLD_WIDTHS = (2, 2, 3)
+"""Digits of the groups below the first in TT 10/2016/TT-BTTTT, from the largest body down."""
 TAX_WEIGHTS = (31, 29, 23, 19, 17, 13, 7, 5, 3)
 ITEM_WEIGHTS = (8, 6, 4, 2, 3, 5, 9, 7)
 PERSONAL_KINDS = frozenset({"personal id", "payer's tax code"})
@@ -92,6 +95,18 @@ class AgencyId:
             groups.pop()
         return cls(".".join(groups))
 
+    @property
+    def old_orders(self) -> tuple[str, ...]:
+        """The form of TT 10/2016, where this identifier fits into it: `H40.16` was `000.00.16.H40`."""
+        first, *rest = self.text.split(".")
+        widths = OLD_WIDTHS[: len(rest)]
+        if not _LEVEL_ONE.fullmatch(first) or len(rest) > len(OLD_WIDTHS):
+            return ()
+        if any(not group.isdigit() or len(group) != width for group, width in zip(rest, widths, strict=True)):
+            return ()
+        groups = [*rest, *("0" * width for width in OLD_WIDTHS[len(rest) :])]
+        return (".".join((*reversed(groups), first)),)
+
     def __str__(self) -> str:
         return self.text
 
@@ -143,6 +158,19 @@ class DossierCode:
         except ValueError:
             raise InvalidCode(kind, text, f"{day} is no day of the calendar; write yymmdd, like 261120") from None
         return cls(code, agency, received_on, number)
+
+    @property
+    def spellings(self) -> tuple[str, ...]:
+        """Every way in which one generation or another writes this number, today's first.
+
+        An applicant may type the code as an older paper or another system wrote it: the same agency in either order,
+        the day with or without its century, the number with more or fewer zeros before it.
+        """
+        bodies = (str(self.agency), *self.agency.old_orders)
+        days = (f"{self.received_on:%y%m%d}", f"{self.received_on:%Y%m%d}")
+        shortest = max(NUMBER_DIGITS_MIN, len(str(int(self.number))))
+        numbers = [f"{int(self.number):0{width}d}" for width in range(shortest, NUMBER_DIGITS_MAX + 1)]
+        return tuple(f"{body}-{day}-{number}" for number in numbers for day in days for body in bodies)
 
     def __str__(self) -> str:
         return self.text

@@ -37,16 +37,17 @@ def _publish(event: Any) -> PublicEvent:
     return PublicEvent(type(event).__name__, 1, event.ref, event.ref, event)
 
 
-def desk_that_says(kinds: tuple[type, ...]) -> Callable[[Parts], Service]:
-    """Return the wiring of a teller under the desk's name that can say `kinds`."""
+def desk_that_says(kinds: tuple[type, ...], name: str = "intake") -> Callable[[Parts], Service]:
+    """Return the wiring of a teller that can say `kinds`, under the desk's name or another service's."""
 
     def service(parts: Parts) -> Service:
         decider: Decider[Tell, Told, Any] = Decider(Told(), _decide, _evolve)
+        prefix = "dossier" if name == "intake" else name
         return Service(
-            name="intake",
+            name=name,
             events=kinds,
-            streams={"dossier": decider},
-            routes={Tell: Route(decider, lambda command: f"dossier-{command.news.ref}")},
+            streams={prefix: decider},
+            routes={Tell: Route(decider, lambda command: f"{prefix}-{command.news.ref}")},
             publish=_publish,
             published=tuple((kind.__name__, 1, kind) for kind in kinds),
         )
@@ -54,7 +55,7 @@ def desk_that_says(kinds: tuple[type, ...]) -> Callable[[Parts], Service]:
     return service
 
 
-def tell(platform: Platform, news: Any) -> None:
-    """Let the desk say `news`; the caller lets the platform come to rest."""
+def tell(platform: Platform, news: Any, name: str = "intake") -> None:
+    """Let the desk, or another service, say `news`; the caller lets the platform come to rest."""
     job: Any = Job(command=Tell(news))
-    platform.engine.submit("intake", job)
+    platform.engine.submit(name, job)

@@ -70,8 +70,8 @@ def _may_be_sent_to(address: str, own_url: str) -> bool:
     if not re.fullmatch(r"https?://[A-Za-z0-9.:\[\]/_-]+", address):
         return False
     try:
-        host = urlsplit(address).hostname
-    except ValueError:
+        host, _ = urlsplit(address).hostname, urlsplit(address).port
+    except ValueError:  # what stands where the port should be may be the end of another name
         return False
     return host in LOOPBACK or address.startswith(f"{own_url}/")
 

@@ -12,11 +12,24 @@ from starlette.responses import JSONResponse, Response
 
 from chassis.forgetting import NOT_KNOWN, forget_when_idle
 from chassis.run import Engine
+from chassis.service import Scope
 from chassis.vault import Forgotten, Opening, SqliteVault
 from chassis.web import problem
-from chassis.web.auth import ALL, INSPECTOR, SYSTEM, DevelopmentIssuer, Principal, Rights, may, signed_in
+from chassis.web.auth import (
+    ALL,
+    APPLICANT,
+    INSPECTOR,
+    OWN,
+    SYSTEM,
+    DevelopmentIssuer,
+    Principal,
+    Rights,
+    may,
+    signed_in,
+)
 from chassis.web.auth_filter import THE_WHOLE
 from chassis.web.problem import NOT_FOUND, Problem, ProblemDocument, trace_of
+from chassis.web.routes import told_rights
 from kernel.refusal import Refused
 
 PAGE_LIMIT: Final = 100
@@ -28,6 +41,7 @@ FORGETTING_ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
     **ANSWERS, 409: {"model": ProblemDocument}, 503: {"model": ProblemDocument},
 }  # fmt: skip
 
+MINE: Final[Rights] = {APPLICANT: OWN}
 INSPECTORS: Final[Rights] = {INSPECTOR: ALL}
 OPERATORS: Final[Rights] = {SYSTEM: ALL}
 WHOEVER_SUPERVISES: Final[Rights] = {INSPECTOR: ALL, SYSTEM: ALL}
@@ -92,7 +106,8 @@ class ProofShown(BaseModel):
 def opening_shown(opening: Opening) -> dict[str, Any]:
     """Return a line of the log as it is shown to programs."""
     return {
-        "by": opening["by"], "purpose": opening["purpose"], "fields": [one for one in opening["fields"].split(",") if one],
+        "by": opening["by"], "purpose": opening["purpose"],
+        "fields": [one for one in opening["fields"].split(",") if one],
         "at": opening["at"], "about": opening["about"] or None, "handed_to": opening["handed_to"] or None,
     }  # fmt: skip
 
@@ -120,17 +135,19 @@ def privacy(engine: Engine, issuer: DevelopmentIssuer, vault: SqliteVault) -> AP
     Limit = Annotated[int, Query(ge=1, le=PAGE_LIMIT_MAX)]
 
     @router.get(
-        "/me/openings", operation_id="list_my_openings", response_model=OpeningsShown, responses=ANSWERS,
+        "/me/openings", operation_id="list_my_openings",
+        openapi_extra=told_rights(MINE), response_model=OpeningsShown, responses=ANSWERS,
         summary="Who read what of me", description="Ai đã xem dữ liệu cá nhân của tôi",
     )  # fmt: skip
     async def mine(request: Request, after: After = 0, limit: Limit = PAGE_LIMIT) -> dict[str, Any]:
         principal = signed_in(issuer.principal_of(request))
-        if not principal.person:
+        if not may(principal, MINE, Scope(people=(principal.person,))):
             raise Problem(NOT_FOUND)
         return page(principal.person, after, limit)
 
     @router.get(
-        "/forgotten", operation_id="list_forgotten", response_model=list[ProofShown], responses=ANSWERS,
+        "/forgotten", operation_id="list_forgotten",
+        openapi_extra=told_rights(WHOEVER_SUPERVISES), response_model=list[ProofShown], responses=ANSWERS,
         summary="Proofs of whoever was forgotten", description="Bằng chứng đã xóa dữ liệu cá nhân",
     )  # fmt: skip
     async def proofs(request: Request) -> list[dict[str, Any]]:
@@ -138,7 +155,8 @@ def privacy(engine: Engine, issuer: DevelopmentIssuer, vault: SqliteVault) -> AP
         return [proof_shown(proof) for proof in vault.forgotten()]
 
     @router.get(
-        "/{person}/openings", operation_id="list_openings", response_model=OpeningsShown, responses=ANSWERS,
+        "/{person}/openings", operation_id="list_openings",
+        openapi_extra=told_rights(INSPECTORS), response_model=OpeningsShown, responses=ANSWERS,
         summary="Who read what of a person", description="Ai đã xem dữ liệu cá nhân của một người",
     )  # fmt: skip
     async def openings(request: Request, person: Person, after: After = 0, limit: Limit = PAGE_LIMIT) -> dict[str, Any]:
@@ -146,7 +164,8 @@ def privacy(engine: Engine, issuer: DevelopmentIssuer, vault: SqliteVault) -> AP
         return page(person, after, limit)
 
     @router.post(
-        "/search", operation_id="find_people", response_model=PeopleFound, responses=ANSWERS,
+        "/search", operation_id="find_people",
+        openapi_extra=told_rights(WHOEVER_SUPERVISES), response_model=PeopleFound, responses=ANSWERS,
         summary="Find a person; the search is written down", description="Tìm một người; việc tìm được ghi lại",
     )  # fmt: skip
     async def find(request: Request, sought: Sought) -> dict[str, Any]:
@@ -156,7 +175,8 @@ def privacy(engine: Engine, issuer: DevelopmentIssuer, vault: SqliteVault) -> AP
         return {"people": list(found)}
 
     @router.post(
-        "/{person}/forgetting", operation_id="forget_person", response_model=ProofShown, responses=FORGETTING_ANSWERS,
+        "/{person}/forgetting", operation_id="forget_person",
+        openapi_extra=told_rights(OPERATORS), response_model=ProofShown, responses=FORGETTING_ANSWERS,
         summary="Forget a person beyond recall", description="Xóa dữ liệu cá nhân của một người, không thể khôi phục",
     )  # fmt: skip
     async def forgetting(request: Request, person: Person, order: Order) -> Response:

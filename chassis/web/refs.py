@@ -1,7 +1,11 @@
 """A dossier's code leads to its reference in every service, so that every path takes either."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from chassis.service import Projection
 from chassis.stores.store import Statement, Store
+from kernel.codes import DossierCode, InvalidCode
 
 TABLE = "CREATE TABLE IF NOT EXISTS dossier_codes(code TEXT PRIMARY KEY, ref TEXT NOT NULL)"
 INSERT = "INSERT INTO dossier_codes(code, ref) VALUES(:code, :ref) ON CONFLICT(code) DO NOTHING"
@@ -14,11 +18,27 @@ def known_code(code: str, ref: str) -> Statement:
 
 
 def resolve(store: Store, text: str) -> str:
-    """Return the reference that a path names, by itself or by the dossier's code; an unknown code stays as it is."""
+    """Return the reference that a path names, by itself or by the dossier's code; an unknown code stays as it is.
+
+    A code is found in whichever generation's form it is typed (TT 01/2018 art. 19, TT 03/2025 art. 13).
+    """
     if len(text) == REFERENCE_LENGTH and text.isalnum():
         return text
-    rows = store.query("SELECT ref FROM dossier_codes WHERE code=:code", {"code": text})
+    code = text.strip().upper()
+    rows = store.query("SELECT ref FROM dossier_codes WHERE code=:code", {"code": code})
+    if not rows:
+        rows = _spelled_otherwise(store, code)
     return str(rows[0]["ref"]) if rows else text
+
+
+def _spelled_otherwise(store: Store, code: str) -> Sequence[Mapping[str, Any]]:
+    try:
+        spellings = DossierCode.parse(code).spellings
+    except InvalidCode:
+        return ()
+    named = {f"code_{place}": spelling for place, spelling in enumerate(spellings)}
+    wanted = ", ".join(f":{name}" for name in named)
+    return store.query(f"SELECT ref FROM dossier_codes WHERE code IN ({wanted}) ORDER BY code", named)
 
 
 def codes_projection(own: dict[type, object] | None = None) -> Projection:

@@ -261,8 +261,11 @@ class Reception:
     def person(self, who: Person, kind: ApplicantKind) -> str:
         """Return the opaque id: a firm's by its tax code, anybody else's by the personal id."""
         if who.tax_code and (kind != "citizen" or not who.personal_id):
-            return self._vault.person("tax_code", who.tax_code)
-        return self._vault.person("personal_id", who.personal_id)
+            person = self._vault.person("tax_code", who.tax_code)
+        else:
+            person = self._vault.person("personal_id", who.personal_id)
+        self._vault.also_known(person, "phone", who.phone)
+        return person
 
     def ask(self, call: Call, body: SupplementRequest) -> commands.AskForSupplement:
         """Return the request for a supplement."""

@@ -35,11 +35,13 @@ from chassis.web.auth import (
 )
 from chassis.web.problem import NOT_FOUND, Problem, ProblemDocument
 from chassis.web.refs import resolve
-from kernel.working_time import Calendar
 from services.reporting.domain.status import completion_of, holders_of, status_of
 from services.reporting.pages.sentences import role_of
 from services.reporting.projections.agencies import agencies_of, causes_of
+from services.reporting.projections.clock_shown import ClockShown
+from services.reporting.projections.clock_told import LATENESS, clock_told, minutes_shown, shown
 from services.reporting.projections.dossiers import find
+from services.reporting.projections.lateness import lateness_of
 from services.reporting.projections.province_table import province_table_of
 from services.reporting.projections.search import PAGE_LIMIT, Search, search
 from services.reporting.projections.shown import (
@@ -49,7 +51,7 @@ from services.reporting.projections.shown import (
     ReportShown,
     TimelineShown,
 )
-from services.reporting.projections.standing import standing_of, whose_minutes
+from services.reporting.projections.standing import standing_of
 from services.reporting.projections.steps import steps_of
 from services.reporting.projections.timeline import timeline_of
 
@@ -166,23 +168,28 @@ class Readings:
     def _report(self, dossier: Row) -> dict[str, Any]:
         steps = steps_of(self._store, dossier["ref"])
         standing = standing_of(self._store, dossier)
-        calendar = self._calendar(dossier)
-        minutes = whose_minutes(self._store, dossier, calendar, self._clock.now()) if calendar else ()
+        told = clock_told(self._store, self._registry.calendar_version, dossier, self._clock.now())
         plain = ("ref", "procedure", "procedure_version", "channel", "receiving_agency", "outcome", "submitted_at",
-                 "accepted_at", "due_at", "handed_out_at", "on_time", "fee_total_vnd", "paid_by")  # fmt: skip
+                 "accepted_at", "due_at", "promised_at", "handed_out_at", "on_time", "fee_total_vnd", "paid_by",
+        )  # fmt: skip
         return {name: dossier[name] for name in plain} | {
             "resolved_at": dossier["ended_at"] if dossier["ended"] == "resolved" else None,
             "status": status_of(standing),
             "holders": [holder._asdict() for holder in holders_of(standing)],
             "steps": [{**step, "needs": step["needs"].split()} for step in steps],
-            "minutes": [share._asdict() | {"minutes": round(float(share.minutes), 1)} for share in minutes],
+            "minutes": [] if told is None else minutes_shown(told.until_result)["shares"],
+            "lateness": [{name: row[name] for name in LATENESS} for row in lateness_of(self._store, dossier["ref"])],
             "late_because": list(causes_of(self._store, dossier["ref"])),
         }
 
-    def _calendar(self, dossier: Row) -> Calendar | None:
-        if dossier["accepted_at"] is None:
-            return None
-        return self._registry.calendar_version(dossier["calendar_id"], dossier["calendar_version"])
+    async def clock(self, request: Request, ref: str) -> dict[str, Any]:
+        dossier, glimpse, whole = self._found(request, ref)
+        if not whole:
+            return glimpse
+        now = self._clock.now()
+        told = clock_told(self._store, self._registry.calendar_version, dossier, now)
+        plain = {name: dossier[name] for name in ("ref", "procedure", "promised_at")}
+        return glimpse | plain | {"as_of": now} | ({} if told is None else shown(told))
 
     async def dossiers(
         self, request: Request, q: Text = "", phase: Text = "", agency: Text = "", procedure: Text = "",
@@ -228,6 +235,9 @@ def router(registry: Registry, border: Border, issuer: DevelopmentIssuer) -> API
     for path, endpoint, name, shows, vi, en in (
         ("/dossiers/{ref}/timeline", readings.timeline, "show_timeline", TimelineShown,
          "Quá trình giải quyết hồ sơ", "What happened to a dossier"),
+        ("/dossiers/{ref}/clock", readings.clock, "show_clock", ClockShown,
+         "Hai đồng hồ của hồ sơ, cách tính từng khoảng, và thời gian của ai",
+         "Both clocks of a dossier with every interval counted or not, and whose minutes there were"),
         ("/reports/dossiers/{ref}", readings.report, "report_dossier", ReportShown,
          "Tình trạng một hồ sơ: ai đang giữ, thời gian của ai", "Where a dossier stands, and whose minutes there were"),
         ("/reports/dossiers", readings.dossiers, "search_dossiers", DossiersShown,
@@ -240,5 +250,6 @@ def router(registry: Registry, border: Border, issuer: DevelopmentIssuer) -> API
         routes.add_api_route(
             path, endpoint, methods=["GET"], operation_id=name, response_model=shows, summary=en, description=vi,
             responses=READ_ANSWERS, response_model_exclude_none=shows in (TimelineShown, ReportShown),
+            response_model_exclude_unset=shows is ClockShown,
         )  # fmt: skip
     return routes

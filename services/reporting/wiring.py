@@ -8,6 +8,7 @@ from chassis.web.acts import Border
 from chassis.web.auth import DevelopmentIssuer
 from chassis.web.pages import Frame
 from services.reporting.api import router as readings
+from services.reporting.pages.disclosures import Disclosures
 from services.reporting.pages.routes import TEMPLATES, Pages
 from services.reporting.pages.routes import router as browsing
 from services.reporting.projections.clocks import clocks
@@ -33,4 +34,5 @@ def pages(parts: Parts, engine: Engine, issuer: DevelopmentIssuer, border: Borde
     frame = Frame(issuer, parts.clock, TEMPLATES)
     routes = readings(parts.registry, border, issuer)
     routes.routes.extend(browsing(frame, Pages(frame, parts.registry, engine, issuer, border)).routes)
+    routes.routes.extend(Disclosures(frame, parts, issuer, border).routes().routes)
     return routes

@@ -293,7 +293,7 @@ def views(vault: Vault, calendars: Calendars) -> tuple[View, ...]:
         ),
         View(
             name="show_clocks",
-            path="/dossiers/{ref}/clock",
+            path="/dossiers/{ref}/chain/clocks",
             summary_vi="Các đồng hồ đang chạy, với từng khoảng được tính và không tính",
             summary_en="The running clocks, with every interval counted and skipped",
             rights=WHOEVER_IS_CONCERNED,

@@ -5,12 +5,14 @@ Law: NĐ 61/2018/NĐ-CP art. 19.9 (an apology and one new date); QĐ 766/QĐ-TTg
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
 from pydantic import AwareDatetime, BaseModel, Field
 
 from chassis.executor import Done
+from chassis.service import Scope
 from chassis.vault import CannotOpen, Vault
 from chassis.web.acts import Act, Call, View
 from chassis.web.auth import PLATFORM, SYSTEM, Rights
@@ -111,10 +113,16 @@ def _by_step(
 
 def _by_dossier(
     name: str, noun: str, vi: str, en: str, rights: Rights, command: Callable[[Call, Any], Any],
-    body: type[Body] | None = None,
+    body: type[Body] | None = None, part: Callable[[Call, Chain], Scope | None] | None = None,
 ) -> Act:  # fmt: skip
     path = f"{OF_DOSSIER}/{noun}"
-    return Act(name, path, vi, en, rights, command=command, scope=scope, body=body, answer=_answer)
+    return Act(name, path, vi, en, rights, command=command, scope=scope, body=body, answer=_answer, part=part)
+
+
+def lead_scope(call: Call, chain: Chain) -> Scope | None:
+    """Say whom what is told for the dossier as a whole concerns: it is the lead agency's to tell."""
+    whole = scope(chain)
+    return None if whole is None else replace(whole, assigned=chain.lead_agency)
 
 
 def _told(call: Call) -> dict[str, Any]:
@@ -161,6 +169,7 @@ def clock_acts(vault: Vault, calendars: Calendars) -> tuple[Act, ...]:
         _by_dossier(
             "apologise_for_dossier", "apology", "Cơ quan chủ trì xin lỗi và hẹn lại cho cả hồ sơ",
             "The lead agency apologises for the dossier as a whole, with one new date", OFFICERS, apologise, Apology,
+            part=lead_scope,
         ),
         _by_step(
             "stop_step_clock", "clock/stop", "Tạm dừng đồng hồ của bước theo căn cứ pháp luật",

@@ -3,12 +3,13 @@
 Law: Luật Bảo vệ dữ liệu cá nhân 91/2025/QH15 arts. 13–14; NĐ 61/2018 art. 5.
 """
 
-from collections.abc import Callable
+import base64
+import unicodedata
 from pathlib import Path
 
 import pytest
 
-from tests.borders.at_rest import WAYS_TO_WRITE, in_clear
+from tests.borders.at_rest import WAYS_TO_WRITE, in_clear, written
 from tests.borders.places import UNFIT
 from tests.borders.portal import ITEM, Portal
 from tests.borders.province import APPLICANT, NOTE, PLANTED, STEP, Place, Province
@@ -20,6 +21,8 @@ def test_nothing_personal_stands_in_clear_in_any_file(province: Province, grante
     province.do("refuse_step", province.officer, UNFIT, ref=refused, step=STEP)
     Portal(province).said(ITEM | {"MaHoSo": "H48.23293.01-260907-30001", "TrichYeuHoSo": NOTE})
     province.get(f"/api/v1/dossiers/{refused}/steps/{STEP}/note", province.officer)
+    sought = {"kind": "phone", "identifier": APPLICANT["phone"]}
+    assert province.post("/api/v1/dossiers/search", province.desk, sought).json()["items"]
     files = {file.name for file in province.data.rglob("*") if file.is_file()}
     assert {"intake.db", "intake.db-wal", "reporting.db", "vault.db", "vault.key", "issuer.key", "clock.json"} <= files
     assert in_clear(province.data, *PLANTED) == []
@@ -35,14 +38,24 @@ def test_what_is_not_personal_is_found_by_the_same_search(province: Province, gr
 
 @pytest.mark.parametrize("way", WAYS_TO_WRITE)
 def test_the_search_knows_every_way_to_write(tmp_path: Path, way: str) -> None:
-    """Composed and decomposed letters, small and capital ones, escapes and other encodings."""
-    write: Callable[[str], bytes] = WAYS_TO_WRITE[way]
-    (tmp_path / "file").write_bytes(b"\x00\x01" + write(APPLICANT["name"]) + b"\xff")
-    assert len(in_clear(tmp_path, *PLANTED)) == 1 + (1 if way != "base64" else 0)
+    """Composed and decomposed letters, small and capital ones, escapes and other encodings, in the midst."""
+    for number, needle in enumerate(written(APPLICANT["name"], way)):
+        (tmp_path / f"{number}.db").write_bytes(b"\x00\x01" * 3 + needle + b"\xff")
+        found = in_clear(tmp_path, APPLICANT["name"])
+        assert any(one.startswith(f"{number}.db: {APPLICANT['name']}") for one in found)
+
+
+@pytest.mark.parametrize("before", ["", "x", "xy", "xyz"])
+def test_the_search_knows_base64_of_something_longer(tmp_path: Path, before: str) -> None:
+    """A raw message kept in base64 has the name at any place of a group of three bytes."""
+    whole = f"{before}{unicodedata.normalize('NFC', APPLICANT['name'])} và người khác".encode()
+    (tmp_path / "journal").write_bytes(base64.b64encode(whole))
+    assert len(in_clear(tmp_path, APPLICANT["name"])) == 1
+    assert in_clear(tmp_path, "Đặng Quỳnh Thảo Mai") == []
 
 
 def test_keys_are_for_the_one_who_runs_the_product(province: Province) -> None:
     """Whoever else has an account on the machine reads neither key."""
-    keys = [file for file in province.data.rglob("*.key") if file.is_file()]
+    keys = [file for file in (province.data / "keys").rglob("*") if file.is_file()]
     assert len(keys) >= 2
     assert {oct(file.stat().st_mode & 0o077) for file in keys} == {"0o0"}

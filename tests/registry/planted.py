@@ -23,6 +23,13 @@ TOP = "# yaml-language-server"
 LICENCE_LIMIT = "limit: {value: 10, unit: working_days}"
 FIRST_NEEDS = "    limit: {value: 3, unit: working_days}\n    needs: []"
 POLICE_NEEDS = "    limit: {value: 3, unit: working_days}\n    needs: [household_business]"
+CONSENT = "      - {ground: third_party, limit: {value: 5, unit: working_days}, law: NĐ 301/2026/NĐ-CP}"
+BOTH = "[consent_gia_lai, consent_da_nang]"
+CONSENTS = f"    needs: [appraisal_report, consent_gia_lai, consent_da_nang]\n    never_deemed: {BOTH}"
+STEP_LAW = "    law: NĐ 123/2015/NĐ-CP art. 22"
+APPLICANT = "    party: applicant\n"
+ATTORNEY = "    authority: authorisation\n    when: {fact: slip, is: number_1}"
+EXPLAINED = "    when: {fact: technology_to_explain, is: true}"
 SECURITY_FEE = "        amount_vnd: 300000\n"
 NEW_FEE = "        valid_from: 2026-01-05\n"
 
@@ -57,7 +64,7 @@ FORMS = (
     Planted(KARAOKE, "valid_from: 2025-11-17", "valid_from: 2025-11-31", (("bad_form", "2025-11-31"),)),
     Planted(KARAOKE, 'same_day_until: "16:00"', "same_day_until: 16h", (("bad_form", "same_day_until: 16h"),)),
     Planted(OFFICES, 'code: "21548"', 'code: "215480"', (("bad_form", "215480"),)),
-    Planted(OFFICES, 'number: "14", ', "", (("missing_key", "name: Lý Sơn"), ("area_without_agency", "x"))),
+    Planted(OFFICES, 'number: "14", ', "", (("missing_key", "name: Lý Sơn"),)),
     Planted(DEATH, "merit_person, none_of_these]", "merit_person, 3]", (("wrong_type", "merit_person, 3]"),)),
     Planted(DEATH, "when: {fact: deceased_group, is: pensioner}", "when: {fact: deceased_group}",
             (("condition_unclear", "when: {fact: deceased_group}"),)),
@@ -66,6 +73,8 @@ FORMS = (
     Planted(LAND, "  appointments:\n    source: assumed\n", "  appointment:\n    source: assumed\n",
             (("missing_key", "sources:"), ("source_of_nothing", "  appointment:"))),
     Planted(LAND, "    party: applicant\n", "", (("missing_key", "- code: tax_payment"),)),
+    Planted(BIRTH, "fee_due: none", "fee_due: none\nescalate_every: {value: 1, unit: working_days}",
+            (("missing_key", "sources:"),)),
     Planted(KARAOKE, "value: 16", "value: 16.25", (("out_of_range", "16.25"),)),
     Planted(KARAOKE, "value: 16", "value: 0", (("out_of_range", "value: 0"),)),
     Planted(BIRTH, "reuse: [LAND, POP]", "reuse: [LAND, LAND]", (("repeated", "[LAND, LAND]"),)),
@@ -112,6 +121,54 @@ CHAINS = (
             (("alert_after_limit", "value: 25"),)),
     Planted(MARITAL, "limit: {value: 6, unit: working_days}", "limit: {value: 24, unit: working_hours}",
             (("extension_not_longer", "value: 24"),)),
+    Planted(BIRTH, CONSENT, f"{CONSENT}\n      - {{ground: third_party, law: NĐ 301/2026/NĐ-CP}} # twice",
+            (("duplicate_word", "# twice"),)),
+    Planted(MARITAL, STEP_LAW, "    law: theo quy định", (("law_not_cited", "theo quy định"),)),
+    Planted(MARITAL, STEP_LAW, "    law: NĐ 124/2015/NĐ-CP",
+            (("law_not_named", "NĐ 124/2015/NĐ-CP"),)),
+    Planted(BIRTH, CONSENT, CONSENT.replace("301", "302"), (("law_not_named", "law: NĐ 302/2026/NĐ-CP"),)),
+    Planted(INVESTMENT, f"never_deemed: {BOTH}", "never_deemed: [defence_opinion]",
+            (("never_deemed_no_need", "never_deemed: [defence_opinion]"),)),
+    Planted(INVESTMENT, CONSENTS, "    needs: [appraisal_report, place_opinion]\n    never_deemed: [place_opinion]",
+            (("never_deemed_but_deemed", "never_deemed: [place_opinion]"),)),
+    Planted(LAND, APPLICANT, f"{APPLICANT}    supplement_within: {{value: 1, unit: working_days}}\n",
+            (("not_for_an_applicant", "supplement_within: {value: 1"),)),
+)
+
+CASES = (
+    Planted(DEATH, "is: merit_person}", "is: merit}", (("value_never_given", "is: merit}"),)),
+    Planted(INVESTMENT, "when: {fact: reaches_gia_lai, is: true}", "when: {fact: reaches_gia_lai, is: 1}",
+            (("value_never_given", "is: 1}"),)),
+    Planted(INVESTMENT, "  sector: [industry, tourism, other_sector]\n", "",
+            (("fact_undeclared", "when: {fact: sector, is: industry}"),
+             ("fact_undeclared", "when: {fact: sector, is: tourism}"))),
+    Planted(RECORD, ATTORNEY, ATTORNEY.replace("slip, is: number_1", f"slips_beyond_two, in: {list(range(600))}"),
+            (("too_many_cases", "steps:"),)),
+    Planted(MARITAL, "    optional: false", "    optional: false\n    when: {fact: issued_before, is: true}",
+            (("no_step_left", "steps:"),)),
+    Planted(DEATH, "    needs: []", "    needs: []\n    when: {not: {fact: deceased_group, is: pensioner}}",
+            (("lead_left_out", "lead_kind: commune_committee"),)),
+    Planted(LAND, "    states_dues: true\n", "", (("nothing_to_pay", "- code: tax_payment"),)),
+    Planted(LAND, "    states_dues: true\n", "    states_dues: true\n    when: {fact: mountainous, is: true}\n",
+            (("nothing_to_pay", "- code: tax_payment"),)),
+    Planted(INVESTMENT, EXPLAINED, f"{EXPLAINED}\n    special_limits:\n      - when: {{fact: sector, is: tourism}}\n"
+            "        limit: {value: 8, unit: working_days}\n        law: NĐ 96/2026/NĐ-CP",
+            (("path_longer_than_total", "total_limit: {value: 17"),)),
+)
+
+APPOINTMENTS = (
+    Planted(LAND, "  - step: certificate\n", "  - step: permit\n", (("appointment_step_unknown", "- step: permit"),)),
+    Planted(LAND, "  - code: certificate\n", "  - code: certificate\n    when: {fact: mountainous, is: true}\n",
+            (("appointment_step_left_out", "- step: certificate"),)),
+    Planted(LAND, "  - step: certificate\n", "  - step: forwarding\n",
+            (("appointment_out_of_order", "- step: forwarding"),)),
+    Planted(LAND, "appointments:\n  - step: examination",
+            "appointments:\n  - step: forwarding\n    limit: {value: 0.5, unit: working_days}\n  - step: examination",
+            (("appointment_without_break", "- step: examination"),)),
+    Planted(LAND, "limit: {value: 15, unit: working_days}", "limit: {value: 14.5, unit: working_days} # too short",
+            (("path_longer_than_appointment", "    limit: {value: 5, unit: working_days}"),)),
+    Planted(LAND, "total_limit: null", "total_limit: {value: 8, unit: working_days}",
+            (("total_beside_appointments", "total_limit: {value: 8"),)),
 )
 
 ASKED = (
@@ -139,7 +196,8 @@ AGENCIES = (
             "receiving_kinds:\n  - province_desk\n  - district_desk", (("kind_without_agency", "- district_desk"),)),
     Planted(PROVINCE, "kind: construction_department\n", "kind: construction_department\n    valid_to: 2025-12-31\n",
             (("kind_without_agency", "lead_kind: construction_department", ARCHITECT),
-             ("kind_without_agency", "agency_kind: construction_department", ARCHITECT))),
+             ("kind_without_agency", "agency_kind: construction_department", ARCHITECT),
+             ("kind_without_agency", "agency_kind: construction_department", INVESTMENT))),
     Planted(PROVINCE, "parent: H48.01\n", "parent: H48.99\n", (("parent_unknown", "parent: H48.99"),)),
     Planted(COMMUNES, "parent: G01.51\n", "parent: G01.99\n", (("parent_unknown", "parent: G01.99"),)),
     Planted(PROVINCE, "parent: null\n    source: QĐ 20", "parent: H48.01.01\n    source: QĐ 20",
@@ -188,7 +246,7 @@ FEES = (
 )
 # fmt: on
 
-EVERY = FILES + FORMS + CHAINS + ASKED + AGENCIES + DATES + FEES
+EVERY = FILES + FORMS + CHAINS + CASES + APPOINTMENTS + ASKED + AGENCIES + DATES + FEES
 
 HARMLESS = (
     Planted(BIRTH, "total_limit: null", "total_limit: {value: 8, unit: working_days}", ()),
@@ -197,4 +255,7 @@ HARMLESS = (
     Planted(MARITAL, "channels: [portal, counter, post]", "channels: [portal]", ()),
     Planted(COMMUNES, '{code: "23284", name: Đăk Cấm, type: ward}', '{code: "23284", name: Đăk C., type: ward}', ()),
     Planted(KARAOKE_FEE, SECURITY_FEE, f"{SECURITY_FEE}        ceiling_vnd: 300000\n", ()),
+    Planted(LAND, "      value: 30\n", "      value: 300\n", ()),
+    Planted(DEATH, "is: merit_person}", "in: [merit_person, none_of_these]}", ()),
+    Planted(RECORD, ATTORNEY, ATTORNEY.replace("slip, is: number_1", "slips_beyond_two, is: 0"), ()),
 )

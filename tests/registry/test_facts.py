@@ -6,7 +6,7 @@ import pytest
 
 from chassis.registry import PRODUCT_REGISTRY, Registry, load_registry
 from kernel.fee import Tariff
-from kernel.procedure import Procedure
+from kernel.procedure import Pause, Procedure
 from kernel.working_time import Limit
 
 TODAY = date(2026, 11, 20)
@@ -51,6 +51,7 @@ def test_the_karaoke_chain_counts_16_working_days_from_the_fee(registry: Registr
     assert (karaoke.clock_starts, karaoke.fee_due, karaoke.channels) == ("payment", "before_clock", ("portal",))
     assert (karaoke.supplement_limit, karaoke.same_day_until) == (Limit(15, "working_days"), time(16, 0))
     assert {step.acknowledge_within for step in karaoke.steps} == {Limit(2, "working_hours")}
+    assert {step.supplement_within for step in karaoke.steps} == {Limit(8, "working_hours")}
     rule = registry.fee_rule("karaoke_chain")
     assert [line.kind for line in rule.lines] == ["le_phi", "phi", "phi"]
     assert not any(rule.refunds(case) for case in ("withdrawn", "refused", "stopped"))
@@ -61,11 +62,15 @@ def test_the_birth_bundle_hands_over_in_minutes_and_costs_nothing(registry: Regi
     birth = of("3.000722", registry)
     assert {step.hand_over_within for step in birth.steps} == {Limit(10, "minutes")}
     assert {step.acknowledge_within for step in birth.steps} == {Limit(2, "working_hours")}
+    assert {step.supplement_within for step in birth.steps} == {Limit(24, "calendar_hours")}
     assert (birth.same_day_until, birth.supplement_limit) == (time(15, 0), Limit(7, "working_days"))
     assert (birth.fee_rule, birth.fee_due, birth.total_limit) == (None, "none", None)
     assert [step.code for step in birth.steps if step.optional] == ["identity_card"]
     longer = {step.code: step.extensions[0].limit for step in birth.steps if step.extensions}
     assert longer == dict.fromkeys(("permanent_residence", "health_insurance_card"), Limit(5, "working_days"))
+    waits = {step.code: step.pauses for step in birth.steps if step.pauses}
+    consent = Pause("third_party", "NĐ 301/2026/NĐ-CP", Limit(5, "working_days"))
+    assert waits == {"permanent_residence": (consent,)}
 
 
 def test_the_architects_papers_travel_by_post_both_ways(registry: Registry) -> None:
@@ -109,23 +114,3 @@ def test_the_marital_status_certificate_is_free_for_those_the_law_names(category
     """TT 85/2019; the first tariff that fits is the one that holds."""
     tariffs = registry.fee_rule("marital_status_certificate").lines[0].tariffs
     assert next(each for each in tariffs if holds(each, TODAY, category)).amount_vnd == 0
-
-
-@pytest.mark.parametrize(
-    ("kind", "number"),
-    [
-        ("commune_committee", 45),
-        ("commune_desk", 45),
-        ("commune_police", 45),
-        ("social_insurance", 14),
-        ("province_committee", 1),
-        ("province_desk", 1),
-        ("construction_department", 1),
-        ("province_police", 1),
-        ("province_social_insurance", 1),
-        ("district_committee", 0),
-    ],
-)
-def test_the_province_has_two_levels(kind: str, number: int, registry: Registry) -> None:
-    """NQ 202/2025/QH15: districts ended on 2025-07-01; 45 of 96 communes are known by code."""
-    assert sum(agency.kind == kind for agency in registry.agencies()) == number

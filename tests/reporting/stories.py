@@ -4,12 +4,15 @@ import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
+from chassis.calendars import load_calendars
 from chassis.clock import to_us
 from chassis.codec import encode
+from kernel.clocks import resumed_due
 from kernel.message import Envelope, source_of, type_of
-from kernel.working_time import Limit
+from kernel.working_time import Limit, due
 from services.intake.domain import events as intake
 from services.intake.domain.words import ComponentGiven, MissingItem
 from services.payments.domain import attempt
@@ -17,13 +20,15 @@ from services.payments.domain import obligation_words as obligation
 from services.payments.domain.fee import ObligationLine
 from services.postal.domain import words as postal
 from services.postal.domain.proof import DeliveryProof, Proof
+from services.routing.domain import clock_events as clocks
 from services.routing.domain import events as routing
-from services.routing.domain.plan import PlannedStep
+from services.routing.domain.plan import PlannedAppointment, PlannedStep
 
 MONDAY = datetime(2026, 9, 7, 1, 0, tzinfo=UTC)
 """08:00 in Vietnam."""
 DESK, COMMUNE, POLICE, PROVINCE = "H48.23284.01", "H48.23284", "H48.23284.02", "H48"
-CALENDAR = ("early", "v1")
+EARLY = load_calendars(Path(__file__).parent.parent.parent / "registry" / "calendars")["early"]
+CALENDAR = (EARLY.id, EARLY.version)
 OFFICER, CLERK, POSTMAN = "agency_officer:H48.23284", "desk_officer:H48.23284.01", "postal_staff:1"
 
 
@@ -107,7 +112,7 @@ def accepted(story: Story, number: int, due_in_days: int = 3, channel: str = "co
     return story.tell(
         "intake", intake.DossierAccepted, code=code_of(number), channel=channel, receiving_agency=DESK,
         due_at=story.at + timedelta(days=due_in_days), calendar_id=CALENDAR[0], calendar_version=CALENDAR[1],
-        clock_from=story.at, by=CLERK,
+        clock_from=story.at + timedelta(minutes=1), by=CLERK,
     )  # fmt: skip
 
 
@@ -120,9 +125,13 @@ def planned(step: str, agency: str, *needs: str) -> PlannedStep:
     )  # fmt: skip
 
 
-def opened(story: Story, *steps: PlannedStep) -> Story:
-    lead = steps[-1].agency
-    return story.tell("routing", routing.ChainOpened, lead_agency=lead, total_limit=None, steps=steps)
+def opened(story: Story, *steps: PlannedStep, **more: Any) -> Story:
+    """Open the chain with the appointment that the desk has just given."""
+    slip = next(said for said, _, _ in reversed(story.said["intake"]) if isinstance(said, intake.DossierAccepted))
+    clock = {"clock_from": slip.clock_from, "due_at": slip.due_at}
+    calendar = {"calendar_id": CALENDAR[0], "calendar_version": CALENDAR[1]}
+    chain = {"lead_agency": steps[-1].agency, "total_limit": None, "steps": steps, **clock, **calendar, **more}
+    return story.tell("routing", routing.ChainOpened, **chain)
 
 
 def ready(story: Story, step: str, agency: str, round: int = 1) -> Story:
@@ -302,9 +311,84 @@ def refused_and_corrected(number: int = 6) -> Story:
     return story.tell("intake", intake.DossierResolved, outcome="partly_granted", on_time=True)
 
 
+def land_and_late(number: int = 7) -> Story:
+    """Two appointments with a tax notice between them, an incident, a check by a third party, and an apology."""
+    story = submitted(ref_of(number), "1.012784", "counter", (DESK, COMMUNE, POLICE, PROVINCE))
+    accepted(story, number, due_in_days=3)
+    first, second = (PlannedAppointment(step, Limit(n, "working_days")) for step, n in (("survey", 2), ("title", 1)))
+    tax, paid = planned("tax", POLICE, "survey"), planned("payment", "", "tax")
+    paid = dataclasses.replace(paid, party="applicant", not_counted="tax_notice", calendar_id="", calendar_version="")
+    tax = dataclasses.replace(tax, not_counted="tax_notice")
+    opened(story, planned("survey", COMMUNE), tax, paid, planned("title", PROVINCE, "payment"),
+           appointments=(first, second), due_at=due(EARLY, story.at, first.limit), clock_from=story.at)  # fmt: skip
+    ready(story, "survey", COMMUNE)
+    acknowledged(story, "survey", COMMUNE)
+    survey = {"step": "survey", "agency": COMMUNE}
+    story.tell("routing", clocks.StepClockStopped, ground="third_party", law="NĐ 101/2024", by=OFFICER, **survey)
+    story.tell("routing", routing.ClockSuspended, ground="third_party", step="survey")
+    stopped_at = story.at
+    story.later(29).tell("routing", clocks.StepClockResumed, ground="third_party", by=OFFICER, **survey)
+    story.tell("routing", clocks.ClockResumed, ground="third_party", step="survey")
+    slip = due(EARLY, story.said["routing"][0][0].clock_from, first.limit)
+    resumed = resumed_due(EARLY, first.limit, story.said["routing"][0][0].clock_from, slip, stopped_at, story.at)
+    moved(story, "resumed", resumed, number=1, clock_from=story.at)
+    story.tell("routing", routing.ClockSuspended, ground="incident").later(30)
+    broken_at = story.said["routing"][-1][0].at
+    story.tell("routing", clocks.ClockResumed, ground="incident", step="")
+    resumed = resumed_due(EARLY, first.limit, story.said["routing"][0][0].clock_from, resumed, broken_at, story.at)
+    moved(story, "resumed", resumed, number=1, clock_from=story.at)
+    decided(story, "survey", COMMUNE)
+    ready(story, "tax", POLICE)
+    story.tell("routing", routing.ClockSuspended, ground="tax_notice", step="tax")
+    acknowledged(story, "tax", POLICE)
+    decided(story, "tax", POLICE)
+    lines = (clocks.NoticeLine("pit", "Thuế thu nhập cá nhân", "Income tax", 2_500_000),)
+    notice = {"step": "tax", "paid_in": "payment", "agency": POLICE, "number": "TB/1", "lines": lines, "by": OFFICER}
+    story.tell("routing", clocks.TaxNoticeIssued, **notice)
+    ready(story, "payment", "").later(180)
+    attempted = {"txn_ref": "T9", "gateway": "vnpay"}
+    story.tell("payments", attempt.PaymentStarted, amount_vnd=2_500_000, **attempted).later(10)
+    story.tell("payments", attempt.PaymentSucceeded, amount_vnd=2_500_000, gateway_no="G9", **attempted)
+    story.tell("routing", clocks.StepFulfilled, step="payment", on_time=True)
+    story.tell("routing", clocks.ClockResumed, ground="tax_notice", step="tax")
+    moved(story, "second_appointment", due(EARLY, story.at, second.limit), number=2, clock_from=story.at, step="title",
+          limit=second.limit)  # fmt: skip
+    ready(story, "title", PROVINCE)
+    acknowledged(story, "title", PROVINCE)
+    late = {"step": "title", "agency": PROVINCE, "due_at": story.at + timedelta(days=1)}
+    story.tell("routing", clocks.ApologyAsked, **late)
+    new = {"reason_code": "workload", "new_due_at": story.at + timedelta(days=3), "by": OFFICER}
+    story.tell("routing", clocks.DelayApologised, **late, **new)
+    moved(story, "apology", story.at + timedelta(days=3), number=2, clock_from=story.at, step="title")
+    story.later(2880).tell("routing", routing.StepOverdue, **late)
+    story.tell("routing", routing.ChainOverdue, agency=PROVINCE, due_at=late["due_at"])
+    told = {"to": "H00", "rung": 1, "overdue_since": late["due_at"]}
+    story.tell("routing", clocks.LatenessEscalated, step="title", agency=PROVINCE, **told)
+    return story
+
+
+def moved(story: Story, cause: str, due_at: datetime, **more: Any) -> Story:
+    """Give the dossier another date."""
+    calendar = {"calendar_id": CALENDAR[0], "calendar_version": CALENDAR[1], "agency": PROVINCE, "by": "system:routing"}
+    return story.tell("routing", clocks.AppointmentMoved, cause=cause, due_at=due_at, **calendar, **more)
+
+
+def received_elsewhere(number: int = 8) -> Story:
+    """Handed in where it does not belong: the clocks begin when the resolving agency has it; nothing is paid."""
+    story = submitted(ref_of(number), "1.004873", "counter", (DESK, COMMUNE))
+    accepted(story, number)
+    opened(story, planned("certificate", COMMUNE))
+    ready(story, "certificate", COMMUNE).later(1440)
+    acknowledged(story, "certificate", COMMUNE)
+    limit = Limit(2, "working_days")
+    started = {"step": "certificate", "agency": COMMUNE, "clock_from": story.at}
+    story.tell("routing", clocks.StepClockStarted, due_at=story.at + timedelta(days=1), **started)
+    return moved(story, "received", due(EARLY, story.at, limit), number=1, clock_from=story.at, limit=limit)
+
+
 def all_stories() -> tuple[Story, ...]:
     """Tell one dossier of each kind."""
     return (
         plain(), parallel_and_late(), by_post_both_ways(), sent_back_then_withdrawn(), turned_away(),
-        refused_and_corrected(),
+        refused_and_corrected(), land_and_late(), received_elsewhere(),
     )  # fmt: skip

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from chassis.calendars import load_calendars
 from kernel.working_time import working_minutes_between
 from services.reporting.domain.order import Line, in_order
-from services.reporting.domain.shares import Holding, Span, shares_of
+from services.reporting.domain.shares import Holding, Lying, Span, shares_of, stretches_of
 from services.reporting.domain.status import Holder, Standing, StepNow, completion_of, holders_of, status_of
 from services.reporting.domain.words import OVER, PHASES, STATUSES
 from services.reporting.pages.words import STATUS
@@ -33,6 +33,7 @@ AT_DESK = StepNow("b", "B", "sent_back", "desk")
 WAITS = StepNow("c", "C", "planned")
 DONE = StepNow("d", "D", "decided")
 EXCHANGE = StepNow("e", "E", "ready", handed_over=False)
+PAYS = StepNow("p", "", "ready", party="applicant")
 
 
 @pytest.mark.parametrize(
@@ -45,6 +46,8 @@ EXCHANGE = StepNow("e", "E", "ready", handed_over=False)
         (standing("in_progress"), "in_progress", 33, [Holder("desk", DESK)]),
         (standing("in_progress", RUNS, WAITS), "in_progress", 25, [Holder("agency", "A", "a")]),
         (standing("in_progress", EXCHANGE), "in_progress", 33, [Holder("system", "E", "e")]),
+        (standing("in_progress", DONE, PAYS), "in_progress", 50, [Holder("applicant", "", "p")]),
+        (standing("in_progress", RUNS, incident=True), "in_progress", 33, [Holder("system")]),
         (standing("in_progress", DONE, RUNS), "in_progress", 50, [Holder("agency", "A", "a")]),
         (standing("in_progress", AT_DESK), "in_progress", 33, [Holder("desk", DESK)]),
         (standing("supplement", AT_DESK, supplement_stage="examination"), "supplement", 33, [Holder("applicant")]),
@@ -99,9 +102,12 @@ def minutes(*pairs: tuple[str, int]) -> dict[str, Fraction]:
     return {who: Fraction(number) for who, number in pairs}
 
 
+def span(since_h: float, until_h: float | None) -> Span:
+    return Span(MONDAY + timedelta(hours=since_h), None if until_h is None else MONDAY + timedelta(hours=until_h))
+
+
 def held(agency: str, since_h: float, until_h: float | None, party: str = "agency") -> Holding:
-    until = None if until_h is None else MONDAY + timedelta(hours=until_h)
-    return Holding(party, agency, Span(MONDAY + timedelta(hours=since_h), until))  # type: ignore[arg-type]
+    return Holding(party, agency, span(since_h, until_h), pays=party == "applicant")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -130,9 +136,41 @@ def test_whose_minutes_there_were(
     case: str, holdings: list[Holding], asked: list[tuple[int, int]], expected: dict[str, Fraction]
 ) -> None:
     """Domain rule of working time: equal exact fractions where several are open at once."""
-    spans = [Span(MONDAY + timedelta(hours=a), MONDAY + timedelta(hours=b)) for a, b in asked]
-    shares = shares_of(CALENDAR, MONDAY, MONDAY + timedelta(hours=4), holdings, spans, DESK)
+    lying = Lying(DESK, holdings, asked=[span(a, b) for a, b in asked])
+    shares = shares_of(stretches_of(CALENDAR, MONDAY, MONDAY + timedelta(hours=4), lying))
     assert {share.agency: share.minutes for share in shares} == expected, case
+
+
+def test_a_gateway_has_the_minutes_of_an_attempt_that_the_applicant_waits_for() -> None:
+    """The applicant's step stands open, and the money is on its way."""
+    lying = Lying(DESK, [held("", 0, 4, "applicant")], attempts=[span(1, 2)])
+    shares = shares_of(stretches_of(CALENDAR, MONDAY, MONDAY + timedelta(hours=4), lying))
+    assert {share.party: share.minutes for share in shares} == {"applicant": 180, "gateway": 60}
+
+
+def test_an_attempt_that_nobody_waits_for_takes_nobodys_minute() -> None:
+    """A fee due before the result is handed out may be paid while an agency works."""
+    lying = Lying(DESK, [held("A", 0, 4)], attempts=[span(1, 2)])
+    shares = shares_of(stretches_of(CALENDAR, MONDAY, MONDAY + timedelta(hours=4), lying))
+    assert [(share.party, share.minutes) for share in shares] == [("agency", 240)]
+
+
+def test_while_the_system_is_broken_nobody_else_has_a_minute() -> None:
+    """NĐ 63/2024 art. 7; NĐ 301/2026 art. 4.7."""
+    lying = Lying(DESK, [held("A", 0, 4), held("B", 0, 4)], incidents=[span(1, 2)])
+    shares = shares_of(stretches_of(CALENDAR, MONDAY, MONDAY + timedelta(hours=4), lying))
+    assert {share.agency: share.minutes for share in shares} == {"A": 90, "B": 90, "": 60}
+
+
+def test_each_clock_marks_what_it_counts() -> None:
+    """NĐ 61/2018 art. 19.4 and QĐ 766/QĐ-TTg mark the same minutes, they do not measure others."""
+    lying = Lying(DESK, [held("A", 0, 4)], legal=[span(2, 4)], scored=[span(0, 1), span(2, 4)])
+    stretches = stretches_of(CALENDAR, MONDAY, MONDAY + timedelta(hours=4), lying)
+    assert [(one.minutes, one.legal, one.scored) for one in stretches] == [
+        (60, False, True), (60, False, False), (120, True, True),
+    ]  # fmt: skip
+    (share,) = shares_of(stretches)
+    assert (share.minutes, share.legal, share.scored) == (240, 120, 180)
 
 
 HOURS = st.integers(0, 24 * 20)
@@ -149,12 +187,12 @@ def test_shares_add_up_to_the_whole(
 ) -> None:
     """No minute is lost and none is counted twice."""
     start, end = (MONDAY + timedelta(hours=hours) for hours in whole)
-    shares = shares_of(
-        CALENDAR, start, end,
-        [held(agency, span[0], span[1], party) for agency, party, span in holdings],
-        [Span(MONDAY + timedelta(hours=a), MONDAY + timedelta(hours=b)) for a, b in asked],
+    lying = Lying(
         DESK,
-    )  # fmt: skip
+        [held(agency, span_h[0], span_h[1], party) for agency, party, span_h in holdings],
+        asked=[span(a, b) for a, b in asked],
+    )
+    shares = shares_of(stretches_of(CALENDAR, start, end, lying))
     assert sum((share.minutes for share in shares), Fraction(0)) == working_minutes_between(CALENDAR, start, end)
     assert all(share.minutes > 0 for share in shares)
 

@@ -13,11 +13,13 @@ from services.intake import publishing as intake
 from services.payments import publishing as payments
 from services.postal import publishing as postal
 from services.reporting.projections.agencies import agencies_of, causes_of
+from services.reporting.projections.clocks import appointments_of
 from services.reporting.projections.dossiers import find
+from services.reporting.projections.lateness import lateness_of
 from services.reporting.projections.money import attempts_of, obligation_of, refunds_of
 from services.reporting.projections.parcels import parcels_of
 from services.reporting.projections.province_table import province_table_of
-from services.reporting.projections.steps import holdings_of, steps_of
+from services.reporting.projections.steps import acting_agencies, holdings_of, steps_of
 from services.reporting.projections.supplements import supplements_of
 from services.reporting.projections.timeline import timeline_of
 from services.reporting.wiring import READ_MODELS
@@ -83,6 +85,7 @@ def store() -> ReadStore:
         (4, "withdrawn", "withdrawn", None, "settled", "vnpay"),
         (5, "refused", "refused", None, "", ""),
         (6, "resolved", "resolved", 1, "", ""),
+        (7, "in_progress", "", None, "", ""),
     ],
 )
 def test_a_dossier_stands_where_its_story_ends(
@@ -135,9 +138,10 @@ def test_the_province_table_adds_up(store: ReadStore) -> None:
     """Received is resolved and in progress and ended otherwise; resolved is on time and late."""
     figures = province_table_of(store)
     assert figures == {
-        "submitted": 6, "turned_away": 1, "received": 5, "online": 3, "at_counter": 1, "by_post": 1,
+        "submitted": 8, "turned_away": 1, "received": 7, "online": 3, "at_counter": 3, "by_post": 1,
         "resolved": 4, "on_time": 3, "late": 1, "ended_otherwise": 1, "handed_out": 3, "paid": 3, "paid_online": 2,
-        "paid_vnd": 765_000, "paid_online_vnd": 750_000, "in_progress": 0, "at_desk": 0, "overdue": 0,
+        "paid_vnd": 765_000, "paid_online_vnd": 750_000, "in_progress": 2, "at_desk": 0, "overdue": 1,
+        "apologies_asked": 1, "apologies_given": 1, "escalated": 1,
     }  # fmt: skip
     assert province_table_of(store, agency=DESK) == figures
     assert province_table_of(store, agency=PROVINCE)["submitted"] == 0
@@ -157,11 +161,47 @@ def test_lateness_is_laid_at_the_door_of_whose_limit_passed(store: ReadStore) ->
     """Of the two steps side by side only the police's passed its limit."""
     by_agency = {row["agency"]: row for row in agencies_of(store)}
     assert [(row["agency"], row["why"]) for row in causes_of(store, ref_of(2))] == [(POLICE, "step")]
-    assert {agency: row["caused_late"] for agency, row in by_agency.items()} == {PROVINCE: 0, COMMUNE: 0, POLICE: 1}
+    assert {agency: row["caused_late"] for agency, row in by_agency.items()} == {PROVINCE: 1, COMMUNE: 0, POLICE: 1}
     police = by_agency[POLICE]
-    assert (police["received"], police["decided"], police["refused"], police["cancelled"]) == (3, 1, 1, 1)
+    assert (police["received"], police["decided"], police["refused"], police["cancelled"]) == (4, 2, 1, 1)
     assert (police["late"], police["alerts"]) == (1, 1)
     assert [row["agency"] for row in agencies_of(store, POLICE)] == [POLICE]
+
+
+def test_apologies_and_escalations_are_counted(store: ReadStore) -> None:
+    """NĐ 61/2018 art. 19.9: who was asked to apologise, who did, and whose superior was told."""
+    by_agency = {row["agency"]: row for row in agencies_of(store)}
+    said = ("apologies_asked", "apologies_given", "escalated")
+    assert tuple(by_agency[PROVINCE][name] for name in said) == (1, 1, 1)
+    assert tuple(by_agency[COMMUNE][name] for name in said) == (0, 0, 0)
+    assert [(row["what"], row["to_agency"]) for row in lateness_of(store, ref_of(7))] == [
+        ("asked", ""), ("apologised", ""), ("overdue", ""), ("overdue", ""), ("escalated", "H00"),
+    ]  # fmt: skip
+    september = province_table_of(store, "2026-09", "2026-09")
+    assert tuple(september[name] for name in said) == (1, 1, 1)
+    october = province_table_of(store, "2026-10", "2026-10")
+    assert tuple(october[name] for name in said) == (0, 0, 0)
+
+
+def test_an_apology_leaves_the_lawful_date_and_the_dossier_late(store: ReadStore) -> None:
+    """NĐ 61/2018 art. 19.9: the new date is a promise beside the lawful one."""
+    row = find(store, ref_of(7))
+    assert row is not None
+    promised, given_dates = (
+        row["promised_at"],
+        {one["due_at"]: one["cause"] for one in appointments_of(store, row["ref"])},
+    )
+    assert given_dates[row["due_at"]] == "second_appointment"
+    assert given_dates[promised] == "apology"
+    assert row["overdue_at"] is not None
+
+
+def test_the_applicants_step_is_nobody_elses_worklist(store: ReadStore) -> None:
+    """Domain rule 14: paying the tax is the applicant's, and no agency's figure."""
+    payment = next(row for row in steps_of(store, ref_of(7)) if row["step"] == "payment")
+    assert (payment["party"], payment["agency"], payment["stage"]) == ("applicant", "", "decided")
+    assert [row["party"] for row in holdings_of(store, ref_of(7)) if row["step"] == "payment"] == ["applicant"]
+    assert "" not in {row["agency"] for row in agencies_of(store)} | set(acting_agencies(store))
 
 
 @pytest.mark.parametrize(

@@ -14,9 +14,9 @@ TAX_OFFICE = "G14.51"
 
 EXAMINATION = s.step("examination", LAND_OFFICE, days=4.5, internal=True)
 TAX = s.step("tax_determination", TAX_OFFICE, ("examination",), days=5, not_counted="tax_notice", states_dues=True)
-PAYMENT = s.step(
-    "tax_payment", "", ("tax_determination",), party="applicant", not_counted="payment", limit=Limit(30, "calendar_days")
-)
+THIRTY_DAYS = Limit(30, "calendar_days")
+THEIRS = {"party": "applicant", "not_counted": "payment", "internal": True}
+PAYMENT = s.step("tax_payment", "", ("tax_determination",), limit=THIRTY_DAYS, **THEIRS)
 CERTIFICATE = s.step("certificate", LAND_OFFICE, ("examination", "tax_payment"))
 LAND = (EXAMINATION, TAX, PAYMENT, CERTIFICATE)
 FIRST, SECOND = Limit(5, "working_days"), Limit(3, "working_days")

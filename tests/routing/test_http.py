@@ -200,7 +200,7 @@ def test_a_chain_is_found_by_the_code_on_the_applicants_paper(exchange: HttpPlat
     assert exchange.get(by_code, officer(exchange, d.POLICE)).json()["ref"] == REF
     assert exchange.get(by_code).json() == {"code": d.code(1), "completion": {"closed_steps": 0, "steps": 3}}
     assert problem(exchange.get(f"/api/v1/dossiers/{d.code(2)}/chain")) == (404, "not_found")
-    assert problem(exchange.get(f"/api/v1/dossiers/{REF}/clock")) == (404, "not_found")
+    assert problem(exchange.get(f"/api/v1/dossiers/{REF}/chain/clocks")) == (404, "not_found")
 
 
 def test_a_worklist_comes_page_by_page_and_shows_nobody_elses_steps(exchange: HttpPlatform) -> None:

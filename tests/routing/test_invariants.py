@@ -6,15 +6,19 @@ from typing import Any
 
 import pytest
 
+from services.routing.domain.clock_events import ClockResumed, StepFulfilled
 from services.routing.domain.events import (
     ChainClosed,
     ChainEvent,
+    ChainOverdue,
+    ClockSuspended,
     StepCancelled,
     StepDecided,
     StepReady,
     WithdrawalDeclined,
 )
-from services.routing.domain.invariants import unexplained_results, unfinished_chains
+from services.routing.domain.invariants import unexplained_results, unfinished_chains, wrong_standstills
+from tests.routing import land as l
 from tests.routing import scene as s
 
 OPEN = s.told(s.opening(s.KARAOKE), *s.done(s.BUSINESS))
@@ -88,6 +92,46 @@ def test_a_result_that_is_nobodys_act_is_named(events: tuple[ChainEvent, ...], s
 def test_a_chain_that_was_left_behind_is_named(events: tuple[ChainEvent, ...], says: str) -> None:
     """Reason: a dossier that nobody has to act on is a dossier that was forgotten."""
     assert says in "\n".join(unfinished_chains(log(events)))
+
+
+LAND = s.told(*l.until_tax(s.at("18 09:00")), l.noticed(s.at("20 09:00")), l.paid(s.at("26 10:00")))
+BEFORE_NOTICE = s.told(*l.until_tax(s.at("18 09:00")))
+PAID = StepFulfilled(s.REF, l.PAYMENT.step, True, s.at("20 10:00"))
+
+
+def test_a_payment_between_two_appointments_holds() -> None:
+    """What really happens to land is in order."""
+    for broken in (unexplained_results, unfinished_chains, wrong_standstills):
+        assert list(broken(log(LAND))) == []
+
+
+@pytest.mark.parametrize(
+    ("events", "says"),
+    [
+        ((*BEFORE_NOTICE, PAID), "tax_payment was fulfilled before any notice said what is owed"),
+        ((*LAND, PAID), "tax_payment was fulfilled while it was decided"),
+        ((*LAND, replace(PAID, step="tea_break")), "tea_break was fulfilled and was never planned"),
+        ((*LAND, replace(PAID, step=l.CERTIFICATE.step)), "certificate was fulfilled, it is the duty of H48.21"),
+        (changed(BEFORE_NOTICE, StepDecided, step=l.PAYMENT.step, agency=""), "it is the duty of the applicant"),
+    ],
+)
+def test_a_step_of_the_applicant_that_no_notice_settled_is_named(events: tuple[ChainEvent, ...], says: str) -> None:
+    """Only a notice that is paid fulfils what the applicant has to do."""
+    assert says in "\n".join(unexplained_results(log(events)))
+
+
+@pytest.mark.parametrize(
+    ("events", "says"),
+    [
+        ((*BEFORE_NOTICE, BEFORE_NOTICE[-2]), "the clock stands still twice on tax_notice (tax_determination)"),
+        (without(LAND, ClockSuspended), "had not stood still on tax_notice (tax_determination)"),
+        ((*BEFORE_NOTICE, ChainOverdue(s.REF, "H48.21", s.MONDAY, s.MONDAY)), "overdue while the clock stands still"),
+        (without(LAND, ClockResumed), "stands still for tax_determination, with which nothing is being done"),
+    ],
+)
+def test_a_clock_that_stands_still_for_nothing_is_named(events: tuple[ChainEvent, ...], says: str) -> None:
+    """Every standstill ends or is open, and while it lasts nothing falls due."""
+    assert says in "\n".join(wrong_standstills(log(events)))
 
 
 def test_a_withdrawal_may_be_declined_after_the_end() -> None:

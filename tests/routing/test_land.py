@@ -124,15 +124,18 @@ def test_the_whole_transfer_ends_with_the_certificate() -> None:
     sound(events)
 
 
-def test_a_certificate_that_is_refused_after_the_payment_leaves_the_notice() -> None:
-    """NĐ 61/2018 art. 19.8; money that was paid is the tax law's business, and nothing of ours takes it back."""
+def test_a_certificate_that_is_refused_after_the_payment_leaves_the_notice_and_grants_nothing() -> None:
+    """NĐ 61/2018 art. 19.8; money that was paid is the tax law's business, and a notice is not what was asked for."""
     events = told(*TO_CERTIFICATE, acknowledge(l.CERTIFICATE, NEXT_THURSDAY))
-    _, closed = given(decider, *events).when(refusal(l.CERTIFICATE, NEXT_THURSDAY)).then_kinds(StepRefused, ChainClosed)
-    assert closed.outcome == "partly_granted"
+    refused, closed = (
+        given(decider, *events).when(refusal(l.CERTIFICATE, NEXT_THURSDAY)).then_kinds(StepRefused, ChainClosed)
+    )
+    assert closed.outcome == "refused"
+    assert decider.fold((*events, refused, closed)).handed_out() == (l.TAX.step,)
 
 
 def test_a_refusal_before_the_tax_refuses_the_whole() -> None:
-    """QĐ 138/2025 (Đồng Tháp) art. 30: there is nothing to undo; the applicant's own step is cancelled with the rest."""
+    """QĐ 138/2025 (Đồng Tháp) art. 30: there is nothing to undo; the applicant's own step is cancelled too."""
     events = told(l.opening(), acknowledge(l.EXAMINATION))
     _, *cancelled, closed = led_to(events, refusal(l.EXAMINATION, WEDNESDAY))
     assert [event.step for event in cancelled if isinstance(event, StepCancelled)] == [

@@ -1,7 +1,7 @@
 """What holds for every chain, whatever graph it has and whatever anybody says to it, in whatever order."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any, get_args, get_type_hints
 
 import msgspec
@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 
 from kernel.message import Timer
 from kernel.refusal import Refused
-from kernel.working_time import Limit
+from kernel.working_time import Limit, due, working_minutes_between
 from services.routing.domain.chain import decider
+from services.routing.domain.clock_events import AppointmentMoved, NoticeLine
 from services.routing.domain.commands import (
     ChainCommand,
     JudgeStepLimit,
+    OpenChain,
     PassStepLimit,
     RecordSupplement,
     StopChain,
@@ -24,37 +26,84 @@ from services.routing.domain.commands import (
 from services.routing.domain.events import (
     ChainEvent,
     ChainOpened,
+    ChainOverdue,
+    ClockRestarted,
     StepDecided,
     StepReady,
     StepRefused,
 )
 from services.routing.domain.holder import holders
-from services.routing.domain.plan import PlannedStep
+from services.routing.domain.invariants import unexplained_results, unfinished_chains, wrong_standstills
+from services.routing.domain.plan import PlannedAppointment, PlannedStep
 from services.routing.domain.progress import NOT_OPENED, Chain
-from services.routing.domain.words import Silence
+from services.routing.domain.words import Ground, Silence
 from services.routing.policies import timers
+from tests.routing import land as l
 from tests.routing import scene as s
 
 AGENCIES = (s.COMMUNE, s.POLICE, s.INSURANCE)
 ACTS = (
     "take_over", "acknowledge", "acknowledge", "acknowledge", "acknowledge", "decide", "decide", "decide",
     "decide_otherwise", "refuse", "send_back", "send_back", "to_desk", "resume", "resume", "resume_later", "ask",
-    "bring", "extend", "wait", "stranger", "withdraw", "stop",
+    "bring", "extend", "wait", "stranger", "withdraw", "stop", "pay", "pay",
 )  # fmt: skip
 
 
 @st.composite
 def plans(draw: st.DrawFn) -> tuple[PlannedStep, ...]:
-    """Any graph of up to six steps, in any order, with any mixture of limits."""
+    """Any graph of up to six steps, in any order, with any mixture of limits, of what counts and of what is owed."""
     count = draw(st.integers(1, 6))
-    planned = []
+    planned: list[PlannedStep] = []
     for index in range(count):
         needs = tuple(f"s{need}" for need in range(index) if draw(st.booleans()))
-        hurried: dict[str, Any] = s.BUNDLE_LIMITS if draw(st.booleans()) else {}
-        silence: Silence = "deemed_agreed" if draw(st.integers(0, 2)) == 0 else "escalate"
-        one = s.step(f"s{index}", draw(st.sampled_from(AGENCIES)), needs, draw(st.sampled_from([0.5, 1, 3])), **hurried)
-        planned.append(replace(one, silence=silence, longer_limits=s.VERIFICATION))
+        if planned and planned[-1].states_dues:
+            taxed = tuple(dict.fromkeys((planned[-1].step, *(need for need in needs if need not in _taxes(planned)))))
+            planned.append(replace(l.PAYMENT, step=f"s{index}", needs=taxed, not_counted=draw(GROUNDS)))
+            continue
+        planned.append(draw(_steps(f"s{index}", needs, planned, last=index == count - 1)))
     return tuple(draw(st.permutations(planned)))
+
+
+GROUNDS: st.SearchStrategy[Ground | None] = st.sampled_from([None, None, "tax_notice", "third_party", "payment"])
+
+
+def _taxes(planned: list[PlannedStep]) -> set[str]:
+    return {one.step for one in planned if one.states_dues}
+
+
+@st.composite
+def _steps(
+    draw: st.DrawFn, code: str, needs: tuple[str, ...], before: list[PlannedStep], last: bool
+) -> PlannedStep:
+    """One step of an agency; the last of a plan states no dues, for nobody could pay them."""
+    hurried: dict[str, Any] = s.BUNDLE_LIMITS if draw(st.booleans()) else {}
+    states_dues = not last and draw(st.integers(0, 3)) == 0
+    silence: Silence = "deemed_agreed" if not states_dues and draw(st.integers(0, 2)) == 0 else "escalate"
+    deemed = {one.step for one in before if one.silence == "deemed_agreed"}
+    one = s.step(code, draw(st.sampled_from(AGENCIES)), needs, draw(st.sampled_from([0.5, 1, 3])), **hurried)
+    return replace(
+        one,
+        silence=silence,
+        longer_limits=s.VERIFICATION,
+        never_deemed=tuple(need for need in needs if need not in deemed and draw(st.booleans())),
+        not_counted=draw(GROUNDS),
+        internal=draw(st.booleans()),
+        states_dues=states_dues,
+    )
+
+
+@st.composite
+def openings(draw: st.DrawFn) -> OpenChain:
+    """A chain of any plan: with one appointment or two, received at its own desk or elsewhere."""
+    plan = draw(plans())
+    first, second = draw(st.sampled_from(plan)), draw(st.sampled_from(plan))
+    two = (PlannedAppointment(first.step, Limit(5, "working_days")), PlannedAppointment(second.step, l.SECOND))
+    return s.opening(
+        plan,
+        appointments=two if first is not second and draw(st.booleans()) else (),
+        starts_on_receipt=draw(st.booleans()),
+        same_day_until=draw(st.sampled_from([None, time(15)])),
+    )
 
 
 def strategies_of_acts() -> st.SearchStrategy[list[tuple[str, int, int, int]]]:
@@ -66,13 +115,15 @@ def strategies_of_acts() -> st.SearchStrategy[list[tuple[str, int, int, int]]]:
 class World:
     """A chain with its timers and a clock, checked at every step it takes."""
 
-    def __init__(self, plan: tuple[PlannedStep, ...]) -> None:
-        self.plan = plan
+    def __init__(self, opening: OpenChain) -> None:
+        self.plan = opening.plan
         self.now = s.MONDAY
         self.events: list[ChainEvent] = []
         self.chain: Chain = NOT_OPENED
         self.timers: dict[str, Timer] = {}
-        self.say(s.opening(plan))
+        self.still_since = s.MONDAY
+        self.say(opening)
+        assert self.chain.is_open, "every plan of these can be carried out"
 
     def say(self, command: ChainCommand) -> None:
         answer = decider.decide(command, self.chain)
@@ -80,6 +131,7 @@ class World:
             return
         before = self.chain
         for event in answer:
+            self.still_since = self.chain.still_since or self.still_since
             self._check_fact(event)
             self.chain = decider.evolve(self.chain, event)
             self.events.append(event)
@@ -99,12 +151,43 @@ class World:
         if isinstance(event, StepReady):
             progress = self.chain.steps[event.step]
             assert all(self.chain.steps[need].stage == "decided" for need in progress.plan.needs)
+            assert not any(self.chain.steps[need].is_deemed for need in progress.plan.never_deemed)
             assert event.round == progress.round + 1
             assert event.due_at > event.clock_from
         if isinstance(event, StepDecided):
             progress = self.chain.steps[event.step]
             assert event.version == progress.version + 1
             assert event.on_time == (progress.due_at is not None and event.at <= progress.due_at)
+
+        if isinstance(event, ChainOverdue):
+            assert not self.chain.stands_still, "nothing falls due while the clock stands still"
+        if isinstance(event, AppointmentMoved):
+            self._check_date(event)
+
+    def _check_date(self, event: AppointmentMoved) -> None:
+        """Every date can be counted again from what is said with it; what was left is left."""
+        chain = self.chain
+        assert not chain.stands_still or event.cause == "received"
+        assert event.number == chain.number + (event.cause == "second_appointment")
+        calendar = s.calendars_of(event.calendar_id, event.calendar_version)
+        if event.limit is not None:
+            assert event.due_at == due(calendar, event.clock_from, event.limit)
+        if event.cause == "resumed" and self.events and not isinstance(self.events[-1], ClockRestarted):
+            assert chain.due_at is not None
+            stopped_at = max(self.still_since, chain.clock_from or self.still_since)
+            before = working_minutes_between(calendar, stopped_at, chain.due_at)
+            assert before == working_minutes_between(calendar, event.clock_from, event.due_at)
+
+    def _check_clock(self) -> None:
+        """The clock stands still exactly while nothing is open whose minutes count, and is watched while it runs."""
+        chain = self.chain
+        active = [one for one in chain.steps.values() if one.is_running or one.waits_at_desk]
+        uncounted = all(one.plan.not_counted and not one.waits_at_desk for one in active)
+        assert bool(chain.standstills) == uncounted
+        assert {one.step for one in chain.standstills} <= {one.plan.step for one in active}
+        assert chain.stands_still or chain.overdue or f"{s.REF}-chain" in self.timers
+        for progress in chain.steps.values():
+            assert progress.plan.party == "agency" or progress.stage in ("planned", "ready", "decided", "cancelled")
 
     def _check_chain(self) -> None:
         chain = self.chain
@@ -114,6 +197,7 @@ class World:
             assert self.timers == {}
             return
         assert chain.open_steps()
+        self._check_clock()
         assert holders(chain), "an open minute is somebody's"
         running = {step for step, progress in chain.steps.items() if progress.is_running}
         watched = {step for step in running if f"{s.REF}-{step}-limit" in self.timers}
@@ -138,6 +222,8 @@ class World:
         """Pick a step: mostly one with which something can be done, else any."""
         stages = {"sent_back"} if what.startswith("resume") else {"ready", "taken_over", "acknowledged"}
         fitting = [progress.plan for progress in self.chain.steps.values() if progress.stage in stages]
+        if what == "pay":
+            fitting = [planned for planned in self.plan if planned.party == "applicant"]
         chosen = fitting if fitting and which else self.plan
         return chosen[which % len(chosen)]
 
@@ -152,13 +238,17 @@ class World:
         system: dict[str, Any] = {"ref": s.REF, "actor": "system:routing", "now": self.now}
         match what:
             case "take_over":
-                self.say(s.take_over(planned, self.now))
+                self.say(replace(s.take_over(planned, self.now), calendars=s.calendars_of))
             case "acknowledge":
-                self.say(s.acknowledge(planned, self.now))
+                self.say(replace(s.acknowledge(planned, self.now), calendars=s.calendars_of))
             case "decide":
-                self.say(s.decision(planned, self.now))
+                self.say(s.decision(planned, self.now, notice=_notice(planned, 1)))
             case "decide_otherwise":
-                self.say(s.decision(planned, self.now, number=f"{other}/GCN"))
+                notice = _notice(planned, other)
+                self.say(s.decision(planned, self.now, number=f"{other}/GCN", notice=notice))
+            case "pay":
+                paid_for = next((need for need in planned.needs if need in _taxes(list(self.plan))), planned.step)
+                self.say(l.paid(self.now, self.now - timedelta(minutes=other), paid_for))
             case "refuse":
                 self.say(s.refusal(planned, self.now))
             case "send_back":
@@ -185,6 +275,10 @@ class World:
                 self.say(StopChain(reason="no_supplement", **system))
 
 
+def _notice(planned: PlannedStep, times: int) -> tuple[NoticeLine, ...]:
+    return (replace(l.INCOME_TAX, amount_vnd=times * 1_000_000),) if planned.states_dues else ()
+
+
 def _prepared(bell: Any) -> ChainCommand:
     """Give a bell its calendars, as the shell does."""
     if not isinstance(bell, PassStepLimit):
@@ -195,49 +289,53 @@ def _prepared(bell: Any) -> ChainCommand:
     )
 
 
-def lived(plan: tuple[PlannedStep, ...], acts: list[tuple[str, int, int, int]]) -> World:
-    world = World(plan)
+def lived(opening: OpenChain, acts: list[tuple[str, int, int, int]]) -> World:
+    world = World(opening)
     for act in acts:
         world.act(*act)
     return world
 
 
 @settings(max_examples=150)
-@for_all(plans(), strategies_of_acts())
-def test_whatever_is_said_a_chain_holds_together(
-    plan: tuple[PlannedStep, ...], acts: list[tuple[str, int, int, int]]
-) -> None:
+@for_all(openings(), strategies_of_acts())
+def test_whatever_is_said_a_chain_holds_together(opening: OpenChain, acts: list[tuple[str, int, int, int]]) -> None:
     """Ready only with its needs, never without a holder or a bell while open, nothing open when closed; see `World`."""
-    lived(plan, acts)
+    world = lived(opening, acts)
+    log = [(f"chain-{s.REF}", event) for event in world.events]
+    for broken in (unexplained_results, wrong_standstills, unfinished_chains):
+        assert list(broken(log)) == []
 
 
 @settings(max_examples=60)
-@for_all(plans(), strategies_of_acts(), st.randoms(use_true_random=False))
+@for_all(openings(), strategies_of_acts(), st.randoms(use_true_random=False))
 def test_a_chain_that_everybody_works_on_comes_to_its_end(
-    plan: tuple[PlannedStep, ...], acts: list[tuple[str, int, int, int]], random: Any
+    opening: OpenChain, acts: list[tuple[str, int, int, int]], random: Any
 ) -> None:
-    """No dead end: from wherever it stands, agencies that decide and a desk that answers close the chain."""
-    world = lived(plan, acts)
+    """No dead end: agencies that decide, an applicant who pays and a desk that answers close every chain."""
+    plan, world = opening.plan, lived(opening, acts)
     for _ in range(2 * len(plan) + 2):
         for planned in random.sample(plan, len(plan)):
             world.act("resume", plan.index(planned), 0, 0)
             world.act("acknowledge", plan.index(planned), 0, 0)
             world.act("decide_otherwise", plan.index(planned), 7, 0)
+            world.act("pay", plan.index(planned), 0, 0)
     assert not world.chain.is_open
     ending = world.chain.ending
-    decided = [progress.stage == "decided" for progress in world.chain.steps.values()]
+    steps = world.chain.steps.values()
+    given = [one for one in steps if one.plan.grants] or list(steps)
+    decided = [progress.stage == "decided" for progress in given]
     if ending in ("granted", "partly_granted", "refused"):
         assert ending == ("granted" if all(decided) else "partly_granted" if any(decided) else "refused")
 
 
 @settings(max_examples=60)
-@for_all(plans(), strategies_of_acts())
+@for_all(openings(), strategies_of_acts())
 def test_every_fact_and_the_state_after_it_survive_the_store(
-    plan: tuple[PlannedStep, ...], acts: list[tuple[str, int, int, int]]
+    opening: OpenChain, acts: list[tuple[str, int, int, int]]
 ) -> None:
     """What is written down is read again as it was; snapshots too."""
     chain = NOT_OPENED
-    for event in lived(plan, acts).events:
+    for event in lived(opening, acts).events:
         read = msgspec.json.decode(msgspec.json.encode(event), type=type(event))
         assert read == event
         chain = decider.evolve(chain, read)
@@ -246,10 +344,13 @@ def test_every_fact_and_the_state_after_it_survive_the_store(
 
 INSTANTS = st.datetimes(datetime(2026, 11, 16), datetime(2026, 12, 16), timezones=st.just(UTC))
 STEPS = st.sampled_from(["s0", "s1", "s2", "desk", "tea_break"])
-LIMITS = st.none() | st.sampled_from([Limit(3, "working_days"), Limit(90, "working_minutes"), Limit(1, "calendar_days")])
+LIMITS = st.sampled_from([None, Limit(3, "working_days"), Limit(90, "working_minutes"), Limit(1, "calendar_days")])
 VALUES: dict[Any, st.SearchStrategy[Any]] = {
-    datetime: INSTANTS, datetime | None: st.none() | INSTANTS, str: STEPS, Limit | None: LIMITS,
-}  # fmt: skip
+    datetime: INSTANTS,
+    datetime | None: st.none() | INSTANTS,
+    str: STEPS,
+    Limit | None: LIMITS,
+}
 
 
 def _of_every_kind() -> st.SearchStrategy[ChainEvent]:
@@ -265,10 +366,10 @@ def _of_every_kind() -> st.SearchStrategy[ChainEvent]:
     )
 
 
-@for_all(plans(), st.lists(_of_every_kind(), max_size=12))
-def test_every_fact_is_accepted_in_every_state(plan: tuple[PlannedStep, ...], facts: list[ChainEvent]) -> None:
+@for_all(openings(), st.lists(_of_every_kind(), max_size=12))
+def test_every_fact_is_accepted_in_every_state(opening: OpenChain, facts: list[ChainEvent]) -> None:
     """`evolve` never refuses: what has happened has happened."""
-    (opened, *_) = s.told(s.opening(plan))
+    (opened, *_) = s.told(opening)
     for before in (NOT_OPENED, decider.evolve(NOT_OPENED, opened)):
         chain = decider.fold(facts, before)
         assert isinstance(chain, Chain)

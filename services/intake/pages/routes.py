@@ -49,6 +49,11 @@ def on_day(iso: str) -> str:
     return f"{datetime.fromisoformat(iso):%d/%m/%Y}"
 
 
+def law_in_vietnamese(law: str) -> str:
+    """Return a citation as Vietnamese papers write it: `NĐ 118/2025 điều 21`."""
+    return law.replace(" arts. ", " điều ").replace(" art. ", " điều ")
+
+
 def at_hour(iso: str) -> str:
     """Return an hour as forms write it: `08 giờ 05 phút, ngày 07/09/2026`."""
     instant = datetime.fromisoformat(iso)
@@ -57,7 +62,7 @@ def at_hour(iso: str) -> str:
 
 def router(frame: Frame, border: Border) -> APIRouter:
     """Return the routes of the forms."""
-    frame.templates.filters |= {"in_words": in_words, "on_day": on_day, "at_hour": at_hour}
+    frame.templates.filters |= {"in_words": in_words, "on_day": on_day, "at_hour": at_hour, "law": law_in_vietnamese}
     frame.templates.globals["word"] = word
     views = {view.name: view for view in border.running.service.views}
 

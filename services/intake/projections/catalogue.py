@@ -31,11 +31,15 @@ def details(procedure: Procedure, registry: Registry, today: date) -> dict[str, 
         "law": procedure.law,
         "valid_from": procedure.valid_from.isoformat(),
         "hand_out_ways": procedure.hand_out_ways,
-        "submitters": [{"relation": rule.relation, "authority": rule.authority} for rule in procedure.submitters],
+        "submitters": [
+            {"relation": rule.relation, "authority": rule.authority, "conditional": rule.when is not None}
+            for rule in procedure.submitters
+        ],
         "components": [_component(component) for component in procedure.components],
         "facts": dict(procedure.facts),
         "steps": [_step(step) for step in procedure.steps],
         "total_limit": in_words(procedure.total_limit),
+        "appointments": [{"step": rule.step, "limit": in_words(rule.limit)} for rule in procedure.appointments],
         "supplement_limit": in_words(procedure.supplement_limit),
         "clock_starts": procedure.clock_starts,
         "fee_due": procedure.fee_due if procedure.fee_rule else "none",
@@ -72,6 +76,9 @@ def _step(step: Step) -> dict[str, Any]:
         "limit": in_words(step.limit),
         "needs": step.needs,
         "optional": step.optional,
+        "conditional": step.when is not None,
+        "party": step.party,
+        "not_counted": step.not_counted,
         "result": {"code": step.result.code, "name_vi": step.result.name_vi, "name_en": step.result.name_en},
         "law": step.law,
     }

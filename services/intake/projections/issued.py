@@ -17,6 +17,11 @@ from services.intake.projections.dossiers import in_text
 ADDRESS: Final = ("name", "address", "phone")
 
 
+def _with_page(paper: dict[str, Any], page: str) -> dict[str, Any]:
+    """Name the page that shows a person the same."""
+    return paper | {"page": f"/dossiers/{paper['ref']}/{page}"}
+
+
 class Papers:
     """Shows the papers that the desk issued."""
 
@@ -30,7 +35,7 @@ class Papers:
         applicant = self._person(call, dossier, "applicant", purpose)
         submitter = self._person(call, dossier, "submitter", purpose)
         to = self._open(call, dossier.hand_out_to, purpose, ADDRESS)
-        return slips.slip(dossier, self._registry, applicant, submitter, to)
+        return _with_page(slips.slip(dossier, self._registry, applicant, submitter, to), "slip")
 
     def supplement_request(self, call: Call, dossier: Dossier) -> dict[str, Any]:
         """Show form 02."""
@@ -38,14 +43,15 @@ class Papers:
         purpose = "supplement_request"
         notes = [self._note(call, item.note, purpose) for item in dossier.supplement.request.items]
         applicant = self._person(call, dossier, "applicant", purpose)
-        return slips.supplement_request(dossier, self._registry, applicant, notes)
+        return _with_page(slips.supplement_request(dossier, self._registry, applicant, notes), "supplement-request")
 
     def refusal(self, call: Call, dossier: Dossier) -> dict[str, Any]:
         """Show form 03."""
         assert dossier.refusal is not None, "the scope let through only what was refused"
         purpose = "refusal_slip"
         note = self._note(call, dossier.refusal.note, purpose)
-        return slips.refusal(dossier, self._registry, self._person(call, dossier, "applicant", purpose), note)
+        applicant = self._person(call, dossier, "applicant", purpose)
+        return _with_page(slips.refusal(dossier, self._registry, applicant, note), "refusal")
 
     def apology(self, call: Call, dossier: Dossier) -> dict[str, Any]:
         """Show form 04."""
@@ -53,12 +59,13 @@ class Papers:
         assert move is not None, "the scope let through only what an agency apologised for"
         purpose = "apology_letter"
         note = self._note(call, move.note, purpose)
-        return letters.apology(dossier, self._registry, self._person(call, dossier, "applicant", purpose), note)
+        applicant = self._person(call, dossier, "applicant", purpose)
+        return _with_page(letters.apology(dossier, self._registry, applicant, note), "apology")
 
     def stop_notice(self, call: Call, dossier: Dossier) -> dict[str, Any]:
         """Show form 05."""
         applicant = self._person(call, dossier, "applicant", "stop_notice")
-        return letters.stop_notice(dossier, self._registry, applicant)
+        return _with_page(letters.stop_notice(dossier, self._registry, applicant), "stop-notice")
 
     def corrections(self, call: Call, dossier: Dossier) -> dict[str, Any]:
         """Show what was put right, and what stood before each correction."""

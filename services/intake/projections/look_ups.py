@@ -75,7 +75,7 @@ LISTINGS: Final = (
             "procedure": "procedure=:procedure",
             "channel": "channel=:channel",
             "receiving_agency": "receiving_agency=:receiving_agency",
-            "code": "code=:code",
+            "code": "code=upper(trim(:code))",
             "due_before": "due_at<>'' AND due_at<:due_before",
         },
     ),

@@ -19,6 +19,7 @@ class StepNow(NamedTuple):
     Args:
         sent_to: step or desk to which it was sent back.
         handed_over: False while the exchange still has to bring it into its agency's own system.
+        party: `applicant` where the step is the applicant's to do; it has no agency then.
     """
 
     step: str
@@ -26,6 +27,7 @@ class StepNow(NamedTuple):
     stage: str
     sent_to: str = ""
     handed_over: bool = True
+    party: str = "agency"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ class Standing:
         asked_to_withdraw, withdrawal_declined: the wish (intake's), and routing's answer no.
         fee_stands_open: something is owed and unpaid.
         delivery: status of the parcel that brings the result, or "".
+        incident: the system is broken for this dossier, so nobody else's minute passes.
     """
 
     phase: str
@@ -52,6 +55,7 @@ class Standing:
     fee_stands_open: bool = False
     delivery: str = ""
     steps: tuple[StepNow, ...] = ()
+    incident: bool = False
 
     @property
     def running(self) -> tuple[StepNow, ...]:
@@ -125,6 +129,8 @@ def holders_of(standing: Standing) -> tuple[Holder, ...]:
     """Return everybody whose clock runs now; nobody where nothing more will happen."""
     desk = Holder("desk", standing.receiving_agency)
     match standing.phase:
+        case "in_progress" | "supplement" if standing.incident:
+            return (Holder("system"),)
         case "with_post":
             return (Holder("post"),)
         case "supplement" if standing.supplement_stage == "desk":
@@ -145,7 +151,11 @@ def holders_of(standing: Standing) -> tuple[Holder, ...]:
 
 
 def _with_agencies(standing: Standing) -> Iterable[Holder]:
-    return (Holder("agency" if step.handed_over else "system", step.agency, step.step) for step in standing.running)
+    for step in standing.running:
+        if step.party == "applicant":
+            yield Holder("applicant", "", step.step)
+        else:
+            yield Holder("agency" if step.handed_over else "system", step.agency, step.step)
 
 
 def _once(holders: Iterable[Holder]) -> tuple[Holder, ...]:

@@ -18,7 +18,7 @@ Phase = Literal[
 Status = Phase | Literal["withdrawal_asked", "fee_before_hand_out", "back_at_desk"]
 """A phase is what the desk's own events say; a status also takes in what the others said of the same moment."""
 
-Party = Literal["desk", "agency", "applicant", "post", "system"]
+Party = Literal["desk", "agency", "applicant", "post", "gateway", "system"]
 Colour = Literal["waiting", "running", "done", "late", "ended"]
 
 PHASES: Final[tuple[Phase, ...]] = get_args(Phase)

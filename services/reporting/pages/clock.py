@@ -1,19 +1,23 @@
-"""A running clock in words that a clerk reads: which hours of which days count, which do not and why, and what is left.
+"""A clock in words that a clerk reads: which hours of which days count, which do not and why, and what is left.
 
 Law: NĐ 61/2018/NĐ-CP arts. 18–19; docs/algorithms/working-time.md has how a limit is counted.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import groupby
-from typing import Final
+from typing import Any, Final
 
+import msgspec
+
+from kernel import clocks
 from kernel.calendar import CALENDAR_TIME, MIDDAY, NIGHT, VIETNAM, Words
-from kernel.working_time import Calendar, Interval, Limit, derive, working_minutes_between
+from kernel.clock_reasons import GROUNDS, NOT_BEGUN, SECOND_REQUEST, STANDSTILL, VOID, in_words, legal_derivation
+from kernel.clocks import History, Standstill, Turn, legal_clock
+from kernel.working_time import Calendar, Interval, Limit, due
 
-MINUTE: Final = timedelta(minutes=1)
-DAY_AND_NIGHT: Final = frozenset({"calendar_days", "calendar_hours", "minutes"})
+NOT_OF_THE_CALENDAR: Final = frozenset({STANDSTILL, NOT_BEGUN, VOID, SECOND_REQUEST})
 WEEKDAYS: Final = (
     Words("Thứ Hai", "Mon"), Words("Thứ Ba", "Tue"), Words("Thứ Tư", "Wed"), Words("Thứ Năm", "Thu"),
     Words("Thứ Sáu", "Fri"), Words("Thứ Bảy", "Sat"), Words("Chủ nhật", "Sun"),
@@ -22,13 +26,14 @@ WEEKDAYS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of a derivation: a day that counts with its hours, or days that do not with the reason.
+    """One line of a derivation: a day that counts with its hours, or a time that does not with the reason.
 
     Args:
         hours: what was counted, `07:00–11:30`; empty where nothing was.
         minutes: counted on this line.
         until_now: counted up to and with this line.
         is_past: the line lies before the present moment.
+        stands: the clock stood still or had not begun, whatever the calendar says.
     """
 
     days: Words
@@ -37,22 +42,27 @@ class Row:
     minutes: int
     until_now: int
     is_past: bool
+    stands: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """One limit that runs or ran.
+    """One clock as a page shows it.
 
     Args:
+        due_at: None while it stands still, on the ground `stands_on`.
         limit: what the law gives, or None where the date follows from the limits of the steps.
-        used_minutes, left_minutes: of the limit's own minutes; what is overdue stands in `left_minutes` below zero.
+        whole_minutes, used_minutes, left_minutes: of the limit's own minutes; what is overdue stands in `left_minutes`
+            below zero.
         day_and_night: the limit runs outside desk hours too.
     """
 
     clock_from: datetime
-    due_at: datetime
+    due_at: datetime | None
+    stands_on: Words | None
     limit: Words | None
     calendar: Calendar
+    whole_minutes: int
     used_minutes: int
     left_minutes: int
     day_and_night: bool
@@ -61,49 +71,49 @@ class Clock:
     @property
     def percent(self) -> int:
         """How much of the limit is used, at most 100."""
-        whole = self.used_minutes + self.left_minutes
-        return 100 if whole <= 0 else max(0, min(100, self.used_minutes * 100 // whole))
+        whole = self.whole_minutes
+        return 100 if whole <= 0 or self.is_over else max(0, min(100, self.used_minutes * 100 // whole))
 
     @property
     def is_over(self) -> bool:
         return self.left_minutes < 0
 
 
-def clock_of(calendar: Calendar, clock_from: datetime, due_at: datetime, limit: Limit | None, now: datetime) -> Clock:
-    """Return the clock from `clock_from` to the date that was promised, as it stands `now`."""
-    day_and_night = limit is not None and limit.unit in DAY_AND_NIGHT
-    present = max(now, clock_from)
+def clock_of(clock: clocks.Clock, derivation: Sequence[Interval], now: datetime) -> Clock:
+    """Return a clock of the kernel as a page shows it."""
+    turn = clock.turn
     return Clock(
-        clock_from,
-        due_at,
-        limit.in_words if limit is not None else None,
-        calendar,
-        _minutes(calendar, clock_from, present, day_and_night),
-        _left(calendar, present, due_at, day_and_night),
-        day_and_night,
-        rows_of(calendar, derivation_of(calendar, clock_from, due_at, limit), now),
+        clock_from=turn.since,
+        due_at=clock.due_at,
+        stands_on=GROUNDS.get(clock.stands_on, Words(clock.stands_on, clock.stands_on)) if clock.stands_on else None,
+        limit=turn.limit.in_words if turn.limit is not None else None,
+        calendar=turn.calendar,
+        whole_minutes=clock.whole_minutes,
+        used_minutes=clock.used_minutes,
+        left_minutes=clock.left_minutes,
+        day_and_night=turn.day_and_night,
+        rows=rows_of(turn.calendar, derivation, now),
     )
 
 
-def derivation_of(
-    calendar: Calendar, clock_from: datetime, due_at: datetime, limit: Limit | None
-) -> tuple[Interval, ...]:
-    """Return the intervals that lead to a promised date; counted in minutes where no single limit leads there."""
-    derived = derive(calendar, clock_from, limit) if limit is not None else None
-    if derived is None or derived.at != due_at:
-        minutes = working_minutes_between(calendar, clock_from, due_at)
-        derived = derive(calendar, clock_from, Limit(minutes, "working_minutes")) if minutes > 0 else None
-    return derived.derivation if derived is not None else ()
+def clock_of_step(
+    calendar: Calendar, step: Mapping[str, Any], standstills: tuple[Standstill, ...], now: datetime
+) -> Clock:
+    """Return the clock of a step that was ready, from its row and from when it stood still on its own."""
+    since, due_at = (datetime.fromisoformat(step[name]) for name in ("clock_from", "due_at"))
+    limit: Limit | None = _limit_of(step)
+    end = due(calendar, since, limit) if limit is not None else due_at
+    if not standstills and end != due_at:
+        limit, end = None, due_at
+    history = History(since, (Turn(calendar, since, limit, end),), standstills)
+    return clock_of(legal_clock(history, now), legal_derivation(history, now), now)
 
 
-def _left(calendar: Calendar, present: datetime, due_at: datetime, day_and_night: bool) -> int:
-    """Below zero as soon as the limit has passed, if only outside desk hours."""
-    left = _minutes(calendar, present, due_at, day_and_night)
-    return min(left, -1) if present > due_at else left
-
-
-def _minutes(calendar: Calendar, a: datetime, b: datetime, day_and_night: bool) -> int:
-    return (b - a) // MINUTE if day_and_night else working_minutes_between(calendar, a, b)
+def _limit_of(step: Mapping[str, Any]) -> Limit:
+    longer = {one["ground"]: one["limit"] for one in msgspec.json.decode(step["longer_limits"])}
+    if step["ground"] in longer:
+        return msgspec.convert(longer[step["ground"]], Limit)
+    return msgspec.json.decode(step["step_limit"], type=Limit)
 
 
 def rows_of(calendar: Calendar, derivation: Sequence[Interval], now: datetime) -> tuple[Row, ...]:
@@ -121,17 +131,25 @@ def rows_of(calendar: Calendar, derivation: Sequence[Interval], now: datetime) -
 def _row(calendar: Calendar, intervals: Sequence[Interval], now: datetime) -> Row:
     first, last = intervals[0], intervals[-1]
     minutes = sum(interval.counted_minutes for interval in intervals)
-    counts = minutes > 0
+    stands = first.reason.partition(":")[0] in NOT_OF_THE_CALENDAR
     shown = first.reason == CALENDAR_TIME
-    hours = tuple(_hours(interval, with_days=shown) for interval in intervals) if counts else ()
+    hours = tuple(_hours(interval, with_days=shown) for interval in intervals) if minutes > 0 else ()
     return Row(
-        days=_days(_local(first.start).date(), _last_day(last)),
+        days=_moments(first.start, last.end) if stands else _days(_local(first.start).date(), _last_day(last)),
         hours=hours,
-        reason=calendar.in_words(first.reason),
+        reason=in_words(calendar, first.reason),
         minutes=minutes,
         until_now=0,
         is_past=last.end <= now,
+        stands=stands,
     )
+
+
+def _moments(start: datetime, end: datetime) -> Words:
+    """A standstill has its hours, which no calendar gives."""
+    first, last = _local(start), _local(end)
+    until = f"{last:%H:%M}" if first.date() == last.date() else f"{last:%H:%M %d/%m}"
+    return Words(*(f"{WEEKDAYS[first.weekday()][language]} {first:%d/%m %H:%M} – {until}" for language in (0, 1)))
 
 
 def _hours(interval: Interval, with_days: bool) -> str:

@@ -12,21 +12,23 @@ from chassis.stores.store import Store
 from chassis.web.auth import Principal
 from kernel.calendar import VIETNAM, Words
 from kernel.procedure import Procedure
-from kernel.working_time import Limit
 from services.reporting.api import scope_of, told
 from services.reporting.domain.shares import Share
 from services.reporting.domain.status import RUNNING_STAGES, Holder, Standing, completion_of, holders_of, status_of
-from services.reporting.pages.clock import Clock, clock_of
+from services.reporting.pages.clock import Clock, clock_of, clock_of_step
 from services.reporting.pages.graph import END, NARROW, START, WIDE, Drawing, draw
 from services.reporting.pages.names import Names
 from services.reporting.pages.next_acts import Offer, offers
 from services.reporting.pages.situation import Known, given_papers, lacking, required, things
-from services.reporting.pages.words import STAGE, STATUS, Look
+from services.reporting.pages.words import STAGE, STATUS, Look, word
 from services.reporting.projections.agencies import causes_of
+from services.reporting.projections.clock_told import ClockTold, clock_told
+from services.reporting.projections.clocks import step_standstills
+from services.reporting.projections.lateness import lateness_of
 from services.reporting.projections.money import attempts_of, obligation_of, refunds_of
 from services.reporting.projections.parcels import parcels_of
 from services.reporting.projections.rows import read_instant
-from services.reporting.projections.standing import stand, whose_minutes
+from services.reporting.projections.standing import stand
 from services.reporting.projections.steps import holdings_of, steps_of
 from services.reporting.projections.supplements import supplements_of
 
@@ -55,6 +57,7 @@ class Part:
 
     party: str
     agency: str
+    step: str
     minutes: int
     start: float
     length: float
@@ -97,6 +100,7 @@ class DossierPage:
     narrow: Drawing
     clocks: tuple[TitledClock, ...]
     parts: tuple[Part, ...]
+    lateness: Sequence[Row]
     causes: Sequence[Row]
     papers: tuple[Paper, ...]
     supplements: Sequence[Row]
@@ -119,10 +123,11 @@ def late_look(dossier: Row) -> Look | None:
 
 def gather(registry: Registry, store: Store, dossier: Row, principal: Principal, now: datetime) -> DossierPage:
     """Return what the page of a dossier shows to a principal who may see it whole."""
-    known = _known(registry, store, dossier)
+    known = known_of(registry, store, dossier)
     ref, standing, names = dossier["ref"], known.standing, known.names
     obligation = obligation_of(store, ref)
     needs, nodes = _chain(registry, known, now)
+    told_time = clock_told(store, registry.calendar_version, dossier, now)
     return DossierPage(
         dossier=dossier,
         standing=standing,
@@ -133,8 +138,9 @@ def gather(registry: Registry, store: Store, dossier: Row, principal: Principal,
         nodes=nodes,
         wide=draw(needs, WIDE),
         narrow=draw(needs, NARROW),
-        clocks=_clocks(registry, known, now),
-        parts=_parts(registry, store, dossier, now),
+        clocks=() if told_time is None else clocks_shown(registry, known, told_time, now),
+        parts=() if told_time is None else in_percent(told_time.until_result.shares),
+        lateness=lateness_of(store, ref),
         causes=causes_of(store, ref),
         papers=_papers(known),
         supplements=known.supplements,
@@ -149,7 +155,7 @@ def gather(registry: Registry, store: Store, dossier: Row, principal: Principal,
     )
 
 
-def _known(registry: Registry, store: Store, dossier: Row) -> Known:
+def known_of(registry: Registry, store: Store, dossier: Row) -> Known:
     ref = dossier["ref"]
     steps, parcels = steps_of(store, ref), parcels_of(store, ref)
     delivery = next((parcel["status"] for parcel in parcels if parcel["leg"] == "delivery"), "")
@@ -183,9 +189,8 @@ def _chain(registry: Registry, known: Known, now: datetime) -> tuple[dict[str, t
     if known.steps:
         needs = {step["step"]: tuple(step["needs"].split()) for step in known.steps}
         return needs, nodes | {step["step"]: _node(known, step, now) for step in known.steps}
-    options = msgspec.json.decode(known.dossier["options"])
-    planned = known.procedure.steps if known.procedure else ()
-    chosen = [step for step in planned if not step.optional or step.code in options]
+    options, facts = (msgspec.json.decode(known.dossier[name]) for name in ("options", "facts"))
+    chosen = known.procedure.steps_for(tuple(options), facts) if known.procedure else ()
     for step in chosen:
         try:
             agency = registry.acting_agency(step, known.dossier["receiving_agency"], now.astimezone(VIETNAM).date())
@@ -221,7 +226,11 @@ def _node(known: Known, step: Row, now: datetime) -> Node:
         detail = _at(closed_at)
     else:
         detail = Words(f"Hạn {_at(due_at).vi}", f"Due {_at(due_at).en}")
-    return Node(known.names.step(step["step"]), known.names.agency(step["agency"]), look, detail)
+    return Node(known.names.step(step["step"]), _doer(known, step), look, detail)
+
+
+def _doer(known: Known, step: Row) -> Words:
+    return known.names.agency(step["agency"]) if step["party"] == "agency" else word("party", step["party"])
 
 
 def _at(instant: datetime | None) -> Words:
@@ -232,53 +241,33 @@ def _at(instant: datetime | None) -> Words:
 # --- the clocks ---
 
 
-def _clocks(registry: Registry, known: Known, now: datetime) -> tuple[TitledClock, ...]:
-    """Return the clock of the appointment, and that of each step which lies with its agency."""
+def clocks_shown(registry: Registry, known: Known, told: ClockTold, now: datetime) -> tuple[TitledClock, ...]:
+    """Return the clock of the appointment, and that of each step which lies with somebody."""
     dossier = known.dossier
-    clock_from, due_at = read_instant(dossier["clock_from"]), read_instant(dossier["due_at"])
-    if clock_from is None or due_at is None:
-        return ()
-    calendar = registry.calendar_version(dossier["calendar_id"], dossier["calendar_version"])
-    limit = _limit(dossier["total_limit"])
-    until = read_instant(dossier["ended_at"]) or now
     lead = known.names.agency(dossier["lead_agency"] or dossier["receiving_agency"])
-    whole = TitledClock(None, lead, clock_of(calendar, clock_from, due_at, limit, until), not dossier["ended"])
+    whole = clock_of(told.legal, told.legal_derivation, told.history.present(now))
     running = (step for step in known.steps if step["stage"] in RUNNING_STAGES)
-    return (whole, *(_clock_of_step(registry, known, step, now) for step in running))
+    of_steps = (_clock_of_step(registry, known, told, step, now) for step in running)
+    return (TitledClock(None, lead, whole, not dossier["ended"]), *of_steps)
 
 
-def _clock_of_step(registry: Registry, known: Known, step: Row, now: datetime) -> TitledClock:
-    calendar = registry.calendar_version(step["calendar_id"], step["calendar_version"])
-    longer = {one["ground"]: one["limit"] for one in msgspec.json.decode(step["longer_limits"])}
-    limit = _limit(step["step_limit"])
-    if step["ground"] in longer:
-        limit = msgspec.convert(longer[step["ground"]], Limit)
-    clock = clock_of(
-        calendar, datetime.fromisoformat(step["clock_from"]), datetime.fromisoformat(step["due_at"]), limit, now
-    )
-    return TitledClock(known.names.step(step["step"]), known.names.agency(step["agency"]), clock, True)
+def _clock_of_step(registry: Registry, known: Known, told: ClockTold, step: Row, now: datetime) -> TitledClock:
+    calendar = told.calendar
+    if step["calendar_id"]:
+        calendar = registry.calendar_version(step["calendar_id"], step["calendar_version"])
+    clock = clock_of_step(calendar, step, step_standstills(told.standstills, step["step"]), now)
+    return TitledClock(known.names.step(step["step"]), _doer(known, step), clock, True)
 
 
-def _limit(text: str | None) -> Limit | None:
-    return None if text is None else msgspec.json.decode(text, type=Limit)
-
-
-def _parts(registry: Registry, store: Store, dossier: Row, now: datetime) -> tuple[Part, ...]:
-    if dossier["accepted_at"] is None:
-        return ()
-    calendar = registry.calendar_version(dossier["calendar_id"], dossier["calendar_version"])
-    shares = whose_minutes(store, dossier, calendar, now)
-    return _in_percent(shares)
-
-
-def _in_percent(shares: Sequence[Share]) -> tuple[Part, ...]:
+def in_percent(shares: Sequence[Share]) -> tuple[Part, ...]:
     whole = sum(share.minutes for share in shares)
     parts: list[Part] = []
     start = 0.0
     for place, share in enumerate(shares):
         length = float(share.minutes * 100 / whole)
         tone = TONES_OF_SHARES[min(place, len(TONES_OF_SHARES) - 1)]
-        parts.append(Part(share.party, share.agency, round(share.minutes), round(start, 2), round(length, 2), tone))
+        whose = (share.party, share.agency, share.step)
+        parts.append(Part(*whose, round(share.minutes), round(start, 2), round(length, 2), tone))
         start += length
     return tuple(parts)
 

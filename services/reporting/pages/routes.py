@@ -24,7 +24,7 @@ from chassis.web.signin import START
 from kernel.calendar import VIETNAM, Words
 from services.reporting.api import figures_of, sees_whole
 from services.reporting.domain.status import completion_of
-from services.reporting.pages import dossier_page, home_page, submission_page
+from services.reporting.pages import clock_page, dossier_page, home_page, submission_page
 from services.reporting.pages.catching_up import caught_up, head_of
 from services.reporting.pages.clock import in_hours
 from services.reporting.pages.graph import wrapped
@@ -45,6 +45,9 @@ AGENCY_COLUMNS: Final = (
     ("in_progress", Words("Đang giữ", "In progress")),
     ("alerts", Words("Cảnh báo", "Alerts")),
     ("late", Words("Bước quá hạn", "Late steps")),
+    ("apologies_asked", Words("Phải xin lỗi", "Asked to apologise")),
+    ("apologies_given", Words("Đã xin lỗi", "Apologised")),
+    ("escalated", Words("Báo cấp trên", "Told above")),
     ("caused_late", Words("Gây trễ hồ sơ", "Dossiers made late")),
 )
 
@@ -74,7 +77,8 @@ class Pages:
 
     def routes(self) -> tuple[Route, ...]:
         pages = [
-            ("/", self.home), ("/found", self.found), ("/dossiers/{text}", self.dossier), ("/agencies", self.agencies),
+            ("/", self.home), ("/found", self.found), ("/dossiers/{text}", self.dossier),
+            ("/dossiers/{text}/clock", self.clock), ("/agencies", self.agencies),
             ("/sign-in", self.sign_in), ("/submissions", self.submissions),
             ("/submissions/{procedure}", self.submission),
         ]  # fmt: skip
@@ -132,6 +136,17 @@ class Pages:
             request, "dossier.html", page=page, teller=self._teller(visitor, page.names),
             roles=self._roles(row, visitor), from_gateway=from_gateway,
         )  # fmt: skip
+
+    async def clock(self, request: Request) -> Response:
+        """Return the page of a dossier's time; whoever may not see it whole goes where they see how far it is."""
+        visitor = self._frame.visitor(request)
+        row = self._row(request)
+        if row is None:
+            return self._missing(request)
+        page = clock_page.gather(self._registry, self._store, row, self._clock.now())
+        if page is None or not sees_whole(visitor.principal, row):
+            return RedirectResponse(f"/dossiers/{row['code'] or row['ref']}", 303)
+        return self._page(request, "clock_page.html", page=page)
 
     def _row(self, request: Request) -> Mapping[str, Any] | None:
         return find(self._store, resolve(self._store, request.path_params["text"]))

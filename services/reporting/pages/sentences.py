@@ -134,8 +134,9 @@ KINDS: Final[dict[tuple[str, str], str]] = {
     ("DelayApologised", "reason_code"): "delay_reason",
 }
 KIND_OF: Final[dict[str, str]] = {
-    "reason": "reason", "reason_code": "reason", "ground": "reason", "outcome": "outcome", "way": "way",
-    "cause": "move_cause", "whose": "role", "method": "method", "leg": "leg", "measure": "measure", "channel": "channel", "stage": "stage",
+    "reason": "reason", "reason_code": "reason", "ground": "ground", "outcome": "outcome", "way": "way",
+    "cause": "move_cause", "whose": "role", "method": "method", "leg": "leg",
+    "measure": "measure", "channel": "channel", "stage": "stage",
 }  # fmt: skip
 
 

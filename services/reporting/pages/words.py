@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from kernel.calendar import Words
+from kernel.clock_reasons import GROUNDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +156,14 @@ WORDS: Final[dict[str, dict[str, Words]]] = {
         "escalated": Words("Báo cơ quan cấp trên", "Told the agency above"),
         "overdue": Words("Quá hạn", "Overdue"),
     },
-    "delay_reason": {},
+    "delay_reason": {
+        "workload": Words("quá tải hồ sơ", "too many dossiers"),
+        "verification": Words("phải xác minh thêm", "more to verify"),
+        "consultation": Words("chờ ý kiến cơ quan phối hợp", "an opinion is awaited"),
+        "incident": Words("sự cố hệ thống", "the system is broken"),
+        "other": Words("lý do khác", "another reason"),
+    },
+    "ground": {**GROUNDS, "verification": Words("cần xác minh", "verification")},
     "relation": {
         "self": Words("Chính người nộp", "In person"),
         "parent": Words("Cha, mẹ", "Parent"),

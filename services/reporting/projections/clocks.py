@@ -1,7 +1,7 @@
-"""What happened to the clocks of each dossier: every appointment it was given, and on which ground its clock stood still.
+"""What happened to the clocks of each dossier: every appointment it was given, and why its clock stood still.
 
-Law: NĐ 61/2018/NĐ-CP arts. 19.4 and 19.9; NĐ 118/2025/NĐ-CP art. 17.3; QĐ 766/QĐ-TTg. Only routing's events write here, in
-routing's order.
+Law: NĐ 61/2018/NĐ-CP arts. 19.4 and 19.9; NĐ 118/2025/NĐ-CP art. 17.3; QĐ 766/QĐ-TTg. Only routing's events write
+here, in routing's order.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -60,19 +60,28 @@ def standstills_of(store: Readable, ref: str) -> Sequence[Row]:
 
 
 def history_of(store: Readable, dossier: Row, calendars: Calendars) -> History | None:
-    """Return what both clocks of an accepted dossier follow from, or None before its chain was heard of."""
+    """Return what both clocks of an accepted dossier follow from; None before acceptance.
+
+    Until its chain is heard of, the date on the desk's slip is all that is known.
+    """
     accepted_at = read_instant(dossier["accepted_at"])
-    appointments = appointments_of(store, dossier["ref"])
-    if accepted_at is None or not appointments:
+    if accepted_at is None:
         return None
+    appointments = appointments_of(store, dossier["ref"])
     stood = standstills_of(store, dossier["ref"])
     return History(
         accepted_at,
-        turns_of(appointments, calendars),
+        turns_of(appointments, calendars) if appointments else (_on_the_slip(dossier, calendars),),
         tuple(_standstill(row) for row in stood if row["whole"]),
         tuple(datetime.fromisoformat(row["asked_at"]) for row in supplements_of(store, dossier["ref"])),
         read_instant(dossier["ended_at"]),
     )
+
+
+def _on_the_slip(dossier: Row, calendars: Calendars) -> Turn:
+    calendar = calendars(dossier["calendar_id"], dossier["calendar_version"])
+    since, due_at = (datetime.fromisoformat(dossier[name]) for name in ("clock_from", "due_at"))
+    return Turn(calendar, since, None, due_at)
 
 
 def turns_of(appointments: Sequence[Row], calendars: Calendars) -> tuple[Turn, ...]:
@@ -89,7 +98,7 @@ def turns_of(appointments: Sequence[Row], calendars: Calendars) -> tuple[Turn, .
 
 
 def _turn(row: Row, cause: str, before: Sequence[Turn], calendars: Calendars) -> Turn:
-    """A restart counts what was counted before, on the same calendar; a corrected calendar counts from where it began."""
+    """A restart counts the same limit anew; a corrected calendar counts it from where it began."""
     due_at, since, said_at = datetime.fromisoformat(row["due_at"]), _clock_from(row), None
     calendar = calendars(row["calendar_id"], row["calendar_version"]) if row["calendar_id"] else before[-1].calendar
     limit = msgspec.json.decode(row["given_limit"], type=Limit | None) if row["given_limit"] else None
@@ -144,8 +153,8 @@ def _opened(said: routing.ChainOpened, envelope: Envelope) -> Rows:
 
 
 def _moved(said: routing.AppointmentMoved, envelope: Envelope) -> Rows:
-    whose = {"number": said.number, "step": said.step, "agency": said.agency}
-    return (_appointment(said, envelope, said.cause, said.limit, **whose),)
+    number, step, agency = said.number, said.step, said.agency
+    return (_appointment(said, envelope, said.cause, said.limit, number=number, step=step, agency=agency),)
 
 
 def _restarted(said: routing.ClockRestarted, envelope: Envelope) -> Rows:

@@ -1,7 +1,7 @@
 """Who was asked to apologise for a delay, who did and with which new date, and which agency above was told.
 
-Law: NĐ 61/2018/NĐ-CP art. 19.9 (the late agency notifies, apologises and gives one new date). Only routing's events write
-here, in routing's order.
+Law: NĐ 61/2018/NĐ-CP art. 19.9 (the late agency notifies, apologises and gives one new date). Only routing's events
+write here, in routing's order.
 """
 
 from collections.abc import Mapping, Sequence

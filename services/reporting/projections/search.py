@@ -19,6 +19,7 @@ class Search:
         agency: receives the dossier, or acts in it.
         late: resolved after the appointment, or open and past it.
         after: reference after which the page begins, the cursor.
+        people: opaque ids; one of them is applicant or submitter. None leaves it open, none of them finds nothing.
     """
 
     q: str = ""
@@ -28,6 +29,7 @@ class Search:
     late: bool = False
     after: str = ""
     limit: int = PAGE_LIMIT
+    people: tuple[str, ...] | None = None
 
 
 def search(
@@ -45,6 +47,7 @@ def search(
         "procedure=:of_procedure": wanted.procedure,
         IS_LATE: wanted.late,
         "ref<:after": wanted.after,
+        _of_people(len(wanted.people or ())): wanted.people is not None,
     }
     where = " AND ".join((visible, "submitted_at IS NOT NULL", *(sql for sql, given in conditions.items() if given)))
     values = {
@@ -56,9 +59,15 @@ def search(
         "of_procedure": wanted.procedure,
         "after": wanted.after,
         "limit": wanted.limit + 1,
+        **{f"person_{number}": person for number, person in enumerate(wanted.people or ())},
     }
     rows = store.query(f"SELECT {WHOLE} FROM dossiers WHERE {where} ORDER BY ref DESC LIMIT :limit", values)
     return rows[: wanted.limit], rows[wanted.limit - 1]["ref"] if len(rows) > wanted.limit else None
+
+
+def _of_people(count: int) -> str:
+    names = ", ".join(f":person_{number}" for number in range(count))
+    return f"(applicant IN ({names}) OR submitter IN ({names}))" if count else "1=0"
 
 
 def _literal(text: str) -> str:

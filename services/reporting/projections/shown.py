@@ -8,13 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-
-class CompletionShown(BaseModel):
-    """How much of the way is behind a dossier: acceptance, each step, handing out."""
-
-    done: int
-    of: int
-    percent: int
+from services.reporting.projections.clock_shown import CompletionShown, HolderShown, LatenessShown, ShareShown
 
 
 class LineShown(BaseModel):
@@ -36,22 +30,6 @@ class TimelineShown(BaseModel):
     completion: CompletionShown
     ref: str | None = None
     items: list[LineShown] | None = None
-
-
-class HolderShown(BaseModel):
-    """Whose clock runs."""
-
-    party: str
-    agency: str
-    step: str
-
-
-class ShareShown(BaseModel):
-    """Working minutes that were somebody's, rounded to a tenth."""
-
-    party: str
-    agency: str
-    minutes: float
 
 
 class CauseShown(BaseModel):
@@ -96,7 +74,9 @@ class ReportShown(BaseModel):
     paid_by: str | None = None
     holders: list[HolderShown] | None = None
     steps: list[StepShown] | None = None
+    promised_at: datetime | None = None
     minutes: list[ShareShown] | None = None
+    lateness: list[LatenessShown] | None = None
     late_because: list[CauseShown] | None = None
 
 
@@ -119,6 +99,9 @@ class ProvinceTable(BaseModel):
     ended_otherwise: int
     in_progress: int
     overdue: int
+    apologies_asked: int
+    apologies_given: int
+    escalated: int
     handed_out: int
     paid: int
     paid_online: int
@@ -139,6 +122,9 @@ class AgencyFigures(BaseModel):
     in_progress: int
     late: int
     alerts: int
+    apologies_asked: int
+    apologies_given: int
+    escalated: int
     caused_late: int
 
 

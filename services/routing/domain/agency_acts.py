@@ -116,7 +116,7 @@ def _extend(command: ExtendLimit, chain: Chain, progress: Progress) -> Facts | R
             due_at,
             command.actor,
             command.now,
-            warn_at(calendar, counted_from, due_at, longer.limit),
+            warn_at(calendar, counted_from, due_at, longer.limit) if progress.plan.lateness_counts else None,
         ),
     )
 

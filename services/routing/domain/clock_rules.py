@@ -56,12 +56,6 @@ CLOCK_RAN_OUT = Rule(
     "Thời hạn của bước này đã qua nên không thể tạm dừng.",
     "The limit of this step has already passed, and its clock can no longer be stopped.",
 )
-INCIDENT_GOES_ON = Rule(
-    "incident_goes_on",
-    "NĐ 63/2024/NĐ-CP; NĐ 301/2026/NĐ-CP art. 4.7",
-    "Hệ thống đang có sự cố; đồng hồ chạy lại khi sự cố được khắc phục.",
-    "The system is broken; the clock runs again once it is mended.",
-)
 INCIDENT_SINCE_UNFIT = Rule(
     "incident_since_unfit",
     "NĐ 63/2024/NĐ-CP; NĐ 301/2026/NĐ-CP art. 4.7",

@@ -3,7 +3,7 @@
 Law: TT 01/2018/TT-VPCP art. 17; NĐ 224/2026/NĐ-CP art. 15.1g (whoever looks sees where the dossier is, and since when).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.routing.domain.progress import Chain, Progress
@@ -15,8 +15,8 @@ class Holder:
     """One who holds the chain.
 
     Args:
-        party: `agency`; `system` while the exchange still has to hand a step over; `desk` or `applicant` for what was
-            sent back to the desk; `applicant` for what they have to do in a step of their own.
+        party: `agency`; `system` while the exchange still has to hand a step over, or is broken; `desk` or `applicant`
+            for what was sent back to the desk; `applicant` for what they have to do in a step of their own.
         agency: the agency of the party, or None for the applicant.
         step: the step that it holds.
     """
@@ -36,7 +36,10 @@ def holders(chain: Chain) -> tuple[Holder, ...]:
     if not chain.is_open:
         return ()
     found = (_holder(chain, progress) for progress in chain.steps.values())
-    return tuple(holder for holder in found if holder is not None)
+    held, broken_since = (holder for holder in found if holder is not None), chain.incident_since
+    if broken_since is None:
+        return tuple(held)
+    return tuple(replace(holder, party="system", since=max(holder.since, broken_since)) for holder in held)
 
 
 def _holder(chain: Chain, progress: Progress) -> Holder | None:

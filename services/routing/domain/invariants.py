@@ -63,7 +63,7 @@ def _wrong_act(chain: Chain, event: StepDecided | StepRefused) -> Iterator[str]:
     if progress.stage != "acknowledged":
         yield f"{event.step} was {word} while it was {progress.stage}"
     if progress.plan.party == "applicant" or progress.plan.agency != event.agency:
-        yield f"{event.step} was {word} by {event.agency}, it is the duty of {progress.plan.agency}"
+        yield f"{event.step} was {word} by {event.agency}, it is the duty of {progress.plan.agency or 'the applicant'}"
     if progress.is_on_time(event.at) != event.on_time:
         yield f"{event.step} was {word} at {event.at.isoformat()} and says on_time={event.on_time}"
     if isinstance(event, StepDecided) and event.version != progress.version + 1:

@@ -50,7 +50,7 @@ def act_on_lateness(command: PassWarning | ApologiseForDelay | TellNextAbove, ch
 
 def _warn(command: PassWarning, chain: Chain) -> Facts:
     progress = chain.ticking(command.step, command.round)
-    if progress is None or progress.due_at is None or progress.plan.party == "applicant":
+    if progress is None or progress.due_at is None or not progress.plan.lateness_counts:
         return ()
     if "warning" in progress.passed or progress.promised_at is not None:
         return ()

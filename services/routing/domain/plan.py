@@ -94,6 +94,11 @@ class PlannedStep:
         """Say whether an agency is late once the limit has passed; where its silence is agreement nobody is."""
         return self.party == "agency" and self.silence == "escalate"
 
+    @property
+    def grants(self) -> bool:
+        """Say whether its result is something that the applicant asked for."""
+        return self.party == "agency" and not self.internal and not self.states_dues
+
     def longer_limit(self, ground: str) -> LongerLimit | None:
         return next((longer for longer in self.longer_limits if longer.ground == ground), None)
 

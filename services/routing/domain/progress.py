@@ -245,9 +245,9 @@ class Chain(NamedTuple):
         return waits and progress.round == 1 and not progress.plan.needs
 
     def outcome(self) -> Outcome:
-        """What the chain comes to for the applicant, once no step is open."""
+        """What the chain comes to for the applicant, once no step is open; a notice of what is owed grants nothing."""
         every = tuple(self.steps.values())
-        theirs = tuple(one for one in every if not one.plan.internal and one.plan.party == "agency") or every
+        theirs = tuple(one for one in every if one.plan.grants) or every
         decided = sum(progress.stage == "decided" for progress in theirs)
         if decided == len(theirs):
             return "granted"

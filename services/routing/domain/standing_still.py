@@ -107,10 +107,8 @@ def _resume(command: ResumeStepClock, chain: Chain) -> Facts | Refused:
         return progress
     if not progress.is_running:
         return Refused(rules.NOT_EXAMINED[progress.stage])
-    if progress.stopped_on is None:
-        return ()
-    if progress.stopped_on == "incident":
-        return Refused(clock_rules.INCIDENT_GOES_ON)
+    if progress.stopped_on is None or progress.stopped_on == "incident":
+        return ()  # its own ground is gone already; an incident is not the agency's to end
     return _pause_over(chain, progress, command.calendars, over_at=command.now, now=command.now, by=command.actor)
 
 

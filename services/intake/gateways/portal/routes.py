@@ -35,6 +35,7 @@ from services.intake.gateways.portal.words import (
 )
 
 DONE: Final = "0"
+PORTAL: Final = "portal"
 EXISTS_OTHERWISE: Final = "3"
 ERROR: Final = "-1"
 
@@ -100,6 +101,8 @@ class Door:
             "NgayTiepNhan": _date(found.acceptance.at if found.acceptance else None),
             "NgayHenTra": _date(found.appointment.due_at if found.appointment else None),
         }
+        said = found.submission
+        self._vault.told(said.applicant, ACTOR, "status", tuple(row), self._clock.now(), said.ref, PORTAL)
         return _says(DONE, "success", data=[row])
 
     async def _item(self, border: Border, raw: dict[str, Any], updating: bool) -> dict[str, str]:

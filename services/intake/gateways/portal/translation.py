@@ -60,6 +60,7 @@ class Translation:
         declared = item.declared
         kind = self._applicant_kind(item)
         applicant = self._applicant(item, kind)
+        self.vault.also_known(applicant.id, "phone", item.phone)
         relation, submitter = self._submitter(item, declared, procedure, applicant)
         components = self.components(item, procedure)
         way = self._way(item, procedure)
