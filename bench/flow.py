@@ -93,6 +93,7 @@ def play(folder: Path, dossiers: int = DOSSIERS, seed: int = SEED, a_day: int = 
         schedule, watch = crowd.schedule(), Watch(crowd)
         _set_clock(platform)
         began, cpu = time.perf_counter(), time.process_time()
+        platform.sealer.start()
         with Wire(platform, seed, watch.given) as wire:
             wire.play(schedule, watch.moment)
         seconds, cpu_s = time.perf_counter() - began, time.process_time() - cpu

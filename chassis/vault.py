@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -27,6 +27,8 @@ from chassis.lru import Recent
 from chassis.stores.store import StoreUnavailable, Writes
 from chassis.vault_forgetting import Copies, Forgotten, destroy, forgotten_in, leave_no_traces
 from chassis.vault_keys import INDEX, NONCE_BYTES, CannotOpen, Master, digest_of, masters, next_to, normalised
+from chassis.vault_openings import Openings
+from chassis.vault_port import OPENINGS_MAX, PREFIX, Erased, Opening, Vault, is_sealed, parts_of
 from chassis.vault_rotation import exchange_master
 from chassis.vault_tables import asked, connected, together
 
@@ -34,87 +36,8 @@ __all__ = ["PREFIX", "CannotOpen", "Erased", "Forgotten", "Opening", "SqliteVaul
 
 KEYS_REMEMBERED = 4_096
 DRAFTS_MAX = 10_000
-OPENINGS_MAX = 1_000
-PREFIX = "s1."
 PERSON: Final = re.compile(rb"p[0-9a-f]{24}")
 SEARCH: Final = "search"
-OPENING: Final = ("person", "by", "purpose", "fields", "at", "about", "handed_to")
-
-
-class Erased(CannotOpen):
-    """The value was readable until its person was forgotten; that it is not any more is the law's doing."""
-
-
-Opening = dict[str, str]
-"""Who read what, why and when; `about` which dossier, and `handed_to` whom outside, "" where it stayed inside."""
-
-
-class Vault(Protocol):
-    """Keys by person; seal, open, find."""
-
-    def person(self, kind: str, identifier: str) -> str:
-        """Return the opaque id of whoever has this identifier (`personal_id`, `tax_code`, …), the same one each time.
-
-        The key of somebody new is a draft: it becomes durable with the batch whose events name the person, or by
-        `keep`. If neither comes, as when a submission is refused, it leaves no trace.
-        """
-        ...
-
-    def also_known(self, person: str, kind: str, identifier: str) -> None:
-        """Let a person be found by something that others may have too (`phone`); durable as `person` says."""
-        ...
-
-    def find(self, kind: str, identifier: str) -> tuple[str, ...]:
-        """Return who is durably known by an identifier; by a phone it may be several people."""
-        ...
-
-    def searched(self, found: Sequence[str], by: str, kind: str, at: datetime) -> None:
-        """Write down that somebody looked for people by an identifier, in the log of each who was found."""
-        ...
-
-    def keep(self, *people: str) -> None:
-        """Make the keys of people durable for something else than an event, as a token."""
-        ...
-
-    def seal(self, person: str, fields: Mapping[str, Any]) -> str:
-        """Return `fields` encrypted under the person's key, as text that may stand anywhere."""
-        ...
-
-    def open(
-        self, sealed: str, by: str, purpose: str, fields: tuple[str, ...], at: datetime, about: str = "", to: str = "",
-    ) -> dict[str, Any]:  # fmt: skip
-        """Return the named fields (all for `()`) and write down who read them and why.
-
-        Args:
-            about: the dossier in which they are read.
-            to: who outside the installation is given them, as `post`; "" where they stay inside.
-
-        Raises:
-            CannotOpen: not a sealed value of this vault, or altered; `Erased` where the person was forgotten.
-        """
-        ...
-
-    def told(
-        self, person: str, by: str, purpose: str, what: tuple[str, ...], at: datetime, about: str, to: str
-    ) -> None:
-        """Write down that somebody outside was told something about a person's dossier that was not sealed."""
-        ...
-
-    def prove(self, sealed: str) -> None:
-        """Check that a sealed value is authentic, without reading it to anybody; raises as `open` does."""
-        ...
-
-    def is_forgotten(self, person: str) -> bool:
-        """Say whether what was sealed for a person was made unreadable on request."""
-        ...
-
-    def openings(self, person: str, after: int = 0, limit: int = OPENINGS_MAX) -> list[Opening]:
-        """Return who read what of a person, oldest first."""
-        ...
-
-    def openings_about(self, ref: str, limit: int = OPENINGS_MAX) -> list[Opening]:
-        """Return who read what in a dossier, oldest first."""
-        ...
 
 
 @dataclass(slots=True)
@@ -154,6 +77,7 @@ class SqliteVault:
         offered = masters(master_key_file, master_key)
         self._db = connected(path)
         self.copies = Copies(self._db, self._lock, path)
+        self._log = Openings(self._db, self._lock)
         try:
             self._begin(offered)
         except BaseException:
@@ -288,14 +212,14 @@ class SqliteVault:
         person, plain = self._opened(sealed)
         values: dict[str, Any] = json.loads(plain)
         named = {name: values[name] for name in fields or tuple(values) if name in values}
-        self._write_down((person,), by, purpose, ",".join(named), at, about, to)
+        self._log.write((person,), by, purpose, ",".join(named), at, about, to)
         return named
 
     def prove(self, sealed: str) -> None:
         self._opened(sealed)
 
     def _opened(self, sealed: str) -> tuple[str, bytes]:
-        person, body = _parts(sealed)
+        person, body = parts_of(sealed)
         key = self._key_of(person)
         try:
             return person, key.decrypt(body[:NONCE_BYTES], body[NONCE_BYTES:], person.encode())
@@ -322,31 +246,18 @@ class SqliteVault:
     # --- who read what ---
 
     def searched(self, found: Sequence[str], by: str, kind: str, at: datetime) -> None:
-        self._write_down(found or ("",), by, SEARCH, kind, at, "", "")
+        self._log.write(found or ("",), by, SEARCH, kind, at)
 
     def told(
         self, person: str, by: str, purpose: str, what: tuple[str, ...], at: datetime, about: str, to: str
     ) -> None:
-        self._write_down((person,), by, purpose, ",".join(what), at, about, to)
-
-    def _write_down(
-        self, people: Iterable[str], by: str, purpose: str, fields: str, at: datetime, about: str, to: str
-    ) -> None:
-        sql = f"INSERT INTO openings({', '.join(OPENING)}) VALUES({', '.join('?' * len(OPENING))})"
-        with self._lock, together(self._db):
-            for person in people:
-                self._asked(sql, (person, by, purpose, fields, at.isoformat(), about, to))
+        self._log.write((person,), by, purpose, ",".join(what), at, about, to)
 
     def openings(self, person: str, after: int = 0, limit: int = OPENINGS_MAX) -> list[Opening]:
-        return self._openings("person=? AND id>? ORDER BY id LIMIT ?", (person, after, limit))
+        return self._log.read("person=? AND id>?", (person, after), limit)
 
     def openings_about(self, ref: str, limit: int = OPENINGS_MAX) -> list[Opening]:
-        return self._openings("about=? ORDER BY id LIMIT ?", (ref, limit))
-
-    def _openings(self, which: str, params: tuple[Any, ...]) -> list[Opening]:
-        with self._lock:
-            rows = self._asked(f"SELECT id, {', '.join(OPENING)} FROM openings WHERE {which}", params)
-        return [dict(zip(("id", *OPENING), map(str, row), strict=True)) for row in rows]
+        return self._log.read("about=?", (ref,), limit)
 
     # --- forgetting, and another master key ---
 
@@ -410,21 +321,3 @@ class SqliteVault:
 
     def close(self) -> None:
         self._db.close()
-
-
-def is_sealed(text: str) -> bool:
-    """Say whether a text has the form of a sealed value."""
-    return text.startswith(PREFIX) and text.count(".") == 2
-
-
-def _parts(sealed: str) -> tuple[str, bytes]:
-    if not is_sealed(sealed):
-        raise CannotOpen("this is not a sealed value")
-    _, person, body = sealed.split(".")
-    try:
-        parts = person, base64.urlsafe_b64decode(body)
-    except ValueError as error:
-        raise CannotOpen("the sealed value is not readable") from error
-    if base64.urlsafe_b64encode(parts[1]).decode() != body:  # decoding passes over strange letters and unused bits
-        raise CannotOpen("the sealed value was altered")
-    return parts

@@ -19,8 +19,9 @@ from chassis.executor import Answered, Done, Job, KeyReused, NotThere, Outcome, 
 from chassis.run import Engine, Running
 from chassis.service import Scope
 from chassis.stores.store import Store
+from chassis.vault import CannotOpen
 from chassis.web import problem
-from chassis.web.auth import Principal, Rights, may
+from chassis.web.auth import Principal, Rights, may, restriction
 from chassis.web.problem import Problem
 from chassis.web.refs import resolve
 from kernel.refusal import Refused
@@ -41,6 +42,15 @@ class Call:
     @property
     def ref(self) -> str:
         return self.params.get("ref", "")
+
+    def row(self, table: str, rights: Rights) -> Mapping[str, Any] | None:
+        """Return a read model's row about the dossier, None where there is none or this principal may not see it.
+
+        A command is made before the filter judges it; what it needs of the dossier must come through the filter too.
+        """
+        where, params = restriction(self.principal, rights)
+        rows = self.store.query(f"SELECT * FROM {table} WHERE ref=:ref AND {where}", params | {"ref": self.ref})
+        return rows[0] if rows else None
 
 
 def _version_only(done: Done) -> dict[str, Any]:
@@ -157,7 +167,10 @@ class Border:
             raise Problem(problem.NOT_FOUND)
         content = _content(body)
         call = self.call_of(principal, params)
-        command = act.command(call, body)
+        try:
+            command = act.command(call, body)
+        except CannotOpen as error:
+            raise Problem(problem.NOBODY_TO_SEAL_FOR) from error
         if isinstance(command, Refused):
             return command
 

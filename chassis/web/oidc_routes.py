@@ -72,7 +72,7 @@ class IssuerDoors:
         wanted = SignInRequest.read(asked, self._issuer.url)
         today = self._frame.now().astimezone(VIETNAM).date()
         page = self._frame.page(
-            request, "oidc_login.html", role_name="", asked=asked, client=wanted.client_id, roles=ROLES,
+            request, "oidc_login.html", asked=asked, client=wanted.client_id, roles=ROLES,
             role_words=ROLE_WORDS, agencies=self._agencies(today),
         )  # fmt: skip
         policy = HEADERS["Content-Security-Policy"]

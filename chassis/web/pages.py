@@ -18,6 +18,7 @@ from starlette.staticfiles import StaticFiles
 
 from chassis.clock import Clock, RehearsalClock
 from chassis.web.auth import COOKIE, DevelopmentIssuer, Principal
+from chassis.web.auth_filter import ROLE_WORDS
 from chassis.web.problem import CSRF, Problem
 from kernel.calendar import VIETNAM
 from kernel.money import format_vnd
@@ -89,6 +90,7 @@ class Frame:
     def page(self, request: Request, template: str, status: int = 200, **shown: Any) -> HTMLResponse:
         """Return a page, in the visitor's language; a language asked for in the address is remembered."""
         visitor = self.visitor(request)
+        common: dict[str, Any] = {"role_name": visitor.say(*ROLE_WORDS[visitor.principal.role])}
         content = self.templates.get_template(template).render(
             visitor=visitor,
             say=visitor.say,
@@ -99,7 +101,7 @@ class Frame:
             other_language=str(request.url.include_query_params(lang=visitor.say("en", "vi")).replace(
                 scheme="", netloc=""
             )),
-            **shown,
+            **common | shown,
         )  # fmt: skip
         response = HTMLResponse(content, status, dict(HEADERS) | {"Cache-Control": "no-store"})
         if request.query_params.get("lang") in LANGUAGES:

@@ -78,6 +78,11 @@ ISSUER_SILENT = Kind(
 SIGN_IN_FAILED = Kind(
     "sign_in_failed", 400, "Đăng nhập không thành công, hãy đăng nhập lại.", "Signing in failed, sign in again."
 )
+NOBODY_TO_SEAL_FOR = Kind(
+    "person_forgotten", 409,
+    "Dữ liệu cá nhân trong hồ sơ này đã bị xóa, không ghi thêm được nội dung riêng tư.",
+    "The person of this dossier was forgotten; nothing personal can be added.",
+)  # fmt: skip
 CSRF = Kind("csrf_missing", 403, "Thiếu mã chống giả mạo yêu cầu.", "The CSRF token is missing or wrong.")
 UNAVAILABLE = Kind("try_again", 503, "Hệ thống bận, hãy thử lại.", "The platform is busy, try again.")
 UNAVAILABLE_HINT = "Send the same request again, a command with the same Idempotency-Key."

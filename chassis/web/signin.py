@@ -5,6 +5,7 @@ The issuer's tokens are checked and laid aside at once; the browser keeps a sess
 
 import asyncio
 import hmac
+import logging
 import secrets
 from typing import Any, Final
 from urllib.parse import quote
@@ -24,6 +25,9 @@ from chassis.web.oidc_other import OtherIssuer
 from chassis.web.oidc_tokens import unverified
 from chassis.web.pages import Frame
 from chassis.web.problem import ISSUER_SILENT, SIGN_IN_FAILED, TOKEN_INVALID, Problem
+from kernel.calendar import Words
+
+log = logging.getLogger("lienthong.sign_in")
 
 START: Final = "/sign-in/start"
 BACK: Final = "/sign-in/back"
@@ -31,6 +35,21 @@ UNDERWAY: Final = "lienthong_sign_in"
 """The cookie that remembers, signed, what this browser was sent to the issuer with."""
 UNDERWAY_FOR_S: Final = 600
 NEXT_LENGTH_MAX: Final = 500
+
+NOT_UNDER_WAY: Final = "no sign-in under way"
+NOT_LET_IN: Final = "not let in"
+NOT_FOR_US: Final = "not for us"
+WHY: Final[dict[str, Words]] = {
+    NOT_UNDER_WAY: Words(
+        "Trình duyệt này không có lần đăng nhập nào đang dở, hoặc đã quá mười phút.",
+        "This browser has no sign-in under way, or it took more than ten minutes.",
+    ),
+    NOT_LET_IN: Words("Nơi đăng nhập không cho vào.", "The identity service did not let you in."),
+    NOT_FOR_US: Words(
+        "Tài khoản này chưa được giao vai nào ở đây; hãy báo người vận hành.",
+        "This account has no role here that can be read; tell the operator.",
+    ),
+}
 
 
 class SignIn:
@@ -75,16 +94,25 @@ class SignIn:
         return response
 
     async def _signed_in(self, request: Request) -> tuple[dict[str, str], Principal]:
-        kept = self._issuer.kept(request.cookies.get(UNDERWAY, ""))
+        try:
+            kept = self._issuer.kept(request.cookies.get(UNDERWAY, ""))
+        except Problem as problem:
+            raise Problem(SIGN_IN_FAILED, NOT_UNDER_WAY) from problem
         answer = request.query_params
         if not hmac.compare_digest(answer.get("state", "").encode(), kept["state"].encode()):
-            raise Problem(SIGN_IN_FAILED, "The answer belongs to no sign-in that this browser began.")
+            raise Problem(SIGN_IN_FAILED, NOT_UNDER_WAY)
         if answer.get("iss", self._other.keys.issuer) != self._other.keys.issuer:  # RFC 9207
-            raise Problem(SIGN_IN_FAILED, "The answer comes from another issuer.")
+            raise Problem(SIGN_IN_FAILED, NOT_LET_IN)
         if "code" not in answer:
-            raise Problem(SIGN_IN_FAILED, "The issuer did not let you in.")
+            raise Problem(SIGN_IN_FAILED, NOT_LET_IN)
         tokens = await self._exchanged(answer["code"], kept["verifier"])
-        return kept, await self._principal(tokens, kept["nonce"])
+        try:
+            return kept, await self._principal(tokens, kept["nonce"])
+        except Problem as problem:
+            if problem.kind is ISSUER_SILENT:
+                raise
+            log.warning("the issuer's tokens were refused: %s", problem.detail)
+            raise Problem(SIGN_IN_FAILED, NOT_FOR_US) from problem
 
     async def _exchanged(self, code: str, verifier: str) -> dict[str, Any]:
         """Return the tokens that a code stands for."""
@@ -99,9 +127,9 @@ class SignIn:
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise Problem(ISSUER_SILENT) from error
         except (ValueError, RecursionError) as error:
-            raise Problem(SIGN_IN_FAILED, "The issuer's answer cannot be read.") from error
+            raise Problem(SIGN_IN_FAILED, NOT_LET_IN) from error
         if not answer.is_success or not isinstance(tokens, dict) or not isinstance(tokens.get("id_token"), str):
-            raise Problem(SIGN_IN_FAILED, "The issuer gave no token for its code.")
+            raise Problem(SIGN_IN_FAILED, NOT_LET_IN)
         return tokens
 
     async def _principal(self, tokens: dict[str, Any], nonce: str) -> Principal:
@@ -135,8 +163,7 @@ class SignIn:
     def _failed(self, request: Request, problem: Problem) -> Response:
         kind = problem.kind if problem.kind is ISSUER_SILENT else SIGN_IN_FAILED
         return self._frame.page(
-            request, "sign_in_failed.html", kind.status, role_name="", kind=kind, detail=problem.detail or "",
-            again=START,
+            request, "sign_in_failed.html", kind.status, kind=kind, why=WHY.get(problem.detail or ""), again=START,
         )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ Law: NĐ 61/2018 arts. 11, 16–17, 20; NĐ 118/2025 arts. 15–17, 21; Luật 9
 border).
 """
 
+from collections.abc import Callable
 from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, field_validator, model_validator
@@ -289,11 +290,10 @@ class Reception:
     def correct(self, call: Call, body: Correction) -> commands.CorrectParticulars:
         """Return the correction; what it says is merged with what is held, and sealed, where that is known."""
         to = "" if body.hand_out_to is None else self._sealed(call, body.hand_out_to.model_dump())
-        said = body.corrected.model_dump(exclude_none=True)
         return commands.CorrectParticulars(
             ref=call.ref,
             whose=body.whose,
-            corrected=said,
+            corrected=body.corrected.model_dump(exclude_none=True),
             hand_out_to=to,
             reason=self._note(call, body.reason),
             by_applicant=call.principal.role == APPLICANT,
@@ -306,8 +306,8 @@ class Reception:
         return self._sealed(call, {"note": text}) if text else ""
 
     def _sealed(self, call: Call, said: dict[str, Any]) -> str:
-        rows = call.store.query("SELECT applicant FROM dossiers WHERE ref=:ref", {"ref": call.ref})
-        return self._vault.seal(str(rows[0]["applicant"]), said) if rows else ""
+        row = call.row("dossiers", BY_THE_APPLICANT)
+        return self._vault.seal(str(row["applicant"]), said) if row else ""
 
 
 def _receive(call: Call, body: SupplementBrought) -> commands.ReceiveSupplement:
@@ -315,18 +315,11 @@ def _receive(call: Call, body: SupplementBrought) -> commands.ReceiveSupplement:
     return commands.ReceiveSupplement(ref=call.ref, components=given, actor=call.principal.id, now=call.now)
 
 
-def _accept(call: Call, body: None) -> commands.AcceptDossier:
-    return commands.AcceptDossier(ref=call.ref, actor=call.principal.id, now=call.now)
-
-
-def _digitise(call: Call, body: None) -> commands.DigitiseComponent:
-    return commands.DigitiseComponent(
-        ref=call.ref, component=call.params["component"], actor=call.principal.id, now=call.now
+def _plain(order: type, *named: str) -> Callable[[Call, None], Any]:
+    """Return what gives an order that says no more than the address: which dossier is meant, and `named` parts of it."""
+    return lambda call, body: order(
+        ref=call.ref, actor=call.principal.id, now=call.now, **{name: call.params[name] for name in named}
     )
-
-
-def _withdraw(call: Call, body: None) -> commands.WithdrawDossier:
-    return commands.WithdrawDossier(ref=call.ref, actor=call.principal.id, now=call.now)
 
 
 def _hand_out(call: Call, body: Collection) -> commands.HandOut:
@@ -376,7 +369,7 @@ def acts(vault: Vault) -> tuple[Act, ...]:
         ),
         Act(
             "accept_dossier", "/dossiers/{ref}/acceptance", "Tiếp nhận hồ sơ", "Accept a complete dossier",
-            AT_THE_DESK, _accept, scope, answer=standing,
+            AT_THE_DESK, _plain(commands.AcceptDossier), scope, answer=standing,
         ),
         Act(
             "refuse_dossier", "/dossiers/{ref}/refusal", "Từ chối tiếp nhận hồ sơ", "Refuse reception",
@@ -384,7 +377,7 @@ def acts(vault: Vault) -> tuple[Act, ...]:
         ),
         Act(
             "withdraw_dossier", "/dossiers/{ref}/withdrawal", "Rút hồ sơ", "Withdraw, while no decision exists",
-            BY_THE_APPLICANT, _withdraw, scope, answer=standing,
+            BY_THE_APPLICANT, _plain(commands.WithdrawDossier), scope, answer=standing,
         ),
         Act(
             "answer_sent_back", "/dossiers/{ref}/sent-back/{step}/answer", "Trả lời cơ quan giải quyết",
@@ -396,7 +389,8 @@ def acts(vault: Vault) -> tuple[Act, ...]:
         ),
         Act(
             "digitise_component", "/dossiers/{ref}/components/{component}/digitisation", "Ghi nhận giấy tờ đã số hóa",
-            "Record that a paper handed in was scanned and signed", AT_THE_DESK, _digitise, scope, answer=standing,
+            "Record that a paper handed in was scanned and signed", AT_THE_DESK,
+            _plain(commands.DigitiseComponent, "component"), scope, answer=standing,
         ),
         Act(
             "correct_particulars", "/dossiers/{ref}/correction", "Đính chính thông tin cá nhân",

@@ -19,6 +19,7 @@ from chassis.web.auth import (
     ACTING,
     AGENCY_OFFICER,
     ALL,
+    ANONYMOUS,
     APPLICANT,
     DESK_OFFICER,
     INSPECTOR,
@@ -35,6 +36,7 @@ from chassis.web.auth import (
 )
 from chassis.web.problem import NOT_FOUND, Problem, ProblemDocument
 from chassis.web.refs import resolve
+from chassis.web.routes import told_rights
 from services.reporting.domain.status import completion_of, holders_of, status_of
 from services.reporting.pages.sentences import role_of
 from services.reporting.projections.agencies import agencies_of, causes_of
@@ -73,6 +75,12 @@ OF_AGENCIES: Final[Rights] = {
     INSPECTOR: ALL,
     SYSTEM: ALL,
 }
+RIGHTS_OF: Final[Mapping[str, Rights]] = {
+    **dict.fromkeys(("show_timeline", "show_clock", "report_dossier"), {**CONCERNED, ANONYMOUS: ALL}),
+    "search_dossiers": CONCERNED,
+    "report_agencies": OF_AGENCIES,
+}
+"""What each reading says of who may ask it; whoever is not concerned is shown code and completion."""
 LISTED: Final = (
     "ref", "code", "procedure", "channel", "receiving_agency", "phase", "submitted_at", "accepted_at", "due_at",
     "ended_at", "handed_out_at", "on_time", "overdue_at", "ended", "paid_by", "fee_total_vnd",
@@ -250,6 +258,7 @@ def router(registry: Registry, border: Border, issuer: DevelopmentIssuer) -> API
         routes.add_api_route(
             path, endpoint, methods=["GET"], operation_id=name, response_model=shows, summary=en, description=vi,
             responses=READ_ANSWERS, response_model_exclude_none=shows in (TimelineShown, ReportShown),
+            openapi_extra=told_rights(RIGHTS_OF[name]) if name in RIGHTS_OF else None,
             response_model_exclude_unset=shows is ClockShown,
         )  # fmt: skip
     return routes

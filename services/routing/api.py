@@ -44,7 +44,6 @@ from services.routing.domain.commands import (
 from services.routing.domain.events import StepReady
 from services.routing.domain.plan import Calendars
 from services.routing.domain.progress import Chain
-from services.routing.projections.chains import applicant_of
 from services.routing.projections.shown import (
     ChainShown,
     ClocksShown,
@@ -183,8 +182,8 @@ def _told(call: Call) -> dict[str, Any]:
 
 def sealed_note(vault: Vault, call: Call, note: str) -> str:
     """Return an agency's note about the dossier, sealed under the applicant's key; an empty one needs none."""
-    applicant = applicant_of(call.store, call.ref) if note else None
-    return vault.seal(applicant, {"note": note}) if applicant else ""
+    row = call.row("chains", WHOEVER_IS_CONCERNED) if note else None
+    return vault.seal(str(row["applicant"]), {"note": note}) if row else ""
 
 
 def _answer(done: Done) -> dict[str, Any]:

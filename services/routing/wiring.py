@@ -51,6 +51,7 @@ from services.routing.domain.commands import (
     WithdrawChain,
 )
 from services.routing.domain.events import ChainEvent, ChainOpened
+from services.routing.domain.honest_lateness import dishonest_lateness
 from services.routing.domain.invariants import unexplained_results, unfinished_chains, wrong_standstills
 from services.routing.domain.plan import (
     PlannedAppointment,
@@ -84,6 +85,7 @@ INVARIANTS: Final = (
     Invariant(
         "standstills", "a clock stands still for an open reason, or it ran again", wrong_standstills
     ),
+    Invariant("lateness", "a delay is told when it is one, upwards, and a date moves for it once", dishonest_lateness),
     Invariant("chains", "nothing is open in a chain that ended, and an open one lies with somebody", unfinished_chains),
 )
 

@@ -6,6 +6,7 @@ import pytest
 
 from tests.borders.places import places
 from tests.borders.province import Place, Province
+from tests.borders.town import Town, bodies_of, settled
 
 
 @pytest.fixture(scope="session")
@@ -19,3 +20,10 @@ def province(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Province]:
 def granted(province: Province) -> list[Place]:
     """For every act of the running product a place where it would be granted, if only it were asked for rightly."""
     return list(places(province))
+
+
+@pytest.fixture(scope="session")
+def town(tmp_path_factory: pytest.TempPathFactory, province: Province) -> Iterator[Town]:
+    there = settled(tmp_path_factory.mktemp("town"), bodies_of(province))
+    yield there
+    there.province.close()

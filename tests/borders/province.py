@@ -179,7 +179,7 @@ class Province:
         return found
 
     def _vault_rows(self) -> str:
-        counts = (f"(SELECT count(*) FROM {table})" for table in ("people", "lookup", "openings"))
+        counts = (f"(SELECT count(*) FROM {table})" for table in ("people", "lookup", "also_known", "openings"))
         return str(self.platform.vault._asked(f"SELECT {', '.join(counts)}"))
 
     @contextmanager

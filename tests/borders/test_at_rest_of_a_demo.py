@@ -12,8 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from chassis.backup import back_up
 from chassis.clock import RehearsalClock
 from chassis.forgetting import forget, open_matters
+from chassis.restoring import restore
 from chassis.vault import Erased, Forgotten, SqliteVault
 from chassis.verification import inspections
 from kernel.calendar import VIETNAM
@@ -80,11 +82,18 @@ def sealed_values(data: Path) -> dict[str, set[bytes]]:
     return found
 
 
-def test_nobody_who_took_part_stands_in_any_file(demo: Demo) -> None:
-    """Every byte of every file, for every text that the demo used, in every way to write it."""
+def backed_up(demo: Demo, to: Path) -> Path:
+    now = demo.platform.engine.clock.now()
+    back_up(demo.data, to, now, now, with_keys=True)
+    return to
+
+
+def test_nobody_who_took_part_stands_in_any_file(demo: Demo, tmp_path: Path) -> None:
+    """Every byte of every file, for every text that the demo used, in every way to write it; of a backup too."""
     assert len(demo.texts) > DOSSIERS * 5
     assert len(sealed_values(demo.data)) > DOSSIERS / 2
-    assert in_clear(demo.data, *demo.texts) == []
+    for folder in (demo.data, backed_up(demo, tmp_path / "backup")):
+        assert in_clear(folder, *demo.texts) == []
 
 
 def test_whoever_is_forgotten_is_gone_and_everything_still_holds(demo: Demo, tmp_path: Path) -> None:
@@ -98,17 +107,28 @@ def test_whoever_is_forgotten_is_gone_and_everything_still_holds(demo: Demo, tmp
     person = free[0]
     proof = Forgotten(person, engine.clock.now().isoformat(), "system:test", "91/2025/QH15:14", "12/QD-UBND")
     assert not isinstance(forget(engine, vault, proof._replace(person=busy[0])), Forgotten)
+    backup = backed_up(demo, tmp_path / "backup")
+    ((key,),) = vault._asked("SELECT wrapped_key FROM people WHERE person=?", (person,))
+    assert any(key in file.read_bytes() for file in backup.glob("vault.db*"))
     assert forget(engine, vault, proof) == proof
+    assert vault.copies.pending() == ()
     left = Path(shutil.copytree(demo.data, tmp_path / "left"))
-    again = SqliteVault(left / "vault.db", left / "keys" / "vault.key")
-    for sealed in before[person]:
-        with pytest.raises(Erased):
-            again.prove(sealed.decode())
-    assert sum(len(before[one]) for one in free[1:]) > 0
-    for one in free[1:]:
-        for sealed in before[one]:
-            again.prove(sealed.decode())
-    again.close()
+    for folder in (left, backup):
+        assert [file.name for file in folder.rglob("*") if file.is_file() and key in file.read_bytes()] == []
+        again = SqliteVault(folder / "vault.db", folder / "keys" / "vault.key")
+        for sealed in before[person]:
+            with pytest.raises(Erased):
+                again.prove(sealed.decode())
+        assert sum(len(before[one]) for one in free[1:]) > 0
+        for one in free[1:]:
+            for sealed in before[one]:
+                again.prove(sealed.decode())
+        again.close()
+    restored = tmp_path / "restored"
+    restore(backup, restored, engine.clock.now())
+    vault_again = SqliteVault(restored / "vault.db", restored / "keys" / "vault.key")
+    assert vault_again.forgotten() == (proof,)
+    vault_again.close()
     checked = [one.carry_out() for one in inspections(engine, vault)]
     assert [line for one in checked for line in one.broken] == []
     assert sum(one.erased_count for one in checked) > 0

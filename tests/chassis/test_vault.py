@@ -96,8 +96,8 @@ def test_drafts_that_nobody_relies_on_yet_are_bounded(tmp_path: Path, monkeypatc
 def relying_on(*people: str) -> Writes:
     """Return a batch with one event that names people, as intake writes one."""
     data = b'{"applicant":"%s","note":"p0123456789abcdef01234567"}' % ",".join(people).encode()
-    event = dict.fromkeys(NewEvent._fields) | {"stream": "dossier-1", "version": 1, "data": data}
-    return Writes(events=[NewEvent(**event)])
+    event: dict[str, Any] = dict.fromkeys(NewEvent._fields)
+    return Writes(events=[NewEvent(**(event | {"stream": "dossier-1", "version": 1, "data": data}))])
 
 
 def test_a_key_is_kept_with_the_batch_that_names_its_person(tmp_path: Path) -> None:
@@ -286,6 +286,20 @@ def test_a_vault_that_cannot_write_says_so_and_recovers(tmp_path: Path, vault: S
     assert vault.person("personal_id", PERSONAL_ID) == person
     with closing(sqlite3.connect(tmp_path / "vault.db")) as other:
         assert other.execute("SELECT person FROM people").fetchall() == [(person,)]
+
+
+def test_what_cannot_be_written_down_is_not_opened(tmp_path: Path, vault: SqliteVault) -> None:
+    """No reading without its line in the log, not even for a moment."""
+    sealed = vault.seal(person := vault.person("personal_id", PERSONAL_ID), PARTICULARS)
+    vault._db.execute("PRAGMA busy_timeout=10")
+    with closing(sqlite3.connect(tmp_path / "vault.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreUnavailable):
+            read(vault, sealed)
+        other.execute("ROLLBACK")
+    assert vault.openings(person) == []
+    assert read(vault, sealed, "name") == {"name": NAME}
+    assert len(vault.openings(person)) == 1
 
 
 def test_a_closed_vault_is_not_available(tmp_path: Path) -> None:

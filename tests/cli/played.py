@@ -7,6 +7,7 @@ import pytest
 
 from chassis import executor
 from chassis.clock import RehearsalClock
+from chassis.heads import Head
 from chassis.registry import PRODUCT_REGISTRY, Registry, load_registry
 from chassis.web.auth import SYSTEM, Principal
 from kernel.calendar import VIETNAM
@@ -76,6 +77,20 @@ def _play(platform: Platform, seed: int) -> None:
         # So many events no stream has in two weeks; every store of some age has snapshots all the same.
         patch.setattr(executor, "EVENTS_PER_SNAPSHOT", EVENTS_PER_SNAPSHOT)
         wire.play(crowd.schedule(), lambda instant, moves: None)
+
+
+def go_on(data: Path, laws: Registry, seed: int = 5, dossiers: int = 40, days: int = 14) -> tuple[Head, ...]:
+    """Let new dossiers come in where a store stands, and return the heads that are signed at the end."""
+    platform = compose(data, rehearsal=True, registry=laws)
+    try:
+        now = platform.engine.clock.now()
+        weeks = Weeks(now + timedelta(hours=1), now + timedelta(days=days), cut=True)
+        crowd = Crowd(world_of(laws, load_mix(), weeks), seed, dossiers)
+        with Wire(platform, seed) as wire:
+            wire.play(crowd.schedule(), lambda instant, moves: None)
+        return platform.sealer.seal_now()
+    finally:
+        platform.close()
 
 
 def _has_everything(platform: Platform) -> bool:

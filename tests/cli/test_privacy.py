@@ -82,3 +82,17 @@ def _field(kind: Any, name: str) -> Any:
 def test_what_stands_in_a_place(value: Any, place: Place, texts: list[str]) -> None:
     """What is no text there is no seal either."""
     assert list(texts_at(value, place)) == texts
+
+
+def test_whatever_is_named_like_a_free_text_is_declared(platform: Platform) -> None:
+    """A note that nobody has written yet in this province is sealed all the same when somebody does."""
+    named = {
+        (name, kind.__name__, field.name)
+        for name, running in platform.engine.running.items()
+        for kind in running.service.events
+        for field in dataclasses.fields(kind)
+        if field.name in ("note", "particulars", "submitter_particulars", "hand_out_to", "address", "raw", "text")
+    }
+    declared = {(name, kind, place[0]) for name, types in PERSONAL.items() for kind in types for place in types[kind]}
+    assert len(named) > 10
+    assert named <= declared

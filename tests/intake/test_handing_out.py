@@ -7,7 +7,7 @@ import pytest
 
 from services.intake.domain.commands import DispatchResult, HandOut, KeepAtDesk
 from services.intake.domain.dossier import decider
-from services.intake.domain.events import DossierHandedOut, ResultKeptAtDesk
+from services.intake.domain.events import DossierHandedOut, ResultDispatched, ResultKeptAtDesk
 from tests.intake.cases import (
     ACCEPTED,
     AT_DESK,
@@ -133,6 +133,15 @@ def test_the_result_goes_to_the_post_with_the_papers_it_consists_of() -> None:
 def test_what_does_not_go_to_the_post(history: tuple[object, ...], refusal: str) -> None:
     """QĐ 45/2016 art. 5: sending papers and receiving the result by post are two choices."""
     given(decider, *history).when(DISPATCH).refused(refusal)
+
+
+def test_the_result_comes_back_to_the_desk_that_received() -> None:
+    """NĐ 61/2018 art. 19.7: whichever level decided, the receiving desk hands out, also when its date was another's."""
+    elsewhere = replace(ACCEPTED, received_elsewhere=True, agencies=("H48.05",))
+    history = (WANTS_POST, elsewhere, RESULT, RESOLVED, SETTLED)
+    (sent,) = given(decider, *history).when(DISPATCH).then_kinds(ResultDispatched)
+    assert sent.receiving_agency == WANTS_POST.receiving_agency
+    given(decider, *history).when(AT_DESK).then(HANDED_OUT)
 
 
 def test_what_the_applicant_has_fetched_is_not_posted_any_more() -> None:

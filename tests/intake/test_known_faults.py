@@ -16,6 +16,7 @@ from services.intake.domain import commands
 from services.intake.domain.commands import RecordCollectionFailed
 from services.intake.domain.dossier import decider
 from services.intake.domain.events import DossierStopped, Event, FeeSettled
+from services.intake.domain.words import FactValue
 from services.intake.wiring import service
 from tests.http_harness import HttpPlatform
 from tests.intake.cases import (
@@ -62,7 +63,11 @@ def handed_in(platform: HttpPlatform, officer: dict[str, str], body: dict[str, A
 
 def test_a_fact_that_nobody_knows_does_not_pass_silently() -> None:
     """§1.2: unknown terms of its conditions silently pass. Here an unknown or ill-typed fact is refused by name."""
-    for facts in ({"issued_before": False, "viapostal": True}, {"issued_before": "payok"}):
+    unknown: tuple[dict[str, FactValue], ...] = (
+        {"issued_before": False, "viapostal": True},
+        {"issued_before": "payok"},
+    )
+    for facts in unknown:
         refused = given(decider).when(replace(SUBMIT, facts=facts)).refused("facts_do_not_fit")
         assert refused.invalid
 
@@ -104,12 +109,20 @@ def test_who_sends_a_failure_does_not_turn_the_dossier_into_a_posted_one() -> No
     given(decider, SUBMITTED).when(failed).refused("not_by_post")
 
 
-def test_every_paper_says_how_it_came_in() -> None:
-    """§1.6: no digitisation or reuse flag. Here they stand on every paper, and in the event that brought it."""
-    for component in SUBMITTED.components:
-        assert isinstance(component.digitised, bool)
-        assert isinstance(component.from_e_store, bool)
-        assert isinstance(component.reused, bool)
+def test_every_paper_says_how_it_came_in(platform: HttpPlatform, officer: dict[str, str]) -> None:
+    """§1.6: no digitisation or reuse flag. Here they stand on every paper, in the event that brought it."""
+    came = [
+        {"code": "declaration", "digitised": True},
+        {"code": "identity_paper", "reused_from": "POP"},
+        {"code": "residence_proof", "from_e_store": True},
+    ]
+    handed_in(platform, officer, CERTIFICATE | {"components": came})
+    stored = dict(platform.events("intake"))["DossierSubmitted"]["components"]
+    assert [(one["digitised"], one["reused_from"], one["from_e_store"]) for one in stored] == [
+        (True, "", False),
+        (False, "POP", False),
+        (False, "", True),
+    ]
 
 
 # Dates.
@@ -130,7 +143,7 @@ def test_no_client_sets_a_date(platform: HttpPlatform, officer: dict[str, str], 
 
 
 def test_nobody_at_the_desk_extends_a_limit(platform: HttpPlatform, officer: dict[str, str]) -> None:
-    """§2.10: an officer extends without reason, limit or approval. The desk has no such order; routing has, with law."""
+    """§2.10: an officer extends without reason, limit or approval. The desk has no such order."""
     paths = [act.path for act in platform.borders["intake"].acts.values()]
     assert not [path for path in paths if any(word in path for word in ("extension", "due", "appointment"))]
 
@@ -162,7 +175,7 @@ def test_a_dossier_has_its_number_or_is_not_accepted(platform: HttpPlatform, off
     """§2.9: on failure the number stays null, the error is logged at debug. Here number and acceptance are one."""
     lacking = handed_in(platform, officer, CERTIFICATE | {"components": papers("declaration")})
     refused = platform.post(f"/api/v1/dossiers/{lacking}/acceptance", officer)
-    assert (refused.status_code, refused.json()["code"]) == (409, "components_missing")
+    assert (refused.status_code, refused.json()["code"]) == (422, "components_missing")
     assert "NumberIssued" not in [kind for kind, _ in platform.events("intake")]
     ref = handed_in(platform, officer)
     assert platform.post(f"/api/v1/dossiers/{ref}/acceptance", officer).json()["code"] == "H48.23293.01-260907-0001"

@@ -30,6 +30,16 @@ def test_the_shipped_registry_passes_with_its_assumed_values_listed() -> None:
     assert "0 errors, 0 warnings" in answer.output
 
 
+@pytest.mark.parametrize(("language", "said"), [("vi", "1 lỗi, 0 cảnh báo, "), ("en", "1 errors, 0 warnings, ")])
+def test_the_sum_is_said_in_the_language_asked_for(language: str, said: str, tmp_path: Path) -> None:
+    """Vietnamese first, and never half of each."""
+    registry = copy(tmp_path)
+    edit(registry, KARAOKE, "    law: NĐ 297/2025/NĐ-CP arts. 6.2a, 7.1\n", "    law: theo quy định\n")
+    answer = CliRunner().invoke(app, ["lint", str(registry), "--lang", language])
+    assert answer.exit_code == 1
+    assert said in answer.output
+
+
 @pytest.mark.parametrize(
     ("language", "said"),
     [("vi", "cần bước “nothing” nhưng không có bước ấy"), ("en", "it needs step 'nothing', which does not exist")],

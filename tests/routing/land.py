@@ -15,7 +15,7 @@ TAX_OFFICE = "G14.51"
 EXAMINATION = s.step("examination", LAND_OFFICE, days=4.5, internal=True)
 TAX = s.step("tax_determination", TAX_OFFICE, ("examination",), days=5, not_counted="tax_notice", states_dues=True)
 THIRTY_DAYS = Limit(30, "calendar_days")
-THEIRS = {"party": "applicant", "not_counted": "payment", "internal": True}
+THEIRS: dict[str, Any] = {"party": "applicant", "not_counted": "payment", "internal": True}
 PAYMENT = s.step("tax_payment", "", ("tax_determination",), limit=THIRTY_DAYS, **THEIRS)
 CERTIFICATE = s.step("certificate", LAND_OFFICE, ("examination", "tax_payment"))
 LAND = (EXAMINATION, TAX, PAYMENT, CERTIFICATE)
@@ -30,7 +30,11 @@ NOTHING = (NoticeLine("income_tax", "Thuế thu nhập cá nhân", "Personal inc
 
 def opening(plan: tuple[PlannedStep, ...] = LAND, **other: Any) -> OpenChain:
     """Return the order to open the land chain, due by its first appointment unless other dates are given."""
-    dated = {"total_limit": Limit(8, "working_days"), "appointments": APPOINTMENTS, "due_at": s.at("23 09:00")}
+    dated: dict[str, Any] = {
+        "total_limit": Limit(8, "working_days"),
+        "appointments": APPOINTMENTS,
+        "due_at": s.at("23 09:00"),
+    }
     return s.opening(plan, lead_agency=LAND_OFFICE, **(dated | other))
 
 

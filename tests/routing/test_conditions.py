@@ -75,9 +75,7 @@ def test_only_a_need_that_is_taken_can_want_a_decision() -> None:
 
 def test_a_fact_may_give_a_step_and_an_appointment_another_limit() -> None:
     """Land: more time where the commune lies in the mountains."""
-    usual, high = (
-        plan_of(BRANCHED, (), facts, SEATS) for facts in (PENSIONER, PENSIONER | {"mountainous": True})
-    )
+    usual, high = (plan_of(BRANCHED, (), facts, SEATS) for facts in (PENSIONER, PENSIONER | {"mountainous": True}))
     assert [planned.limit.value for planned in usual] == [2, 2, 2]
     assert [planned.limit.value for planned in high] == [2, 2, 12]
     assert appointments_of(BRANCHED, usual, PENSIONER) == (

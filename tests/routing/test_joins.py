@@ -7,7 +7,14 @@ import pytest
 
 from services.routing.domain.chain import decider
 from services.routing.domain.commands import JudgeStepLimit
-from services.routing.domain.events import ChainClosed, StepDecided, StepDeemedAgreed, StepOverdue, StepReady
+from services.routing.domain.events import (
+    ChainClosed,
+    ChainOpened,
+    StepDecided,
+    StepDeemedAgreed,
+    StepOverdue,
+    StepReady,
+)
 from services.routing.domain.invariants import unexplained_results
 from services.routing.domain.plan import PlannedStep
 from tests.routing import scene as s
@@ -61,7 +68,8 @@ def test_a_step_whose_decision_another_needs_is_never_deemed() -> None:
     given(decider).when(opening(plan)).refused("plan_unsound")
     sound = (replace(plan[0], silence="escalate"), plan[1])
     opened, ready = told(opening(sound))
-    older = replace(opened, steps=plan)  # type: ignore[type-var]
+    assert isinstance(opened, ChainOpened)
+    older = replace(opened, steps=plan)
     given(decider, older, ready).when(judged(plan[0], AFTER_SEVEN)).then_kinds(StepOverdue)
 
 
@@ -74,7 +82,13 @@ def test_a_deemed_answer_does_not_do_where_a_decision_is_needed() -> None:
     deemed = StepDeemedAgreed(REF, opinion.step, opinion.agency, opinion.law, AFTER_SEVEN, AFTER_SEVEN)
     chain = decider.fold((opened, ready, deemed))
     assert chain.steps[opinion.step].is_deemed
-    told_strictly = (replace(opened, steps=(opinion, strict)), ready, deemed)  # type: ignore[type-var]
+    assert isinstance(opened, ChainOpened)
+    told_strictly = (replace(opened, steps=(opinion, strict)), ready, deemed)
+    other = s.step("consent_gia_lai", "H21")
+    join = replace(strict, needs=("planning_opinion", "consent_gia_lai"))
+    also = StepReady(REF, other.step, "H21", 1, MONDAY, AFTER_SEVEN, None, None, AFTER_SEVEN, MONDAY)
+    events = (replace(opened, steps=(opinion, other, join)), ready, also, deemed)
+    assert kinds(led_to(told(acknowledge(other), before=events), decision(other))) == ("StepDecided",)
     begun = StepReady(REF, strict.step, strict.agency, 1, MONDAY, AFTER_SEVEN, None, None, AFTER_SEVEN, AFTER_SEVEN)
     said = list(unexplained_results([("chain", event) for event in (*told_strictly, begun)]))
     assert said == ["chain: decision is ready though it needs a decision of planning_opinion, which was silent"]

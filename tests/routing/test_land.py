@@ -309,6 +309,18 @@ def test_what_was_late_before_the_clock_stood_still_stays_late() -> None:
     assert decider.fold((*events, *led_to(events, l.paid(NEXT_THURSDAY)))).overdue
 
 
+def test_a_payment_from_before_the_clock_stood_still_ends_the_wait_when_it_began() -> None:
+    """The news of it was slow: paid on Wednesday while work beside it was counted until Friday."""
+    beside = s.step("survey", l.LAND_OFFICE, ("examination",), days=2)
+    plan = (*l.LAND[:3], beside, replace(l.CERTIFICATE, needs=(l.PAYMENT.step, beside.step)))
+    events = told(l.opening(plan), *done(l.EXAMINATION), acknowledge(l.TAX), l.noticed(MONDAY))
+    events = told(*done(beside, FRIDAY), before=events)
+    assert events[-1] == ClockSuspended(REF, "payment", FRIDAY, l.PAYMENT.step)
+    *_, over, moved = led_to(events, l.paid(NEXT_THURSDAY, settled_at=WEDNESDAY))
+    assert over == ClockResumed(REF, "payment", l.PAYMENT.step, FRIDAY)
+    assert moved.clock_from == FRIDAY
+
+
 def test_the_clock_runs_while_any_step_that_counts_is_open() -> None:
     """Work beside the tax agency's is counted."""
     beside = s.step("survey", l.LAND_OFFICE, ("examination",), days=2)

@@ -32,6 +32,7 @@ from services.routing.domain.clock_dates import moved_by, next_desk_instant
 from services.routing.domain.clock_events import ApologyAsked, AppointmentMoved, LatenessEscalated, StepClockResumed
 from services.routing.domain.commands import JudgeStepLimit, PassStepLimit
 from services.routing.domain.events import ChainEvent, ChainOverdue, ClockRestarted, StepOverdue, StepReady
+from services.routing.domain.honest_lateness import dishonest_lateness
 from services.routing.domain.plan import PlannedPause, PlannedStep
 from services.routing.domain.progress import NOT_OPENED, Chain
 from services.routing.domain.words import Silence
@@ -162,10 +163,10 @@ class Days:
         chosen = running if running and other else self.plan
         planned = chosen[which % len(chosen)]
         self.now += timedelta(minutes=minutes % 30)
-        of_step = {"ref": s.REF, "step": planned.step, "agency": planned.agency}
+        of_step: dict[str, Any] = {"ref": s.REF, "step": planned.step, "agency": planned.agency}
         told: dict[str, Any] = {"actor": "officer:7", "now": self.now}
         date = next_desk_instant(s.CALENDAR, self.now + timedelta(hours=minutes % 200))
-        sorry = {"reason_code": "backlog", "note": "", "new_due_at": date, "calendars": s.calendars_of}
+        sorry: dict[str, Any] = {"reason_code": "backlog", "note": "", "new_due_at": date, "calendars": s.calendars_of}
         match what:
             case "acknowledge":
                 self.say(s.acknowledge(planned, self.now))
@@ -238,8 +239,9 @@ def test_nobody_is_told_too_soon_and_nothing_rings_after_the_end(
 def test_there_is_at_most_one_new_date(
     plan: tuple[PlannedStep, ...], promised: Limit, life: list[tuple[str, int, int, int]]
 ) -> None:
-    """Art. 19.9: a dossier is re-appointed at most once, whoever is late."""
+    """Art. 19.9: a dossier is re-appointed at most once, whoever is late; `lienthong verify` finds nothing else wrong."""
     events = lived(plan, promised, life).events
+    assert list(dishonest_lateness(("chain-x", event) for event in events)) == []
     moved = [event for event in events if isinstance(event, AppointmentMoved) and event.cause == "apology"]
     assert len(moved) <= 1
 

@@ -13,6 +13,16 @@ from kernel.message import Timer
 from kernel.refusal import Refused
 from kernel.working_time import Limit, due, working_minutes_between
 from services.routing.domain.chain import decider
+from services.routing.domain.clock_commands import (
+    DeclareIncident,
+    EndIncident,
+    EndPause,
+    PassEscalation,
+    PassPause,
+    ResumeStepClock,
+    StopStepClock,
+    TellNextAbove,
+)
 from services.routing.domain.clock_events import AppointmentMoved, NoticeLine
 from services.routing.domain.commands import (
     ChainCommand,
@@ -34,8 +44,8 @@ from services.routing.domain.events import (
 )
 from services.routing.domain.holder import holders
 from services.routing.domain.invariants import unexplained_results, unfinished_chains, wrong_standstills
-from services.routing.domain.plan import PlannedAppointment, PlannedStep
-from services.routing.domain.progress import NOT_OPENED, Chain
+from services.routing.domain.plan import PlannedAppointment, PlannedPause, PlannedStep
+from services.routing.domain.progress import NOT_OPENED, Chain, Progress
 from services.routing.domain.words import Ground, Silence
 from services.routing.policies import timers
 from tests.routing import land as l
@@ -46,6 +56,7 @@ ACTS = (
     "take_over", "acknowledge", "acknowledge", "acknowledge", "acknowledge", "decide", "decide", "decide",
     "decide_otherwise", "refuse", "send_back", "send_back", "to_desk", "resume", "resume", "resume_later", "ask",
     "bring", "extend", "wait", "stranger", "withdraw", "stop", "pay", "pay",
+    "stop_clock", "go_on", "break", "mend",
 )  # fmt: skip
 
 
@@ -64,6 +75,10 @@ def plans(draw: st.DrawFn) -> tuple[PlannedStep, ...]:
     return tuple(draw(st.permutations(planned)))
 
 
+PAUSES = (
+    PlannedPause("third_party", "NĐ 217/2026/NĐ-CP", Limit(1, "working_days")),
+    PlannedPause("posting", "NĐ 101/2024/NĐ-CP", None),
+)
 GROUNDS: st.SearchStrategy[Ground | None] = st.sampled_from([None, None, "tax_notice", "third_party", "payment"])
 
 
@@ -72,9 +87,7 @@ def _taxes(planned: list[PlannedStep]) -> set[str]:
 
 
 @st.composite
-def _steps(
-    draw: st.DrawFn, code: str, needs: tuple[str, ...], before: list[PlannedStep], last: bool
-) -> PlannedStep:
+def _steps(draw: st.DrawFn, code: str, needs: tuple[str, ...], before: list[PlannedStep], last: bool) -> PlannedStep:
     """One step of an agency; the last of a plan states no dues, for nobody could pay them."""
     hurried: dict[str, Any] = s.BUNDLE_LIMITS if draw(st.booleans()) else {}
     states_dues = not last and draw(st.integers(0, 3)) == 0
@@ -88,6 +101,8 @@ def _steps(
         never_deemed=tuple(need for need in needs if need not in deemed and draw(st.booleans())),
         not_counted=draw(GROUNDS),
         internal=draw(st.booleans()),
+        pauses=PAUSES,
+        superiors=("H48.01", "H48"),
         states_dues=states_dues,
     )
 
@@ -157,8 +172,8 @@ class World:
         if isinstance(event, StepDecided):
             progress = self.chain.steps[event.step]
             assert event.version == progress.version + 1
-            assert event.on_time == (progress.due_at is not None and event.at <= progress.due_at)
-
+            until = progress.stopped_since or event.at
+            assert event.on_time == (progress.due_at is not None and until <= progress.due_at)
         if isinstance(event, ChainOverdue):
             assert not self.chain.stands_still, "nothing falls due while the clock stands still"
         if isinstance(event, AppointmentMoved):
@@ -182,9 +197,9 @@ class World:
         """The clock stands still exactly while nothing is open whose minutes count, and is watched while it runs."""
         chain = self.chain
         active = [one for one in chain.steps.values() if one.is_running or one.waits_at_desk]
-        uncounted = all(one.plan.not_counted and not one.waits_at_desk for one in active)
-        assert bool(chain.standstills) == uncounted
-        assert {one.step for one in chain.standstills} <= {one.plan.step for one in active}
+        uncounted = all(not one.waits_at_desk and _own_ground(one) for one in active)
+        assert any(one.step for one in chain.standstills) == uncounted
+        assert {one.step for one in chain.standstills} <= {"", *(one.plan.step for one in active)}
         assert chain.stands_still or chain.overdue or f"{s.REF}-chain" in self.timers
         for progress in chain.steps.values():
             assert progress.plan.party == "agency" or progress.stage in ("planned", "ready", "decided", "cancelled")
@@ -199,7 +214,8 @@ class World:
         assert chain.open_steps()
         self._check_clock()
         assert holders(chain), "an open minute is somebody's"
-        running = {step for step, progress in chain.steps.items() if progress.is_running}
+        ticking = (one for one in chain.steps.values() if one.is_running and one.stopped_on is None)
+        running = {progress.plan.step for progress in ticking}
         watched = {step for step in running if f"{s.REF}-{step}-limit" in self.timers}
         said = {step for step in running if "step" in chain.steps[step].passed}
         assert watched | said == running, "a limit that nobody watches is not one"
@@ -236,6 +252,7 @@ class World:
         earlier = self._earlier(planned, other)
         self.now += timedelta(minutes=minutes % 30)
         system: dict[str, Any] = {"ref": s.REF, "actor": "system:routing", "now": self.now}
+        told: dict[str, Any] = {"actor": "officer:7", "now": self.now, "calendars": s.calendars_of}
         match what:
             case "take_over":
                 self.say(replace(s.take_over(planned, self.now), calendars=s.calendars_of))
@@ -269,24 +286,48 @@ class World:
                 self.wait(self.now + timedelta(minutes=4 * minutes))
             case "stranger":
                 self.say(replace(s.decision(planned, self.now), agency="H48.99"))
+            case "stop_clock":
+                ground: Ground = "third_party" if other else "posting"
+                self.say(StopStepClock(**_of(planned), **told, ground=ground))
+            case "go_on":
+                self.say(ResumeStepClock(**_of(planned), **told))
+            case "break":
+                since = self.now - timedelta(minutes=other)
+                self.say(DeclareIncident(ref=s.REF, since=since, actor="system:1", now=self.now))
+            case "mend":
+                self.say(EndIncident(ref=s.REF, **told))
             case "withdraw" if other == 0:
                 self.say(s.withdraw(self.now))
             case "stop" if other == 0:
                 self.say(StopChain(reason="no_supplement", **system))
 
 
+def _own_ground(progress: Progress) -> Ground | None:
+    """The ground on which this step alone stands still or is not counted; an incident is one of the whole."""
+    return progress.plan.not_counted or (None if progress.stopped_on == "incident" else progress.stopped_on)
+
+
 def _notice(planned: PlannedStep, times: int) -> tuple[NoticeLine, ...]:
     return (replace(l.INCOME_TAX, amount_vnd=times * 1_000_000),) if planned.states_dues else ()
 
 
+def _of(planned: PlannedStep) -> dict[str, str]:
+    return {"ref": s.REF, "step": planned.step, "agency": planned.agency}
+
+
 def _prepared(bell: Any) -> ChainCommand:
     """Give a bell its calendars, as the shell does."""
-    if not isinstance(bell, PassStepLimit):
-        command: ChainCommand = bell
-        return command
-    return JudgeStepLimit(
-        ref=bell.ref, step=bell.step, round=bell.round, actor=bell.actor, now=bell.now, calendars=s.calendars_of
-    )
+    told: dict[str, Any] = {"ref": bell.ref, "actor": bell.actor, "now": bell.now, "calendars": s.calendars_of}
+    match bell:
+        case PassStepLimit():
+            return JudgeStepLimit(step=bell.step, round=bell.round, **told)
+        case PassPause():
+            return EndPause(step=bell.step, round=bell.round, until=bell.until, **told)
+        case PassEscalation():
+            return TellNextAbove(step=bell.step, round=bell.round, rung=bell.rung, **told)
+        case _:
+            command: ChainCommand = bell
+            return command
 
 
 def lived(opening: OpenChain, acts: list[tuple[str, int, int, int]]) -> World:

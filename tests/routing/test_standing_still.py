@@ -23,7 +23,7 @@ from services.routing.domain.clock_commands import (
 from services.routing.domain.clock_dates import on_open_day
 from services.routing.domain.clock_events import AppointmentMoved, ClockResumed, StepClockResumed, StepClockStopped
 from services.routing.domain.commands import PassChainLimit
-from services.routing.domain.events import ChainClosed, ClockSuspended, StepDecided, StepReady
+from services.routing.domain.events import ChainClosed, ChainOverdue, ClockSuspended, StepDecided, StepReady
 from services.routing.domain.holder import holders
 from services.routing.domain.plan import LongerLimit, PlannedPause, PlannedStep
 from services.routing.domain.words import Ground
@@ -296,12 +296,21 @@ def test_no_minute_stands_still_twice() -> None:
 
 def test_what_was_late_before_an_incident_stays_late() -> None:
     """No hidden lateness: its clock had run out, the telling goes on."""
-    events = told(OPEN, limit_passed(at("23 09:01"), CHECK))
+    passed = PassChainLimit(ref=REF, actor="system:timer", now=at("23 09:01"))
+    events = told(OPEN, limit_passed(at("23 09:01"), CHECK), passed)
     given(decider, *events).when(broken(at("23 10:00"), at("23 10:00"))).then_kinds(ClockSuspended)
     standing = told(broken(at("23 10:00"), at("23 10:00")), before=events)
     (escalated,) = led_to(standing, next_above(at("23 10:30"), CHECK, rung=1))
     assert escalated.to == PROVINCE
     assert led_to(standing, mended(at("23 11:00"))) == (ClockResumed(REF, "incident", "", at("23 11:00")),)
+
+
+def test_an_appointment_that_had_passed_is_said_to_be_late_before_the_clock_stands_still() -> None:
+    """The bell of the limit had not rung yet, and is not needed any more."""
+    since = at("23 09:00").replace(second=1)
+    spec = given(decider, *told(OPEN)).when(broken(since, since))
+    overdue, suspended = spec.then_kinds(ChainOverdue, ClockSuspended)
+    assert (overdue.due_at, suspended.at) == (at("23 09:00"), since)
 
 
 def test_what_was_said_to_be_late_because_of_an_incident_is_not() -> None:

@@ -1,7 +1,8 @@
 """Giving the result to the applicant: at the desk, online or by post, when it exists and the fee is paid.
 
-Law: NĐ 61/2018 arts. 6, 16, 20 and 22; NĐ 118/2025 arts. 6, 15 and 24; QĐ 45/2016 art. 9. A refusal after examination
-and results kept after a withdrawal are handed out like any other (NĐ 61/2018 art. 19.8).
+Law: NĐ 61/2018 arts. 6, 16, 19.7 (the desk that received hands out, whichever level decided), 20 and 22; NĐ 118/2025
+arts. 6, 15 and 24; QĐ 45/2016 art. 9. A refusal after examination and results kept after a withdrawal are handed out
+like any other (NĐ 61/2018 art. 19.8).
 """
 
 from kernel.refusal import Invalid, Refused

@@ -1,7 +1,7 @@
 """Says of a dossier, its steps, parcels and refunds what the table of next acts asks: how each stands, and for whom."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import msgspec
@@ -54,8 +54,9 @@ def things(known: Known, principal: Principal, scope: Scope) -> Iterator[Thing]:
     relations = frozenset(one for one in (OWN, RECEIVING, ALL) if may(principal, {principal.role: one}, scope))
     yield _dossier(known, relations)
     for step in known.steps:
-        assigned = frozenset({ASSIGNED}) if principal.agency and principal.agency == step["agency"] else frozenset()
-        yield _step(known, step, relations | assigned)
+        duty = replace(scope, assigned=step["agency"], step=step["step"])
+        assigned = may(principal, {principal.role: ASSIGNED}, duty)
+        yield _step(known, step, relations | ({ASSIGNED} if assigned else set()))
     for parcel in known.parcels:
         yield _parcel(known, parcel, relations)
     for refund in known.refunds:

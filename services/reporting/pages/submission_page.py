@@ -25,6 +25,31 @@ FACTS: Final[Mapping[str, Words]] = {
     "abandoned": Words("Trẻ bị bỏ rơi", "Abandoned child"),
     "surrogacy": Words("Mang thai hộ", "Surrogacy"),
     "residence_differs": Words("Đăng ký thường trú nơi khác cha mẹ", "Resides elsewhere than the parents"),
+    "request": Words("Nội dung đề nghị", "What is asked for"),
+    "for_a_child": Words("Người hưởng là trẻ em", "For a child"),
+    "sector": Words("Lĩnh vực của dự án", "Sector of the project"),
+    "technology_to_explain": Words("Phải giải trình công nghệ", "Technology has to be explained"),
+    "own_site": Words("Đã có quyền sử dụng đất", "Has the right to use the site"),
+    "by_cooperation_contract": Words("Theo hợp đồng hợp tác kinh doanh (BCC)", "By a cooperation contract (BCC)"),
+    "reaches_gia_lai": Words("Dự án sang địa bàn Gia Lai", "Reaches into Gia Lai"),
+    "reaches_da_nang": Words("Dự án sang địa bàn Đà Nẵng", "Reaches into Đà Nẵng"),
+    "work": Words("Loại công trình", "Kind of building"),
+    "adjoining_building": Words("Có công trình liền kề", "Adjoins another building"),
+    "ask_fire_police": Words("Lấy ý kiến cảnh sát phòng cháy", "Fire police to be asked"),
+    "ask_heritage": Words("Lấy ý kiến cơ quan di sản", "Heritage agency to be asked"),
+    "ask_defence": Words("Lấy ý kiến cơ quan quốc phòng", "Defence agency to be asked"),
+    "mountainous": Words("Xã miền núi, vùng khó khăn", "Mountainous or remote commune"),
+    "land_use_fee_owed": Words("Phải nộp tiền sử dụng đất", "Land-use fee owed"),
+    "mortgaged": Words("Đất đang thế chấp", "Land is mortgaged"),
+    "several_transferees": Words("Nhiều người nhận chuyển nhượng", "Several transferees"),
+    "assets_of_another": Words("Tài sản trên đất của người khác", "Assets of another on the land"),
+    "measured_again": Words("Phải đo đạc lại", "Has to be measured again"),
+    "divided_or_merged": Words("Tách hoặc hợp thửa", "Parcel divided or merged"),
+    "deceased_group": Words("Người mất thuộc diện", "The deceased was"),
+    "funeral_costs_claimed": Words("Đề nghị mai táng phí", "Funeral costs claimed"),
+    "on_survivors_pension": Words("Đề nghị tuất hằng tháng", "Survivors' pension claimed"),
+    "slip": Words("Phiếu lý lịch tư pháp", "Judicial record slip"),
+    "slips_beyond_two": Words("Số phiếu từ phiếu thứ ba", "Slips beyond the second"),
 }
 
 
@@ -104,7 +129,21 @@ def _categories(registry: Registry, procedure: Procedure) -> Choices:
     return tuple((code, CATEGORIES.get(code, Words(code, code))) for code in dict.fromkeys(("normal", *named)))
 
 
-ANSWERS: Final[Mapping[str, Words]] = {}
+ANSWERS: Final[Mapping[str, Words]] = {
+    "monthly_benefit": Words("Trợ cấp xã hội hằng tháng", "Monthly benefit"),
+    "facility": Words("Vào cơ sở trợ giúp xã hội", "Place in a facility"),
+    "industry": Words("Công nghiệp", "Industry"),
+    "tourism": Words("Du lịch", "Tourism"),
+    "other_sector": Words("Lĩnh vực khác", "Another sector"),
+    "private_house": Words("Nhà ở riêng lẻ", "Private house"),
+    "other_work": Words("Công trình khác", "Another building"),
+    "pensioner": Words("Người hưởng lương hưu", "A pensioner"),
+    "social_protection": Words("Đối tượng bảo trợ xã hội", "Under social protection"),
+    "merit_person": Words("Người có công", "A person of merit"),
+    "none_of_these": Words("Không thuộc diện nào", "None of these"),
+    "number_1": Words("Phiếu số 1", "Slip no. 1"),
+    "number_2": Words("Phiếu số 2", "Slip no. 2"),
+}
 """The words with which a fact may be answered."""
 
 CATEGORIES: Final[Mapping[str, Words]] = {

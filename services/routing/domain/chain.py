@@ -104,9 +104,7 @@ def _answer(command: ChainCommand, chain: Chain) -> Facts | Refused:
             return _judge_step_limit(command, chain)
         case PassChainLimit():
             return passed(chain, command.now)
-        case (
-            StopStepClock() | ResumeStepClock() | EndPause() | DeclareIncident() | EndIncident() | RedateAppointment()
-        ):
+        case StopStepClock() | ResumeStepClock() | EndPause() | DeclareIncident() | EndIncident() | RedateAppointment():
             return act_on_clock(command, chain)
         case PassWarning() | ApologiseForDelay() | TellNextAbove():
             return act_on_lateness(command, chain)
@@ -266,9 +264,7 @@ def _judge_step_limit(command: JudgeStepLimit, chain: Chain) -> Facts:
     plan = progress.plan
     if _silence_agrees(chain, progress):
         agreed = StepDeemedAgreed(chain.ref, command.step, plan.agency, plan.law, due_at, command.now)
-        return moved_on(
-            chain, (agreed,), command.calendars, at=command.now, clock_from=command.now, by=command.actor
-        )
+        return moved_on(chain, (agreed,), command.calendars, at=command.now, clock_from=command.now, by=command.actor)
     told_at = step_told_at(progress, command.now)
     return (StepOverdue(chain.ref, command.step, plan.agency, progress.round, due_at, command.now, told_at),)
 

@@ -12,6 +12,7 @@ from kernel.working_time import Limit, before, due, is_working_day, next_desk_mi
 
 DAY_AND_NIGHT: Final = frozenset({"calendar_days", "calendar_hours", "minutes"})
 ONE_WORKING_DAY: Final = Limit(1, "working_days")
+TWO_DAYS: Final = 2
 ONE_DAY: Final = timedelta(days=1)
 MINUTE: Final = timedelta(minutes=1)
 INSTANT: Final = timedelta(microseconds=1)
@@ -25,11 +26,13 @@ def runs_day_and_night(limit: Limit | None) -> bool:
 def warn_at(calendar: Calendar, clock_from: datetime, due_at: datetime, limit: Limit | None) -> datetime:
     """Return when to warn that `due_at` will not be kept: one day before it, or at half of a limit under two days.
 
-    Half of two days is one day before their end, so it is the later of both. Days are working days of the calendar,
-    unless the limit runs day and night.
+    Half of two days is one day before their end, so where the limit is not given in days it is the later of both. Days
+    are working days of the calendar, unless the limit runs day and night.
     """
     if runs_day_and_night(limit):
         return max(clock_from + (due_at - clock_from) / 2, due_at - ONE_DAY)
+    if limit is not None and limit.unit == "working_days" and limit.value >= TWO_DAYS:
+        return before(calendar, due_at, ONE_WORKING_DAY)
     half = working_minutes_between(calendar, clock_from, due_at) // 2
     if half <= 0:
         return clock_from

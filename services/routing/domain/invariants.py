@@ -28,7 +28,7 @@ Log = Iterable[tuple[str, ChainEvent]]
 
 def unexplained_results(log: Log) -> Iterator[str]:
     """Say which step began before what it needs existed, and which act is not that of the agency it belongs to."""
-    for stream, before, event in _lived(log):
+    for stream, before, event in lived(log):
         match event:
             case StepReady():
                 yield from (f"{stream}: {said}" for said in _wrong_beginning(before, event))
@@ -87,12 +87,13 @@ def _wrong_payment(chain: Chain, event: StepFulfilled) -> Iterator[str]:
 def wrong_standstills(log: Log) -> Iterator[str]:
     """Say which clock stood still twice for one thing, ran again without standing still, or stands for nobody."""
     chains: dict[str, Chain] = {}
-    for stream, before, event in _lived(log):
+    for stream, before, event in lived(log):
         known = {(one.ground, one.step) for one in before.standstills}
         if isinstance(event, ClockSuspended) and (event.ground, event.step) in known:
             yield f"{stream}: the clock stands still twice on {event.ground} ({event.step or 'the whole'})"
         if isinstance(event, ClockResumed) and (event.ground, event.step) not in known:
-            yield f"{stream}: the clock runs again and had not stood still on {event.ground} ({event.step or 'the whole'})"
+            ground = f"{event.ground} ({event.step or 'the whole'})"
+            yield f"{stream}: the clock runs again and had not stood still on {ground}"
         if isinstance(event, ChainOverdue) and before.stands_still:
             yield f"{stream}: overdue while the clock stands still"
         chains[stream] = decider.evolve(before, event)
@@ -106,7 +107,7 @@ def wrong_standstills(log: Log) -> Iterator[str]:
 def unfinished_chains(log: Log) -> Iterator[str]:
     """Say which chain ended with something open, went on after its end, or is open and lies with nobody."""
     chains: dict[str, Chain] = {}
-    for stream, before, event in _lived(log):
+    for stream, before, event in lived(log):
         name = type(event).__name__
         if before.ref and isinstance(event, ChainOpened):
             yield f"{stream}: opened twice"
@@ -124,7 +125,7 @@ def unfinished_chains(log: Log) -> Iterator[str]:
             yield f"{stream}: open, and it lies with nobody"
 
 
-def _lived(log: Log) -> Iterator[tuple[str, Chain, ChainEvent]]:
+def lived(log: Log) -> Iterator[tuple[str, Chain, ChainEvent]]:
     """Yield each event with the chain as it stood before it."""
     chains: dict[str, Chain] = {}
     for stream, event in log:

@@ -14,7 +14,7 @@ from kernel.calendar import VIETNAM
 from kernel.refusal import Invalid, Refused
 from kernel.working_time import due, is_working_day
 from services.routing.domain import clock_rules, rules
-from services.routing.domain.chain_clock import clock_follows
+from services.routing.domain.chain_clock import clock_follows, passed
 from services.routing.domain.clock_commands import (
     DeclareIncident,
     EndIncident,
@@ -168,8 +168,9 @@ def _declare_incident(command: DeclareIncident, chain: Chain) -> Facts | Refused
         return Refused(clock_rules.INCIDENT_SINCE_UNFIT, (Invalid("since", f"it lies between {opened} and now"),))
     ground: Ground = "incident"
     suspended = ClockSuspended(chain.ref, ground, command.since)
-    after = folded(chain, (suspended,))
-    return (suspended, *stopped_by_incident(after, after.steps, by=command.actor, now=command.now))
+    late = passed(chain, command.now) if chain.due_at is not None and chain.due_at < command.since else ()
+    after = folded(chain, (*late, suspended))
+    return (*late, suspended, *stopped_by_incident(after, after.steps, by=command.actor, now=command.now))
 
 
 def _end_incident(command: EndIncident, chain: Chain) -> Facts | Refused:

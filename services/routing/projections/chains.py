@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Final
 
 from chassis.service import Projection
-from chassis.stores.store import Statement, Store
+from chassis.stores.store import Statement
 from services.routing.domain.clock_events import AppointmentMoved
 from services.routing.domain.events import (
     ChainClosed,
@@ -37,13 +37,6 @@ ON CONFLICT(ref) DO NOTHING
 ENDED: Final = "UPDATE chains SET state=:state, ended_at=:at WHERE ref=:ref"
 OVERDUE: Final = "UPDATE chains SET overdue='yes' WHERE ref=:ref"
 REDATED: Final = "UPDATE chains SET due_at=:due_at, overdue='no' WHERE ref=:ref"
-APPLICANT_OF: Final = "SELECT applicant FROM chains WHERE ref=:ref"
-
-
-def applicant_of(store: Store, ref: str) -> str | None:
-    """Return the opaque id of the applicant whose chain it is, or None where there is no chain."""
-    rows = store.query(APPLICANT_OF, {"ref": ref})
-    return str(rows[0]["applicant"]) if rows else None
 
 
 def opened(event: ChainOpened) -> tuple[Statement, ...]:

@@ -1,0 +1,38 @@
+"""The log of who read what of whom, why and when: written before anything is shown, and never altered.
+
+Law: Luật Bảo vệ dữ liệu cá nhân 91/2025/QH15 (whoever is concerned may know who processed their data).
+"""
+
+import sqlite3
+import threading
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from chassis.vault_port import Opening
+from chassis.vault_tables import asked, together
+
+COLUMNS = ("person", "by", "purpose", "fields", "at", "about", "handed_to")
+
+
+class Openings:
+    """The vault's log of readings."""
+
+    def __init__(self, db: sqlite3.Connection, lock: threading.Lock) -> None:
+        self._db, self._lock = db, lock
+
+    def write(
+        self, people: Iterable[str], by: str, purpose: str, fields: str, at: datetime, about: str = "", to: str = ""
+    ) -> None:
+        """Write one line for each person, durably."""
+        sql = f"INSERT INTO openings({', '.join(COLUMNS)}) VALUES({', '.join('?' * len(COLUMNS))})"
+        with self._lock, together(self._db):
+            for person in people:
+                asked(self._db, sql, (person, by, purpose, fields, at.isoformat(), about, to))
+
+    def read(self, which: str, params: tuple[Any, ...], limit: int) -> list[Opening]:
+        """Return the lines that fit a condition, oldest first."""
+        sql = f"SELECT id, {', '.join(COLUMNS)} FROM openings WHERE {which} ORDER BY id LIMIT ?"
+        with self._lock:
+            rows = asked(self._db, sql, (*params, limit))
+        return [dict(zip(("id", *COLUMNS), map(str, row), strict=True)) for row in rows]
