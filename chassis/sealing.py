@@ -9,6 +9,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -179,6 +180,11 @@ class Sealer:
         """Return every head of a service, the oldest first; may be called from any thread."""
         seals = self.kept()
         return [] if seals is None else seals.heads(service)
+
+    def leaves(self, service: str, size: int) -> list[bytes]:
+        """Return the first `size` sealed leaves of a service, or as many as there are."""
+        seals = self.kept()
+        return [] if seals is None else list(islice(seals.each_leaf(service), size))
 
     def published_keys(self) -> tuple[PublicKey, ...]:
         """Return the public halves of the signing keys."""

@@ -264,6 +264,13 @@ class SqliteVault:
     def is_forgotten(self, person: str) -> bool:
         return person in self._forgotten
 
+    def kept_in_spite(self) -> tuple[int, tuple[str, ...]]:
+        """Return how many keys there are, and whose of them should have been destroyed."""
+        with self._lock:
+            ((count,),) = self._asked("SELECT count(*) FROM people")
+            rows = self._asked("SELECT person FROM people WHERE person IN (SELECT person FROM forgotten) ORDER BY 1")
+        return count, tuple(person for (person,) in rows)
+
     def is_known(self, person: str) -> bool:
         """Say whether there is a durable key of this person."""
         with self._lock:

@@ -7,10 +7,10 @@ the sealed leaves; whoever forges those too, by a signed head that somebody keep
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from chassis.heads import Head, leaf_of
-from chassis.merkle import grow, root_under, spans
+from chassis.merkle import grow, root_of, root_under, spans
 from chassis.sealing import Sealer
 from chassis.sealing_keys import PublicKey
 from chassis.stores.chain import NOTHING_BEFORE, event_hash
@@ -163,9 +163,8 @@ def _named(running: "Running", sealer: Sealer, one: Head, agreed: int, found: Se
         if said != peak.hex():
             begin, end = max(agreed, first), last
             break
-    seals = sealer.kept()
-    sealed = [] if seals is None else list(_first(seals.each_leaf(one.service), one.size))
-    if len(sealed) == one.size and _root(sealed) == one.root:
+    sealed = sealer.leaves(one.service, one.size)
+    if len(sealed) == one.size and root_of(sealed).hex() == one.root:
         pairs = _side_by_side(sealed[begin:], _links(running, begin, one.size), begin)
         for position, (leaf, link) in enumerate(pairs, start=begin + 1):
             if leaf is not None and (link is None or leaf_of(link) != leaf):
@@ -211,18 +210,3 @@ def _side_by_side(
             yield leaf, None
     if waiting is not None:
         yield None, waiting
-
-
-def _first(leaves: Iterator[bytes], count: int) -> Iterator[bytes]:
-    for _ in range(count):
-        leaf = next(leaves, None)
-        if leaf is None:
-            return
-        yield leaf
-
-
-def _root(leaves: Iterable[Any]) -> str:
-    peaks: list[bytes] = []
-    for size, leaf in enumerate(leaves):
-        grow(peaks, size, leaf)
-    return root_under(peaks).hex()

@@ -2,7 +2,7 @@
 
 import typer
 
-from cli import backup, dossier, events, heads, issuer, parked, registry, rights, schemas, serve, vault, verify
+from cli import backup, clock, dossier, events, heads, issuer, parked, registry, rights, schemas, serve, vault, verify
 from cli import demo as demonstration
 from cli.exits import IN_WORDS
 
@@ -17,6 +17,7 @@ app = typer.Typer(
 app.command("serve")(serve.serve)
 app.command("up")(serve.up)
 app.command("demo")(demonstration.demo)
+app.command("clock")(clock.clock)
 app.command("rights")(rights.rights)
 app.command("token")(issuer.token)
 app.command("verify")(verify.verify)

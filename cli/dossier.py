@@ -1,9 +1,7 @@
 """`lienthong dossier`: one dossier as a clerk needs it: where it stands, whose clock runs, its money, its parcels."""
 
 import json
-from collections.abc import Sequence
-from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import typer
 from rich.markup import escape
@@ -11,15 +9,12 @@ from rich.table import Table
 
 from cli.exits import EXIT_NO
 from cli.remote import DEFAULT_URL, AsJson, Remote, Url, console, errors
-from kernel.calendar import VIETNAM
+from cli.words import Names, Seen, hours, in_path, moment, party, plain, table
 from kernel.money import format_vnd
 
-MINUTES_OF_HOUR: Final = 60
 LEGS: Final = ("collection", "delivery")
 
 app = typer.Typer(help="Dossiers of the running server.", no_args_is_help=True)
-
-Seen = dict[str, Any]
 
 
 @app.callback()
@@ -38,7 +33,7 @@ def show(
     Exit code 1: nothing has this code; 2: no server answers.
     """
     remote = Remote(url)
-    found = remote.find(f"/api/v1/dossiers/{_in_path(code)}")
+    found = remote.find(f"/api/v1/dossiers/{in_path(code)}")
     if found is None:
         errors.print(f"No dossier has the code or reference {escape(code)}.", highlight=False, soft_wrap=True)
         raise typer.Exit(EXIT_NO)
@@ -49,12 +44,7 @@ def show(
     elif found.get("ref"):
         _print(seen, Names(remote, found["procedure"]))
     else:
-        console.print(f"{found['code'] or code}: {_plain(found['completion'])}", markup=False, highlight=False)
-
-
-def _in_path(code: str) -> str:
-    """Return a code as one part of a path: what no code has in it can lead to no other path."""
-    return "".join(letter for letter in code.strip() if letter.isalnum() or letter in "-._") or "-"
+        console.print(f"{found['code'] or code}: {plain(found['completion'])}", markup=False, highlight=False)
 
 
 def _look(remote: Remote, found: Seen) -> Seen:
@@ -65,28 +55,11 @@ def _look(remote: Remote, found: Seen) -> Seen:
         "dossier": found,
         "report": remote.find(f"/api/v1/reports/dossiers/{ref}"),
         "chain": remote.find(f"/api/v1/dossiers/{ref}/chain"),
-        "clocks": remote.find(f"/api/v1/dossiers/{ref}/clock"),
+        "clocks": remote.find(f"/api/v1/dossiers/{ref}/chain/clocks"),
         "obligation": remote.find(f"/api/v1/dossiers/{ref}/obligation"),
         "parcels": [parcel for parcel in parcels if parcel is not None],
         "timeline": (remote.find(f"/api/v1/dossiers/{ref}/timeline") or {}).get("items", []),
     }
-
-
-class Names:
-    """What procedures, steps and agencies are called by the server; what it does not know shows its code."""
-
-    def __init__(self, remote: Remote, procedure: str) -> None:
-        published = remote.find(f"/api/v1/procedures/{procedure}") or {}
-        agencies = remote.find("/api/v1/reports/agencies") or {}
-        self.procedure = f"{procedure} {published.get('name_vi', '')}".rstrip()
-        self._steps = {step["code"]: step["name_vi"] for step in published.get("steps", ())}
-        self._agencies = {agency["agency"]: agency["name_vi"] for agency in agencies.get("items", ())}
-
-    def step(self, code: str | None) -> str:
-        return self._steps.get(code or "", code or "")
-
-    def agency(self, id: str | None) -> str:
-        return f"{self._agencies[id]} ({id})" if id in self._agencies else id or ""
 
 
 def _print(seen: Seen, names: Names) -> None:
@@ -107,17 +80,18 @@ def _print(seen: Seen, names: Names) -> None:
 def _heading(seen: Seen, names: Names) -> None:
     found, report = seen["dossier"], seen["report"] or {}
     title = escape(found["code"] or f"{found['ref']} (no code yet)")
-    console.print(f"[bold]{title}[/bold]  [cyan]{_plain(report.get('status') or found['status'])}[/cyan]")
+    console.print(f"[bold]{title}[/bold]  [cyan]{plain(report.get('status') or found['status'])}[/cyan]")
     facts = {
         "reference": found["ref"],
         "procedure": names.procedure,
         "received by": names.agency(found["receiving_agency"]),
         "came by": found["channel"],
-        "handed in": _moment(found["submitted_at"]),
-        "appointment": _moment(found["due_at"]) + _kept(report.get("on_time")),
-        "result goes": f"{_plain(found['hand_out_by'])}, {_plain(found['posting'])}".removesuffix(", none"),
-        "outcome": _plain(found["outcome"]),
-        "withdrawal": _plain(found["withdrawal"]).removesuffix("none"),
+        "handed in": moment(found["submitted_at"]),
+        "appointment": moment(found["due_at"]) + _kept(report.get("on_time")),
+        "result goes": f"{plain(found['hand_out_by'])}, {plain(found['posting'])}".removesuffix(", none"),
+        "complete": f"{report['completion']['percent']} %" if report.get("completion") else "",
+        "outcome": plain(found["outcome"]),
+        "withdrawal": plain(found["withdrawal"]).removesuffix("none"),
         "lies with": "; ".join(_holder(holder, names) for holder in report.get("holders") or ()),
         "made late by": "; ".join(names.agency(cause["agency"]) for cause in report.get("late_because") or ()),
     }
@@ -132,44 +106,36 @@ def _heading(seen: Seen, names: Names) -> None:
 
 
 def _holder(holder: Seen, names: Names) -> str:
-    return ", ".join(part for part in (_party(holder, names), names.step(holder["step"])) if part)
-
-
-def _party(one: Seen, names: Names) -> str:
-    """Return who it is; an agency by its name alone, the system by the agency that it hands over to."""
-    agency = names.agency(one["agency"])
-    parts = (agency,) if agency and one["party"] == "agency" else (_plain(one["party"]), agency)
-    return " ".join(part for part in parts if part)
+    return ", ".join(part for part in (party(holder, names), names.step(holder["step"])) if part)
 
 
 def _chain(chain: Seen, names: Names) -> None:
-    done = chain["completion"]
-    suspended = f", clock stands still since {_moment(chain['suspended_since'])}" if chain["suspended_since"] else ""
-    title = f"Chain: {_plain(chain['state'])}, {done['closed_steps']} of {done['steps']} steps closed{suspended}"
+    suspended = f", clock stands still since {moment(chain['suspended_since'])}" if chain["suspended_since"] else ""
+    title = f"Chain: {plain(chain['state'])}{suspended}"
     rows = []
     for step in chain["steps"]:
         result = step["result"]
         number = f"{result['number']} (version {result['version']})" if result else ""
-        stage = _plain(step["stage"]) + (f", round {step['round']}" if step["round"] > 1 else "")
-        passed = ", ".join(_plain(limit) for limit in step["passed"])
+        stage = plain(step["stage"]) + (f", round {step['round']}" if step["round"] > 1 else "")
+        passed = ", ".join(plain(limit) for limit in step["passed"])
         late = f" (late: {passed})" if passed else ""
         rows.append(
-            (names.step(step["step"]), names.agency(step["agency"]), stage, _moment(step["due_at"]) + late, number)
+            (names.step(step["step"]), names.agency(step["agency"]), stage, moment(step["due_at"]) + late, number)
         )
-    _table(title, ("step", "agency", "stands", "due", "result"), rows)
+    table(title, ("step", "agency", "stands", "due", "result"), rows)
 
 
 def _clock(clock: Seen, names: Names) -> None:
     whose = names.step(clock["step"]) or "whole chain"
     left = clock["left_minutes"]
-    rest = f"{_hours(left)} left" if left >= 0 else f"{_hours(-left)} late"
-    used = f"{_hours(clock['used_minutes'])} of working time used"
-    said = f"Clock of {whose}: {used}, {rest}, due {_moment(clock['due_at'])}"
+    rest = f"{hours(left)} left" if left >= 0 else f"{hours(-left)} late"
+    used = f"{hours(clock['used_minutes'])} of working time used"
+    said = f"Clock of {whose}: {used}, {rest}, due {moment(clock['due_at'])}"
     console.print(said, markup=False, highlight=False, soft_wrap=True)
 
 
 def _minutes(minutes: list[Seen], names: Names) -> None:
-    shares = "; ".join(f"{_party(share, names)}: {_hours(share['minutes'])}" for share in minutes)
+    shares = "; ".join(f"{party(share, names)}: {hours(share['minutes'])}" for share in minutes)
     console.print(f"Whose working time it was: {shares}", markup=False, highlight=False, soft_wrap=True)
 
 
@@ -177,61 +143,39 @@ def _money(owed: Seen) -> None:
     receipt = f", receipt {owed['receipt']['receipt']}" if owed["receipt"] else ""
     rows = [(line["name_vi"], format_vnd(line["amount_vnd"]), "") for line in owed["lines"]]
     rows += [
-        (f"payment at {attempt['gateway']}", format_vnd(attempt["amount_vnd"]), _plain(attempt["standing"]))
+        (f"payment at {attempt['gateway']}", format_vnd(attempt["amount_vnd"]), plain(attempt["standing"]))
         for attempt in owed["attempts"]
     ]
     rows += [
-        (f"refund, {_plain(refund['reason'])}", format_vnd(refund["amount_vnd"]), _plain(refund["standing"]))
+        (f"refund, {plain(refund['reason'])}", format_vnd(refund["amount_vnd"]), plain(refund["standing"]))
         for refund in owed["refunds"]
     ]
-    method = f" ({_plain(owed['method'])})" if owed["method"] else ""
-    title = f"Money: {format_vnd(owed['total_vnd'])}, {_plain(owed['standing'])}{method}{receipt}"
-    _table(title, ("what for", "amount", "stands"), rows)
+    method = f" ({plain(owed['method'])})" if owed["method"] else ""
+    title = f"Money: {format_vnd(owed['total_vnd'])}, {plain(owed['standing'])}{method}{receipt}"
+    table(title, ("what for", "amount", "stands"), rows)
 
 
 def _parcel(parcel: Seen, names: Names) -> None:
     tried = f", {parcel['attempts']} failed attempts" if parcel["attempts"] else ""
-    again = f", next from {_moment(parcel['next_attempt_from'])}" if parcel["next_attempt_from"] else ""
-    who = f"papers with {_plain(parcel['custodian'])}" if parcel["custodian"] else "no papers yet"
-    said = f"Parcel {parcel['item_code']} ({parcel['leg']}): {_plain(parcel['status'])}, {who}{tried}{again}"
+    again = f", next from {moment(parcel['next_attempt_from'])}" if parcel["next_attempt_from"] else ""
+    who = f"papers with {plain(parcel['custodian'])}" if parcel["custodian"] else "no papers yet"
+    said = f"Parcel {parcel['item_code']} ({parcel['leg']}): {plain(parcel['status'])}, {who}{tried}{again}"
     console.print(said, markup=False, highlight=False, soft_wrap=True)
 
 
 def _timeline(items: list[Seen], names: Names) -> None:
     rows = [
         (
-            _moment(item["at"]), item["service"], _sentence(item["event"]), names.step(item["step"]),
-            names.agency(item["agency"]), _plain(item["role"]),
+            moment(item["at"]), item["service"], _sentence(item["event"]), names.step(item["step"]),
+            names.agency(item["agency"]), plain(item["role"]),
         )
         for item in items
     ]  # fmt: skip
-    _table("Timeline", ("when", "service", "what", "step", "agency", "by"), rows)
-
-
-def _table(title: str, columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
-    table = Table(*columns, title=escape(title), title_justify="left", title_style="bold")
-    for row in rows:
-        table.add_row(*map(escape, row))
-    console.print(table)
-
-
-def _moment(instant: str | None) -> str:
-    """Return an instant as a clock in Vietnam shows it."""
-    return f"{datetime.fromisoformat(instant).astimezone(VIETNAM):%d/%m/%Y %H:%M}" if instant else ""
+    table("Timeline", ("when", "service", "what", "step", "agency", "by"), rows)
 
 
 def _kept(on_time: bool | None) -> str:
     return {True: " (kept)", False: " (missed)"}.get(on_time, "") if on_time is not None else ""
-
-
-def _hours(minutes: float) -> str:
-    hours, rest = divmod(round(minutes), MINUTES_OF_HOUR)
-    return f"{hours} h {rest:02d} min" if hours else f"{rest} min"
-
-
-def _plain(word: str | None) -> str:
-    """Return a word of the glossary as people write it."""
-    return (word or "").replace("_", " ")
 
 
 def _sentence(event: str) -> str:

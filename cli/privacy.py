@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from chassis.run import Engine
-from chassis.vault import is_sealed
+from chassis.vault import SqliteVault, is_sealed
 from chassis.verification import Checked, Inspection, events_of
 
 Place = tuple[str, ...]
@@ -42,6 +42,20 @@ PERSONAL: Final[dict[str, dict[str, tuple[Place, ...]]]] = {
 def privacy_inspection(engine: Engine) -> Inspection:
     """Return the check that nothing personal stands in clear."""
     return Inspection("platform", "privacy", "what is personal stands sealed in every log", partial(_look, engine))
+
+
+def forgetting_inspection(vault: SqliteVault) -> Inspection:
+    """Return the check that whoever was forgotten has no key; copies that were not reached yet are pending."""
+    says = "whoever was forgotten has no key, here or in any copy"
+    return Inspection("platform", "forgotten", says, partial(_look_for_forgotten, vault))
+
+
+def _look_for_forgotten(vault: SqliteVault, checked: Checked) -> None:
+    checked.counted, kept = vault.kept_in_spite()
+    for person in kept:
+        checked.breaks(f"{person} was forgotten and has a key")
+    for path, person in vault.copies.pending():
+        checked.waits(f"{person} is not forgotten yet in {path}")
 
 
 def _look(engine: Engine, checked: Checked) -> None:

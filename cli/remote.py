@@ -39,7 +39,8 @@ class Remote:
     def _rehearsal_token(self, role: str) -> str:
         answer = self._send("POST", "/api/v1/rehearsal/tokens", json={"role": role, "id": f"{role}:cli"})
         if answer.status_code == httpx.codes.NOT_FOUND:
-            errors.print(f"This server is not in rehearsal: put an access token into {TOKEN_VARIABLE}.")
+            errors.print(f"This server is not in rehearsal: put an access token into {TOKEN_VARIABLE}")
+            errors.print("(`lienthong token inspector --data DIR` makes one).", highlight=False)
             raise typer.Exit(EXIT_REFUSED)
         return str(self._body(answer)["token"])
 

@@ -20,8 +20,9 @@ from chassis.verification import Checked, Inspection, inspections
 from chassis.verification_heads import heads_inspections, kept_heads_inspection
 from cli import files
 from cli.books import cross_inspections
+from cli.clock_books import clock_inspections
 from cli.exits import EXIT_IN_USE, EXIT_NO, EXIT_UNUSABLE
-from cli.privacy import privacy_inspection
+from cli.privacy import forgetting_inspection, privacy_inspection
 from cli.remote import AsJson, console, errors
 from services.__main__ import Platform, compose
 
@@ -102,7 +103,9 @@ def all_inspections(platform: Platform, kept: Kept | None = None) -> Iterator[In
     if kept is not None and kept.heads:
         yield kept_heads_inspection(platform.engine, platform.sealer, kept.heads, kept.keys)
     yield from cross_inspections(platform.engine)
+    yield from clock_inspections(platform.engine, platform.parts.registry)
     yield privacy_inspection(platform.engine)
+    yield forgetting_inspection(platform.vault)
 
 
 def _give_up(data: Path, hindrances: list[str], as_json: bool) -> NoReturn:

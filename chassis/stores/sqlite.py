@@ -8,13 +8,14 @@ import fcntl
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import IO, Any
 
 from chassis.stores.chain import NOTHING_BEFORE, chained
 from chassis.stores.migrations import bring_up
+from chassis.stores.sqlite_rows import HELD, move_positions, tables_made_by, write_reading, write_rows, write_time
 from chassis.stores.store import (
     AnswerRow,
     Conflict,
@@ -51,10 +52,6 @@ ENVELOPE = (
     "position, :source, stream || '@' || version, said, subject, sequence, root, time_us, correlation, causation, "
     "traceparent, coalesce(said_data, data)"
 )
-HELD = (
-    "position, source, id, type, subject, sequence, root, time_us, correlation, causation, traceparent, data, "
-    "since_us, attempts, error"
-)
 
 PRIMARY_CODE = 0xFF
 NOT_NOW = frozenset(
@@ -79,8 +76,11 @@ class SqliteStore:
         self.path = path
         self._closed = False
         self._lock_file = _hold_lock(path.with_suffix(".lock"))
-        self._writer = _connect(path, WRITER_CACHE_KIB)
-        bring_up(self._writer, path.name)
+        try:
+            self._writer = _brought_up(path)
+        except BaseException:
+            self._lock_file.close()
+            raise
         # One connection for each thread that reads, so that reading never waits for writing. A thread's number is
         # given to another when it ends, and its connection with it.
         self._readers: dict[int, sqlite3.Connection] = {}
@@ -136,10 +136,10 @@ class SqliteStore:
 
         generation = self._generations[-1].number
         db.executemany(INSERT_EVENT, chained(writes.events, generation, last, last_hash))
-        _move_positions(db, writes)
-        _write_reading(db, writes)
-        _write_time(db, writes)
-        _write_rows(db, writes.statements)
+        move_positions(db, writes)
+        write_reading(db, writes)
+        write_time(db, writes)
+        write_rows(db, writes.statements)
         if not writes.events:
             return self._head
         head: int = db.execute("SELECT max(position) FROM events").fetchone()[0]
@@ -288,7 +288,7 @@ class SqliteStore:
             self._writer.execute("BEGIN IMMEDIATE")
             with self._taken_back_on_error():
                 self._writer.execute("DELETE FROM meta WHERE name=?", (READ_MODELS,))
-                for name in _tables_made_by(scripts):
+                for name in tables_made_by(scripts):
                     self._writer.execute(f'DROP TABLE IF EXISTS "{name}"')
                 self._writer.execute("COMMIT")
         for script in scripts:
@@ -299,7 +299,7 @@ class SqliteStore:
         self._writer.execute("BEGIN IMMEDIATE")
         try:
             with self._taken_back_on_error():
-                _write_rows(self._writer, statements)
+                write_rows(self._writer, statements)
                 self._writer.execute(NOTE, (READ_MODELS, self._form))
                 self._writer.execute("COMMIT")
         except sqlite3.Error as error:
@@ -328,6 +328,20 @@ def _connect(path: Path, cache_kib: int) -> sqlite3.Connection:
     return connection
 
 
+def _brought_up(path: Path) -> sqlite3.Connection:
+    """Return the writer's connection to a store of this version's form, whoever wrote it."""
+    try:
+        writer = _connect(path, WRITER_CACHE_KIB)
+        try:
+            bring_up(writer, path.name)
+        except BaseException:
+            writer.close()
+            raise
+    except sqlite3.Error as error:
+        raise StoreUnavailable(f"{path.name}: {error}") from error
+    return writer
+
+
 def _hold_lock(path: Path) -> IO[bytes]:
     """Take the store for this process; the lock goes with the process, however it ends."""
     lock = path.open("wb")
@@ -341,65 +355,3 @@ def _hold_lock(path: Path) -> IO[bytes]:
 
 def _held(row: tuple[Any, ...]) -> Held:
     return Held(Envelope._make(row[:12]), *row[12:])
-
-
-def _move_positions(db: sqlite3.Connection, writes: Writes) -> None:
-    """Move each position only from the value that was read, so that a second reader of the same source loses."""
-    for source, (before, now) in writes.positions.items():
-        if before == 0:
-            sql = "INSERT INTO positions(source, position) VALUES(?, ?) ON CONFLICT DO NOTHING"
-            moved = db.execute(sql, (source, now)).rowcount
-        else:
-            sql = "UPDATE positions SET position=? WHERE source=? AND position=?"
-            moved = db.execute(sql, (now, source, before)).rowcount
-        if moved != 1:
-            raise Conflict(f"position in {source} is not {before}: another reader moved it")
-
-
-def _write_reading(db: sqlite3.Connection, writes: Writes) -> None:
-    if writes.marks:
-        rows = [(source, subject, sequence) for (source, subject), sequence in writes.marks.items()]
-        db.executemany(
-            "INSERT INTO marks(source, subject, sequence) VALUES(?, ?, ?) "
-            "ON CONFLICT(source, subject) DO UPDATE SET sequence=excluded.sequence",
-            rows,
-        )
-    for key, held in writes.held.items():
-        if held is None:
-            db.execute("DELETE FROM held WHERE source=? AND subject=? AND sequence=?", key)
-        else:
-            row = (*held.envelope, held.since_us, held.attempts, held.error)
-            db.execute(f"INSERT OR REPLACE INTO held({HELD}) VALUES({', '.join('?' * len(row))})", row)
-    db.executemany("INSERT INTO discharges VALUES(?, ?, ?, ?, ?, ?)", writes.discharges)
-
-
-def _write_time(db: sqlite3.Connection, writes: Writes) -> None:
-    for id, timer in writes.timers.items():
-        if timer is None:
-            db.execute("DELETE FROM timers WHERE id=?", (id,))
-        else:
-            db.execute("INSERT OR REPLACE INTO timers(id, due_us, command, data) VALUES(?, ?, ?, ?)", timer)
-    db.executemany("INSERT INTO answers VALUES(?, ?, ?, ?, ?, ?)", writes.answers)
-    sql = "INSERT OR REPLACE INTO snapshots(stream, version, shape, data) VALUES(?, ?, ?, ?)"
-    db.executemany(sql, writes.snapshots)
-    for stream, since_us in writes.owing.items():
-        if since_us is None:
-            db.execute("DELETE FROM owing WHERE stream=?", (stream,))
-        else:
-            db.execute("INSERT INTO owing VALUES(?, ?) ON CONFLICT DO NOTHING", (stream, since_us))
-
-
-def _tables_made_by(scripts: Iterable[str]) -> list[str]:
-    with closing(sqlite3.connect(":memory:")) as empty:
-        for script in scripts:
-            empty.executescript(script)
-        return [name for (name,) in empty.execute("SELECT name FROM sqlite_master WHERE type='table'")]
-
-
-def _write_rows(db: sqlite3.Connection, statements: Iterable[Statement]) -> None:
-    """Change the read models; a row that breaks a rule of its table is a defect, not a lost race."""
-    for sql, params in statements:
-        try:
-            db.execute(sql, params)
-        except sqlite3.IntegrityError as error:
-            raise Unwritable(f"{error} in {sql}") from error

@@ -21,6 +21,7 @@ from services.intake.domain import commands, rules
 from services.intake.domain.state import Dossier
 from services.intake.domain.words import (
     NORMAL,
+    PARTICULARS,
     SELF,
     ApplicantKind,
     Channel,
@@ -201,20 +202,14 @@ class Collection(Body):
     paper_shown: PaperShown | None = None
 
 
-class Corrected(Body):
-    """What stands wrong, as it should stand; what is left out stays. Numbers that say who somebody is are not here."""
+class Correction(Body):
+    """What stands wrong about a person, as it should stand, and why; what is left out stays, and numbers always do."""
 
+    whose: Whose = "applicant"
     name: Name | None = None
     address: Address | None = None
     phone: Phone | None = None
     email: Email | None = None
-
-
-class Correction(Body):
-    """What is put right about a person, and why."""
-
-    whose: Whose = "applicant"
-    corrected: Corrected = Corrected()
     hand_out_to: Destination | None = None
     reason: Annotated[str, Field(min_length=3, max_length=2_000)]
 
@@ -293,7 +288,7 @@ class Reception:
         return commands.CorrectParticulars(
             ref=call.ref,
             whose=body.whose,
-            corrected=body.corrected.model_dump(exclude_none=True),
+            corrected=body.model_dump(include=set(PARTICULARS), exclude_none=True),
             hand_out_to=to,
             reason=self._note(call, body.reason),
             by_applicant=call.principal.role == APPLICANT,
@@ -316,7 +311,7 @@ def _receive(call: Call, body: SupplementBrought) -> commands.ReceiveSupplement:
 
 
 def _plain(order: type, *named: str) -> Callable[[Call, None], Any]:
-    """Return what gives an order that says no more than the address: which dossier is meant, and `named` parts of it."""
+    """Return what gives an order that says only which dossier is meant, and `named` parts of its address."""
     return lambda call, body: order(
         ref=call.ref, actor=call.principal.id, now=call.now, **{name: call.params[name] for name in named}
     )

@@ -27,6 +27,7 @@ from services.intake.domain import dossier as dossiers
 from services.intake.domain.events import DossierSubmitted, Event
 from services.intake.domain.invariants import strayed_dossiers, wrong_codes, wrong_numbers
 from services.intake.domain.numbering import IssueNumber, KeepPortalNumber, Numbers
+from services.intake.domain.particulars import may_not_correct
 from services.intake.domain.state import Dossier
 from services.intake.domain.words import AGENCY
 from services.intake.gateways.portal.routes import portal_routes
@@ -130,7 +131,7 @@ class Preparation:
         """Seal the particulars that hold now with what is corrected of them; a person who was forgotten has none."""
         dossier = _dossier(command, unit)
         submission, sealed = dossier.submission, dossier.particulars(command.whose)
-        if submission is None or not sealed:
+        if submission is None or may_not_correct(command, submission, dossier) is not None:
             return command
         person = submission.applicant if command.whose == "applicant" else submission.submitter
         try:
@@ -274,9 +275,9 @@ def _routes(prepare: Preparation) -> dict[type, Route]:
     }
 
 
-def pages(issuer: DevelopmentIssuer, border: Border) -> APIRouter:
-    """Return the printable forms of the desk."""
-    return forms(Frame(issuer, border.clock, TEMPLATES), border)
+def pages(registry: Registry, issuer: DevelopmentIssuer, border: Border) -> APIRouter:
+    """Return the printable forms of the desk, and the page on which it puts right what stands wrong."""
+    return forms(Frame(issuer, border.clock, TEMPLATES), border, registry)
 
 
 def service(parts: Parts) -> Service:

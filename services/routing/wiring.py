@@ -82,9 +82,7 @@ TIMER_COMMANDS: Final = (
 
 INVARIANTS: Final = (
     Invariant("results", "every result is the act of the agency whose step it was, in its turn", unexplained_results),
-    Invariant(
-        "standstills", "a clock stands still for an open reason, or it ran again", wrong_standstills
-    ),
+    Invariant("standstills", "a clock stands still for an open reason, or it ran again", wrong_standstills),
     Invariant("lateness", "a delay is told when it is one, upwards, and a date moves for it once", dishonest_lateness),
     Invariant("chains", "nothing is open in a chain that ended, and an open one lies with somebody", unfinished_chains),
 )

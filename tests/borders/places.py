@@ -37,6 +37,7 @@ DELIVERED: Final = {
     "relation": "self", "id_document_kind": "identity_card", "signature_sha256": digest("slip"),
     "photo_sha256": digest("door"), "authority_paper": "",
 }  # fmt: skip
+CORRECTED: Final = {"phone": "0905 671 284", "reason": NOTE}
 CASH: Final = {"amount_vnd": FEE_VND}
 REFUND: Final = {**CASH, "txn_ref": None, "order_no": "UNC-1"}
 
@@ -51,6 +52,23 @@ def asked(province: Province) -> str:
     """Ask for a supplement."""
     ref = incomplete(province)
     province.do("ask_for_supplement", province.desk, ASKED, ref=ref)
+    return ref
+
+
+def on_paper(province: Province) -> str:
+    """Hand a dossier in of which one paper was not digitised."""
+    scanned, paper = given(*(code for code in PAPERS if code != "residence_proof")), given("residence_proof")
+    return province.submitted(components=[*scanned, {**paper[0], "digitised": False}])
+
+
+def broken(province: Province) -> dict[str, str]:
+    """Say that the platform broke down this moment."""
+    return {"since": province.engine.clock.now().isoformat()}
+
+
+def broken_down(province: Province) -> str:
+    ref = province.accepted()
+    province.do("declare_incident", province.system, broken(province), ref=ref)
     return ref
 
 
@@ -92,6 +110,10 @@ PLACES: Final[dict[str, Callable[[Province], Found]]] = {
     "refuse_dossier": lambda p: (p.desk, REFUSED, {"ref": p.submitted()}),
     "withdraw_dossier": lambda p: (p.applicant, None, {"ref": p.accepted()}),
     "answer_sent_back": lambda p: (p.desk, {"note": NOTE}, {"ref": sent_back(p), "step": STEP}),
+    "digitise_component": lambda p: (p.desk, None, {"ref": on_paper(p), "component": "residence_proof"}),
+    "correct_particulars": lambda p: (p.applicant, CORRECTED, {"ref": p.accepted()}),
+    "declare_incident": lambda p: (p.system, broken(p), {"ref": p.accepted()}),
+    "end_incident": lambda p: (p.system, None, {"ref": broken_down(p)}),
     "hand_out": lambda p: (p.desk, COLLECTED, {"ref": p.resolved()}),
     "take_over_step": lambda p: (p.officer, None, {"ref": p.accepted(), "step": STEP}),
     "acknowledge_step": lambda p: (p.officer, None, {"ref": p.accepted(), "step": STEP}),
@@ -117,7 +139,7 @@ def place(province: Province, name: str) -> Place:
 
 
 def places(province: Province) -> Iterator[Place]:
-    """Prepare a place for every act that the running product has; those that take days come first."""
-    names = sorted(province.acts, key=lambda name: name != "mark_back_at_desk")
+    """Prepare a place for every act that has one; those that take days come first."""
+    names = sorted(PLACES.keys() & province.acts.keys(), key=lambda name: name != "mark_back_at_desk")
     for name in names:
         yield place(province, name)

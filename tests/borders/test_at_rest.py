@@ -10,25 +10,37 @@ from pathlib import Path
 import pytest
 
 from tests.borders.at_rest import WAYS_TO_WRITE, in_clear, written
-from tests.borders.places import UNFIT
+from tests.borders.places import PLACES, UNFIT, place
 from tests.borders.portal import ITEM, Portal
 from tests.borders.province import APPLICANT, NOTE, PLANTED, STEP, Place, Province
 
+CORRECTED = {"address": "99/12 ngõ Mùa Gió Chướng", "phone": "0966 400 118", "email": "van.moi@thu.example"}
+REASON = "Chị Vân chuyển nhà sang ngõ Mùa Gió Chướng"
 
-def test_nothing_personal_stands_in_clear_in_any_file(province: Province, granted: list[Place]) -> None:
+
+@pytest.fixture(scope="module")
+def busy(province: Province) -> list[Place]:
+    """Bring dossiers to every point of their way, those that take days first."""
+    names = sorted(PLACES.keys() & province.acts.keys(), key=lambda name: (name != "mark_back_at_desk", name))
+    return [place(province, name) for name in names]
+
+
+def test_nothing_personal_stands_in_clear_in_any_file(province: Province, busy: list[Place]) -> None:
     """Names, numbers, phones, addresses and notes, of people at the desk, by post and through the portal."""
     refused = province.acknowledged()
     province.do("refuse_step", province.officer, UNFIT, ref=refused, step=STEP)
     Portal(province).said(ITEM | {"MaHoSo": "H48.23293.01-260907-30001", "TrichYeuHoSo": NOTE})
     province.get(f"/api/v1/dossiers/{refused}/steps/{STEP}/note", province.officer)
-    sought = {"kind": "phone", "identifier": APPLICANT["phone"]}
+    corrected = {**CORRECTED, "reason": REASON}
+    province.do("correct_particulars", province.desk, corrected, ref=province.accepted())
+    sought = {"kind": "phone", "identifier": CORRECTED["phone"]}
     assert province.post("/api/v1/dossiers/search", province.desk, sought).json()["items"]
     files = {file.name for file in province.data.rglob("*") if file.is_file()}
     assert {"intake.db", "intake.db-wal", "reporting.db", "vault.db", "vault.key", "issuer.key", "clock.json"} <= files
-    assert in_clear(province.data, *PLANTED) == []
+    assert in_clear(province.data, *PLANTED, *CORRECTED.values(), REASON) == []
 
 
-def test_what_is_not_personal_is_found_by_the_same_search(province: Province, granted: list[Place]) -> None:
+def test_what_is_not_personal_is_found_by_the_same_search(province: Province, busy: list[Place]) -> None:
     """A search that finds nothing proves nothing unless it finds what is there."""
     code = province.code_of(province.accepted())
     assert any("intake.db" in where for where in in_clear(province.data, code))

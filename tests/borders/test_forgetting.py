@@ -3,10 +3,12 @@
 Law: Luật Bảo vệ dữ liệu cá nhân 91/2025/QH15 art. 14; NĐ 61/2018/NĐ-CP art. 5.
 """
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from chassis.forgetting import open_matters
@@ -126,3 +128,34 @@ def test_a_message_that_is_parked_keeps_everybody(tmp_path: Path) -> None:
     (line,) = open_matters(platform.engine, person)
     assert line.startswith("payments: lienthong.intake.DossierWithdrawn.v1 about 01J0 is parked")
     platform.close()
+
+
+@pytest.mark.parametrize("first", range(0, 12, 3))
+def test_whoever_is_forgotten_while_handing_in_loses_nothing(own_province: Province, first: int) -> None:
+    """Either the new dossier is there and keeps them, or it is somebody new's, or it is asked for again; never sealed
+    for somebody whose key is gone."""
+    province = own_province
+    person = province.person(LAN["personal_id"])
+    body = province.submission(applicant=LAN, submitter=None, relation="self")
+
+    async def at_once() -> list[httpx.Response]:
+        transport = httpx.ASGITransport(app=province.app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://testserver", timeout=60) as client:
+            sent = [
+                client.post("/api/v1/dossiers", json=body, headers={**province.desk, "Idempotency-Key": f"race-{n}"})
+                for n in range(12)
+            ]
+            order = client.post(f"/api/v1/people/{person}/forgetting", json=ORDER, headers=province.system)
+            return await asyncio.gather(*sent[:first], order, *sent[first:])
+
+    answers = asyncio.run(at_once())
+    forgotten = answers.pop(first)
+    province.settle()
+    assert {answer.status_code for answer in answers} <= {201, 503}
+    assert forgotten.status_code in (200, 409)
+    vault, store = province.platform.vault, province.engine.running["intake"].store
+    rows = store.query("SELECT applicant FROM dossiers", {})
+    assert len(rows) == sum(answer.status_code == 201 for answer in answers)
+    for row in rows:
+        assert vault.is_known(row["applicant"])
+        assert (row["applicant"] == person) == (forgotten.status_code == 409)

@@ -11,11 +11,13 @@ from tests.borders.doors import doors, filled
 from tests.borders.province import Header, Place, Province
 
 JSON = {"Content-Type": "application/json"}
-PARTS = {"service": "intake", "text": "H48.23293.01-260907-9999"}
-NEEDS_NOTHING = {"/api/v1/rehearsal/clock/release", "/sign-out", "/rehearsal/applicants/{text}"}
+PARTS = {"service": "intake", "text": "H48.23293.01-260907-9999", "person": f"p{'0' * 24}"}
+NEEDS_NOTHING = {
+    "/api/v1/rehearsal/clock/release", "/sign-out", "/rehearsal/applicants/{text}", "/api/v1/heads",
+}  # fmt: skip
 """Doors at which whatever is sent is not read."""
-SPEAK_FOR_THEMSELVES = ("/gateways/", "/sandbox/")
-"""Answers in the words of the portal and of the gateway; tried in files of their own."""
+SPEAK_FOR_THEMSELVES = ("/gateways/", "/sandbox/", "/oidc/token", "/found-by-person")
+"""Answers in the words of the portal, of the gateway and of OAuth, and a page; tried in files of their own."""
 
 UGLY: dict[str, bytes] = {
     "nothing": b"",
@@ -58,7 +60,7 @@ def test_content_over_the_limit_is_refused_at_every_door(province: Province) -> 
     """Announced, it is not even read."""
     with province.unchanged():
         for path in doors(province.app, "POST"):
-            parts = PARTS | {"ref": "x", "step": "x", "leg": "x"}
+            parts = PARTS | {"ref": "x", "step": "x", "leg": "x", "component": "x"}
             content = b" " * (BODY_LIMIT_BYTES + 1)
             problem(province.client.post(filled(path, parts), content=content, headers=JSON), 413)
 

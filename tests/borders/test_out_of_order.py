@@ -131,7 +131,6 @@ OUT_OF_ORDER: list[tuple[Before, str, str, Any, dict[str, str], str]] = [
     (accepted, "decide_step", "officer", DECISION, AT, "step_not_acknowledged"),
     (accepted, "refuse_step", "officer", UNFIT, AT, "step_not_acknowledged"),
     (accepted, "send_back_step", "officer", BACK, AT, "step_not_acknowledged"),
-    (acknowledged, "decide_step", "officer", DECISION, {"step": "police"}, "step_unknown"),
     (
         acknowledged,
         "decide_step",

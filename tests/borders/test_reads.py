@@ -23,10 +23,12 @@ ROLES = (
 )  # fmt: skip
 READERS = ("applicant", "submitter", "desk", "officer", "inspector", "system", "postman")
 NOTICES, NO_REF = "/api/v1/payments/vnpay/ipn", "0" * 26
+FORMS = ("slip", "supplement-request", "refusal", "apology", "stop-notice")
 OPENED_AT = {
-    "/api/v1/dossiers/{ref}/slip",
-    "/api/v1/dossiers/{ref}/supplement-request",
-    "/api/v1/dossiers/{ref}/refusal",
+    *(f"/api/v1/dossiers/{{ref}}/{form}" for form in FORMS),
+    *(f"/dossiers/{{ref}}/{form}" for form in FORMS),
+    "/api/v1/dossiers/{ref}/apologies",
+    "/api/v1/dossiers/{ref}/corrections",
     "/api/v1/dossiers/{ref}/steps/{step}/note",
     "/api/v1/parcels/{ref}/{leg}/address/{purpose}",
 }
@@ -74,7 +76,7 @@ def addresses(province: Province, planted: Planted, *dossiers: str) -> Iterator[
     """Yield every door that answers to GET, with each address there that leads to something; a notice's apart."""
     parts = {
         "step": STEP, "leg": "delivery", "purpose": "visit", "digest": planted.digest, "procedure": PROCEDURE,
-        "path": "lienthong.css",
+        "path": "lienthong.css", "person": province.person(APPLICANT["personal_id"]),
     }  # fmt: skip
     for path in doors(province.app, "GET"):
         if path == NOTICES:
@@ -171,10 +173,11 @@ def test_a_page_has_a_length(province: Province) -> None:
     lists = [path for path, names in asked_by(province).items() if "limit" in names and not parts_of(path)]
     assert len(lists) > 8
     for path in lists:
-        needed = {"service": "intake"} if path.endswith("/events") else {}
-        assert province.get(path, province.system, limit="1", **needed).status_code == 200
+        needed = {"service": "intake"} if path.endswith(("/events", "/heads")) else {}
+        who = province.applicant if "/me/" in path else province.system
+        assert province.get(path, who, limit="1", **needed).status_code == 200
         for limit in LIMITS:
-            document = problem(province.get(path, province.system, limit=limit, **needed), 422)
+            document = problem(province.get(path, who, limit=limit, **needed), 422)
             assert [where["name"] for where in document["invalid_params"]] == ["query.limit"]
 
 
@@ -221,6 +224,7 @@ def test_a_hostile_address_leads_nowhere(province: Province, planted: Planted) -
     usual = {
         "ref": planted.codes[0], "text": planted.codes[0], "step": STEP, "leg": "delivery", "purpose": "visit",
         "digest": planted.digest, "procedure": PROCEDURE, "path": "lienthong.css",
+        "person": province.person(APPLICANT["personal_id"]),
     }  # fmt: skip
     with province.unchanged("vault"):
         for path in doors(province.app, "GET"):
@@ -228,7 +232,7 @@ def test_a_hostile_address_leads_nowhere(province: Province, planted: Planted) -
                 for text in HOSTILE_PARTS:
                     for who in ({}, province.desk, province.postman):
                         answer = sound(province.get(filled(path, usual | {part: text}), who))
-                        assert answer.status_code in (404, 200), answer.url
+                        assert answer.status_code in (404, 200) or (part, answer.status_code) == ("person", 422)
                         assert "<script>alert" not in answer.text
 
 
@@ -238,7 +242,7 @@ def test_a_head_is_what_get_would_say_without_saying_it(province: Province, plan
         for _, address in addresses(province, planted, planted.codes[0]):
             for who in ({}, province.desk):
                 answer = province.client.request("HEAD", address, headers=who)
-                assert answer.status_code in (200, 404, 405, 422), address
+                assert answer.status_code in (200, 303, 404, 405, 422), address
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "TRACE", "OPTIONS", "BREW"])
@@ -289,7 +293,7 @@ def test_what_anybody_sees_of_a_dossier_is_two_things(province: Province, plante
 
 @pytest.mark.parametrize("role", ROLES)
 def test_something_personal_is_told_only_where_it_is_opened(province: Province, planted: Planted, role: str) -> None:
-    """Every door, for everybody: beside five papers and readings nothing is personal, and looking changes nothing."""
+    """Every door, for everybody: beside papers and readings of a purpose nothing is, and looking changes nothing."""
     who, told = who_is(province, role), set()
     with province.unchanged("vault"):
         for path, address in addresses(province, planted, *planted.refs, planted.codes[0], NO_REF):
@@ -309,4 +313,4 @@ def test_each_opening_is_written_down(province: Province) -> None:
     assert len(province.platform.vault.openings(person)) == before
     assert province.get(f"/api/v1/dossiers/{ref}/slip", province.desk).status_code == 200
     opened = province.platform.vault.openings(person)[before:]
-    assert [(one["by"], one["purpose"]) for one in opened] == [(f"desk_officer:{DESK}", "acknowledgement_slip")]
+    assert {(one["by"], one["purpose"]) for one in opened} == {(f"desk_officer:{DESK}", "acknowledgement_slip")}

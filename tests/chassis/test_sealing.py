@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -215,7 +216,7 @@ def test_every_field_of_a_head_is_signed(desk: Stage, sealer: Sealer) -> None:
     """Another value of any field, and the signature is not true any more."""
     work(desk, "a")
     (head,) = sealer.seal_now()
-    others = {
+    others: dict[str, Any] = {
         "day": "2020-01-01", "time": "2020-01-01", "generation": 2, "previous": "00", "key_id": "another",
     }  # fmt: skip
     for name, other in others.items():
@@ -251,6 +252,34 @@ class TestOverHttp:
         (key,) = platform.get("/api/v1/heads/keys").json()["items"]
         assert key["algorithm"] == "Ed25519"
         assert set(key) == {"key_id", "public", "since", "retired_at", "algorithm"}, "and nothing that is secret"
+
+    def test_an_inspector_is_given_proofs_that_anybody_can_check(self, platform: HttpPlatform) -> None:
+        """An event stands in the log of a head, and the later log begins with the earlier one."""
+        inspector = platform.token("inspector")
+
+        def sealed_now() -> dict[str, Any]:
+            items = platform.client.post("/api/v1/heads", headers=inspector).json()["items"]
+            (head,) = (one for one in items if one["source"].endswith("/savings"))
+            return dict(head)
+
+        before = sealed_now()
+        assert open_account(platform, platform.token("applicant", personal_id=MINE), "B" * 26).status_code == 201
+        after = sealed_now()
+        size, root = after["size"], bytes.fromhex(after["root"])
+        found = platform.get("/api/v1/heads/savings/inclusion", inspector, position=2, size=size).json()
+        path = [bytes.fromhex(one) for one in found["path"]]
+        assert found["root"] == after["root"]
+        assert is_included(bytes.fromhex(found["leaf"]), 1, size, path, root)
+        found = platform.get("/api/v1/heads/savings/consistency", inspector, first=before["size"], size=size).json()
+        path = [bytes.fromhex(one) for one in found["path"]]
+        assert is_consistent(before["size"], bytes.fromhex(before["root"]), size, root, path)
+        for where, who, asked in (
+            ("savings", inspector, {"position": size + 1, "size": size}),
+            ("savings", inspector, {"position": 1, "size": size + 1}),
+            ("nowhere", inspector, {"position": 1, "size": 1}),
+            ("savings", {}, {"position": 1, "size": size}),
+        ):
+            assert platform.get(f"/api/v1/heads/{where}/inclusion", who, **asked).status_code == 404
 
     @pytest.mark.parametrize("role", ["", "applicant", "desk_officer", "agency_officer", "accountant"])
     def test_only_inspectors_and_the_system_ask_for_one(self, platform: HttpPlatform, role: str) -> None:

@@ -12,12 +12,16 @@ from pathlib import Path
 
 import pytest
 
+from chassis.stores import migrations
+from chassis.stores.chain import NOTHING_BEFORE, event_hash
+from chassis.stores.migrations import HASHED_LATER, NEWEST, SCRIPTS, StoreTooNew
 from chassis.stores.sqlite import SqliteStore, StoreInUse
-from chassis.stores.store import Store, StoreUnavailable, Writes
+from chassis.stores.store import NewEvent, Store, StoreUnavailable, Writes
+from tests.chassis.chain_contract import ChainContract
 from tests.chassis.store_contract import TABLE, Open, StoreContract, contents, event, everything
 
 
-class TestSqliteStore(StoreContract):
+class TestSqliteStore(StoreContract, ChainContract):
     """Every promise of the port, kept by SQLite."""
 
     @pytest.fixture
@@ -138,3 +142,63 @@ def test_threads_that_end_leave_no_connection_behind(store: SqliteStore) -> None
         thread.start()
         thread.join()
     assert open_files() <= before + 4
+
+
+def first_form(path: Path, events: list[NewEvent]) -> None:
+    """Make a store as the first version did, with some events in it."""
+    with closing(sqlite3.connect(path)) as db:
+        db.executescript(SCRIPTS[1])
+        columns = ", ".join(NewEvent._fields)
+        db.executemany(f"INSERT INTO events({columns}) VALUES({', '.join('?' * len(NewEvent._fields))})", events)
+        db.commit()
+
+
+def test_a_store_of_the_first_version_is_brought_up(tmp_path: Path) -> None:
+    """Its events stay as they are, get their hashes, and the store says how far these were made later."""
+    events = [event("note-a", 1), event("note-b", 1), event("note-a", 2)]
+    first_form(tmp_path / "desk.db", events)
+    for _ in range(2):
+        with closing(SqliteStore(tmp_path / "desk.db")) as store:
+            hashes = [recorded.hash for recorded in store.tail(0, 9)]
+            tied = event_hash(NOTHING_BEFORE, 1, events[0])
+            assert hashes == [tied, event_hash(NOTHING_BEFORE, 1, events[1]), event_hash(tied, 1, events[2])]
+            assert store.note(HASHED_LATER) == "3"
+            assert store._writer.execute("PRAGMA user_version").fetchone() == (NEWEST,)
+            assert [one.number for one in store.generations] == [1]
+
+
+def test_a_store_made_by_this_version_was_never_hashed_later(store: SqliteStore) -> None:
+    """There is nothing to be said against it."""
+    store.commit(everything())
+    assert store.note(HASHED_LATER) is None
+
+
+def test_bringing_up_is_done_as_a_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A power cut, or a full disk, leaves the store that was there; the next opening begins again."""
+
+    def fails(db: sqlite3.Connection) -> None:
+        raise sqlite3.OperationalError("the disk is full")
+
+    first_form(tmp_path / "desk.db", [event("note-a", 1)])
+    with monkeypatch.context() as patch:
+        patch.setattr(migrations, "STEPS", {2: fails})
+        with pytest.raises(StoreUnavailable, match="the disk is full"):
+            SqliteStore(tmp_path / "desk.db")
+    with closing(sqlite3.connect(tmp_path / "desk.db")) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (1,), "the form that it was found in"
+        assert "hash" not in [column for (column,) in db.execute("SELECT name FROM pragma_table_info('events')")]
+    with closing(SqliteStore(tmp_path / "desk.db")) as store:
+        assert store.head() == 1
+
+
+def test_a_store_of_a_later_version_is_refused_untouched(tmp_path: Path) -> None:
+    """What this version does not know of it, it would spoil."""
+    SqliteStore(tmp_path / "desk.db").close()
+    with closing(sqlite3.connect(tmp_path / "desk.db")) as db:
+        db.execute(f"PRAGMA user_version={NEWEST + 1}")
+    before = (tmp_path / "desk.db").read_bytes()
+    with pytest.raises(StoreTooNew, match=f"its form is number {NEWEST + 1}"):
+        SqliteStore(tmp_path / "desk.db")
+    assert (tmp_path / "desk.db").read_bytes() == before
+    with pytest.raises(StoreTooNew):  # and the lock was let go of
+        SqliteStore(tmp_path / "desk.db")

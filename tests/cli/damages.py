@@ -293,7 +293,9 @@ OF_POSTAL = (
     ("item_numbers", "nine digits and the country", alter("ItemNumberTaken", "item_code", "'RH1VN'")),
 )
 
+BROUGHT_BACK = "INSERT INTO forgotten SELECT person, '2026-09-08', 'system:x', '91', '1', 1 FROM people LIMIT 1"
 OF_THE_PLATFORM = (
+    ("forgotten", "was forgotten and has a key", "vault", BROUGHT_BACK),
     ("results", "never said so", "routing", alter("StepDecided", "number", "'forged'")),
     ("results", "has no ResultReceived", "intake", lose("ResultReceived")),
     ("openings", "never said so", "intake", lose("DossierAccepted")),

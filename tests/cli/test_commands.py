@@ -14,6 +14,7 @@ from cli.__main__ import app
 COMMANDS = (
     "serve", "up", "demo", "verify", "dossier show", "events tail", "parked list", "parked retry", "parked discharge",
     "registry lint", "schemas write", "schemas check",
+    "vault rotate", "vault find", "vault forget", "vault forgotten", "vault copies", "vault openings",
 )  # fmt: skip
 ASKING = (
     ("dossier", "show", "H48-1"),

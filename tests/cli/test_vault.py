@@ -83,6 +83,9 @@ def test_a_person_is_forgotten_on_a_stopped_server(
     assert str(tmp_path / "usb") in done.output.replace("\n", "")
     assert "1 not forgotten there yet" in run("copies", "--data", data).output
     assert run("forget", "--pending", "--data", data).exit_code == EXIT_NO
+    waiting = CliRunner().invoke(app, ["verify", "--data", str(data)])
+    assert waiting.exit_code == 0
+    assert f"{free[0]} is not forgotten yet in {tmp_path / 'usb' / 'vault.db'}" in waiting.output.replace("\n", "")
     copy.rename(tmp_path / "usb")
     assert run("forget", "--pending", "--data", data).exit_code == 0
     for place in (data, tmp_path / "usb"):

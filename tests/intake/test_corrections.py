@@ -25,7 +25,7 @@ from tests.intake.people import (
     papers,
 )
 
-WRONG_NAME = {"corrected": {"name": "Nguyễn Thị Lân", "phone": "0977 111 222"}, "reason": "Gõ sai tên"}
+WRONG_NAME = {"name": "Nguyễn Thị Lân", "phone": "0977 111 222", "reason": "Gõ sai tên"}
 BY_POST = CERTIFICATE | {
     "hand_out_by": "post", "hand_out_to": {"name": LAN["name"], "address": "99 Bà Triệu", "phone": "0905123456"},
 }  # fmt: skip
@@ -97,7 +97,7 @@ def test_what_stood_before_is_the_inspectors_to_read(platform: Platform) -> None
 def test_the_submitter_is_corrected_apart(platform: Platform) -> None:
     """Each has the right for what is said of them; the other's stays as it was."""
     ref = accepted(platform, ATTORNEY)
-    corrected(platform, ref, {"whose": "submitter", "corrected": {"address": "7 Lê Lợi"}, "reason": "Đã chuyển nhà"})
+    corrected(platform, ref, {"whose": "submitter", "address": "7 Lê Lợi", "reason": "Đã chuyển nhà"})
     slip = platform.look("intake", "show_slip", OFFICER, ref=ref)
     assert slip is not None
     assert (slip["authorised_by"]["address"], slip["applicant"]["address"]) == ("7 Lê Lợi", LAN["address"])
@@ -128,17 +128,19 @@ def test_the_applicant_corrects_until_the_desk_has_accepted(platform: Platform) 
     platform.give("intake", "accept_dossier", OFFICER, ref=ref)
     late = platform.give("intake", "correct_particulars", lan, WRONG_NAME, ref=ref)
     assert (late.status, body_of(late)["code"]) == (409, "correction_at_desk")
+    readings = platform.vault.openings(platform.vault.person("personal_id", LAN["personal_id"]))
+    assert [one["purpose"] for one in readings] == ["correction"]  # what is refused is not read either
 
 
 @pytest.mark.parametrize(
     "body",
     [
-        {"corrected": {"personal_id": "062190009999"}, "reason": "khác người"},
-        {"corrected": {"tax_code": "0100112437"}, "reason": "khác người"},
-        {"corrected": {"email": "no address"}, "reason": "sai thư"},
-        {"corrected": {"name": ""}, "reason": "xóa tên"},
-        {"corrected": {"name": "Lan"}},
-        {"corrected": {"name": "Lan"}, "whose": "neighbour", "reason": "sai tên"},
+        {"personal_id": "062190009999", "reason": "khác người"},
+        {"tax_code": "0100112437", "reason": "khác người"},
+        {"email": "no address", "reason": "sai thư"},
+        {"name": "", "reason": "xóa tên"},
+        {"name": "Lan"},
+        {"name": "Lan", "whose": "neighbour", "reason": "sai tên"},
     ],
 )
 def test_who_somebody_is_cannot_be_corrected(platform: Platform, body: dict[str, Any]) -> None:

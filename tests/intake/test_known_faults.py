@@ -242,9 +242,7 @@ def test_being_signed_in_is_not_enough(platform: HttpPlatform, officer: dict[str
 def test_no_personal_data_reaches_events_or_answers(platform: HttpPlatform, officer: dict[str, str]) -> None:
     """§3.6: full personal data in logs; the payload of every message stored in clear."""
     ref = handed_in(platform, officer)
-    platform.post(
-        f"/api/v1/dossiers/{ref}/correction", officer, {"corrected": {"name": "Lân Mới"}, "reason": "Sai tên"}
-    )
+    platform.post(f"/api/v1/dossiers/{ref}/correction", officer, {"name": "Lân Mới", "reason": "Sai tên"})
     told = json.dumps(platform.events("intake"), ensure_ascii=False)
     for text in (*LAN.values(), "Lân Mới", "Sai tên"):
         assert text not in told

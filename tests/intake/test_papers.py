@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from chassis.executor import Job
+from services.intake.api import Correction
 from services.intake.domain.commands import RecordAppointment
 from services.intake.wiring import pages, service
 from tests.http_harness import HttpPlatform
@@ -25,7 +26,7 @@ ATTORNEY = CERTIFICATE | {
 @pytest.fixture
 def platform(tmp_path: Path) -> Iterator[HttpPlatform]:
     with HttpPlatform(tmp_path, (service,)) as running:
-        running.app.include_router(pages(running.issuer, running.borders["intake"]))
+        running.app.include_router(pages(running.parts.registry, running.issuer, running.borders["intake"]))
         yield running
 
 
@@ -213,3 +214,23 @@ def test_a_dossier_is_found_by_its_code_however_it_is_typed(
     shown = platform.get(f"/api/v1/dossiers/{typed}", officer)
     assert shown.status_code == 200, shown.text
     assert platform.get(f"/api/v1/dossiers/{typed}/../{typed.replace('17', '18')}", officer).status_code == 404
+
+
+def test_the_desk_corrects_and_digitises_on_a_page(platform: HttpPlatform, officer: dict[str, str]) -> None:
+    """NĐ 61/2018 arts. 5 and 17.1: the page asks for what its service takes, and offers what is still on paper."""
+    body = CERTIFICATE | {"components": [*papers("declaration", "identity_paper"), {"code": "residence_proof"}]}
+    ref = handed_in(platform, officer, body)
+    page = platform.get(f"/dossiers/{ref}/amendments", officer)
+    assert page.status_code == 200
+    forms = re.findall(r'data-act="/api/v1(/dossiers/[^"]+)"', page.text)
+    assert forms == [f"/dossiers/{ref}/correction", f"/dossiers/{ref}/components/residence_proof/digitisation"]
+    fields = set(re.findall(r'name="([a-z_]+)(?:\.[a-z_]+)?"', page.text)) & set(Correction.model_fields)
+    assert fields == {"name", "phone", "email", "address", "reason"}
+    assert platform.post(f"/api/v1{forms[1]}", officer).status_code == 200
+    assert "residence_proof" not in platform.get(f"/dossiers/{ref}/amendments", officer).text
+    lan = platform.token("applicant", personal_id=LAN["personal_id"])
+    assert f"/dossiers/{ref}/correction" in platform.get(f"/dossiers/{ref}/amendments", lan).text
+    platform.post(f"/api/v1/dossiers/{ref}/acceptance", officer)
+    assert f"/dossiers/{ref}/correction" not in platform.get(f"/dossiers/{ref}/amendments", lan).text
+    for other in ({}, platform.token("desk_officer", agency=OTHER_DESK), platform.token("inspector")):
+        assert platform.get(f"/dossiers/{ref}/amendments", other).status_code == 404

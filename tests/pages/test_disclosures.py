@@ -146,3 +146,19 @@ def test_a_person_reads_who_has_read_and_nobody_elses(site: Site, looked_at: str
     assert site.nobody.get("/api/v1/people/me/openings").status_code == 401
     for client in (site.desk, site.applicant):
         assert client.post("/api/v1/people/search", json={"kind": "phone", "identifier": PHONE}).status_code == 404
+
+
+def test_a_person_reads_it_on_a_page_of_their_own(site: Site, looked_at: str) -> None:
+    """With the searches too, which are about no dossier; the menu leads there, and it is nobody else's."""
+    site.desk.post("/api/v1/dossiers/search", json={"kind": "phone", "identifier": PHONE}).raise_for_status()
+    page = site.applicant.get("/openings").text
+    for words in ("Ai đã xem dữ liệu cá nhân của tôi", "Nhân viên bưu chính", "Cán bộ Một cửa", "tìm hồ sơ"):
+        assert words in page
+    assert 'href="/openings"' in site.applicant.get("/").text
+    for client in (site.desk, site.be("inspector"), site.nobody):
+        assert client.get("/openings").status_code == 404
+        assert 'href="/openings"' not in client.get("/").text
+    for after in ("999999", "0"):
+        assert site.applicant.get("/openings", params={"after": after}).status_code == 200
+    for after in ("-1", "x", "9" * 40):
+        assert site.applicant.get("/openings", params={"after": after}).status_code == 404

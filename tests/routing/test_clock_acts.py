@@ -106,6 +106,9 @@ def test_an_incident_stops_the_clock_until_it_is_mended(exchange: Platform) -> N
     exchange.pass_time(minutes=30)
     ended = exchange.give("routing", "end_incident", PLATFORM, ref=ref)
     assert (instant(body_of(ended)["due_at"]), body_of(ended)["clock_runs"]) == (due_at + timedelta(hours=1), True)
+    shown = exchange.look("routing", "show_clocks", d.REGISTRAR, ref=ref)
+    assert shown is not None
+    assert "đồng hồ dừng: sự cố hệ thống" in str(shown)
 
 
 def test_an_appointment_is_only_redated_by_a_newer_calendar(exchange: Platform) -> None:

@@ -39,8 +39,7 @@ def test_only_the_first_step_of_a_strict_sequence_is_ready() -> None:
     assert opened.steps == KARAOKE
     assert opened.lead_agency == PROVINCE
     assert ready == StepReady(
-        REF, BUSINESS.step, COMMUNE, 1, MONDAY, at("19 09:00"), None, None, at("19 09:00"), MONDAY,
-        warn_at=at("18 09:00"),
+        REF, BUSINESS.step, COMMUNE, 1, MONDAY, at("19 09:00"), None, None, at("19 09:00"), MONDAY, at("18 09:00")
     )
 
 

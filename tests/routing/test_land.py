@@ -298,6 +298,18 @@ def test_a_limit_that_runs_day_and_night_keeps_what_elapsed() -> None:
     assert moved.due_at == at("30 21:00")
 
 
+def test_a_wait_on_a_day_that_does_not_count_costs_nothing() -> None:
+    """BLDS 2015 art. 147: the day of the event is left out, so a wait that ends on it moves no date."""
+    five_days = Limit(5, "working_days", "event_day_excluded")
+    due_at = due(s.CALENDAR, MONDAY, five_days)
+    events = told(l.opening(appointments=(), total_limit=five_days, due_at=due_at))
+    noon, evening = at("16 11:00"), at("16 16:00")
+    events = told(*done(l.EXAMINATION, noon), acknowledge(l.TAX, noon), l.noticed(noon), before=events)
+    moved = led_to(events, l.paid(evening))[-1]
+    assert (moved.cause, moved.limit, moved.clock_from) == ("resumed", Limit(5 * 480, "working_minutes"), at("17 00:00"))
+    assert moved.due_at == due_at
+
+
 def test_what_was_late_before_the_clock_stood_still_stays_late() -> None:
     """Honest data: a wait hides no lateness, and gives no new date to whoever had missed theirs."""
     events = told(l.opening(appointments=()), acknowledge(l.EXAMINATION))

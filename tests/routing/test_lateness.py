@@ -1,4 +1,4 @@
-"""A limit that will not be kept: a warning in time, one apology with one new date, and then everybody above is told.
+"""A limit that will not be kept: a warning in time, and one apology with one new date.
 
 Law: NĐ 61/2018/NĐ-CP art. 19.9; NĐ 297/2025/NĐ-CP art. 6 repeats it.
 """
@@ -12,12 +12,23 @@ import pytest
 from kernel.calendar import VIETNAM
 from kernel.working_time import Limit, due
 from services.routing.domain.chain import decider
-from services.routing.domain.clock_commands import ApologiseForDelay, PassWarning, TellNextAbove
+from services.routing.domain.clock_commands import ApologiseForDelay, PassWarning
 from services.routing.domain.clock_dates import warn_at
-from services.routing.domain.clock_events import ApologyAsked, AppointmentMoved, DelayApologised, LatenessEscalated
-from services.routing.domain.commands import JudgeStepLimit, PassChainLimit
+from services.routing.domain.clock_events import ApologyAsked, AppointmentMoved, DelayApologised
 from services.routing.domain.events import ChainOpened, ChainOverdue, StepDecided, StepOverdue, StepReady
-from services.routing.domain.plan import PlannedStep
+from tests.routing.late import (
+    DUE_AT,
+    LATE_AT,
+    NEW_DATE,
+    OPEN,
+    PERMIT,
+    WARNED_AT,
+    apology,
+    chain_limit_passed,
+    last,
+    limit_passed,
+    warning,
+)
 from tests.routing.scene import (
     BIRTH,
     BUSINESS,
@@ -31,7 +42,6 @@ from tests.routing.scene import (
     SECURITY,
     acknowledge,
     at,
-    calendars_of,
     decision,
     done,
     led_to,
@@ -41,54 +51,6 @@ from tests.routing.scene import (
     withdraw,
 )
 from tests.spec import given
-
-TIMER = "system:timer"
-OFFICE, MINISTRY = "H48.VP", "G09"
-PERMIT = step("permit", COMMUNE, days=5, superiors=(PROVINCE, OFFICE, MINISTRY))
-"""One step, five working days from Monday 09:00: due on Monday 23 at 09:00, warned of on Friday 20 at 09:00."""
-OPEN = opening((PERMIT,), due_at=at("23 09:00"), total_limit=Limit(5, "working_days"), lead_agency=COMMUNE)
-WARNED_AT, DUE_AT, LATE_AT = at("20 09:00"), at("23 09:00"), at("23 09:01")
-NEW_DATE = at("26 10:00")
-
-
-def last(events: tuple[Any, ...]) -> Any:
-    """Return the newest fact, whatever it is; what the test asks of it shows which."""
-    return events[-1]
-
-
-def warning(now: datetime, planned: PlannedStep | None = PERMIT, round: int = 1) -> PassWarning:
-    """Return the bell for a step, or with None the one for the chain as a whole."""
-    step_of, rounds = (planned.step, round) if planned else ("", 0)
-    return PassWarning(ref=REF, step=step_of, round=rounds, actor=TIMER, now=now)
-
-
-def apology(now: datetime, new_due_at: datetime = NEW_DATE, planned: PlannedStep | None = PERMIT, **other: Any) -> Any:
-    command = ApologiseForDelay(
-        ref=REF,
-        step=planned.step if planned else "",
-        agency=planned.agency if planned else COMMUNE,
-        reason_code="backlog",
-        note="s1.p7f3a.x",
-        new_due_at=new_due_at,
-        actor="officer:7",
-        now=now,
-        calendars=calendars_of,
-    )
-    return replace(command, **other)
-
-
-def limit_passed(now: datetime, planned: PlannedStep = PERMIT, round: int = 1) -> JudgeStepLimit:
-    return JudgeStepLimit(ref=REF, step=planned.step, round=round, actor=TIMER, now=now, calendars=calendars_of)
-
-
-def chain_limit_passed(now: datetime) -> PassChainLimit:
-    return PassChainLimit(ref=REF, actor=TIMER, now=now)
-
-
-def next_above(now: datetime, planned: PlannedStep | None = PERMIT, rung: int = 0, round: int = 1) -> TellNextAbove:
-    step_of, rounds = (planned.step, round) if planned else ("", 0)
-    return TellNextAbove(ref=REF, step=step_of, round=rounds, rung=rung, actor=TIMER, now=now, calendars=calendars_of)
-
 
 # The warning
 
@@ -300,110 +262,6 @@ def test_the_lead_may_apologise_for_the_dossier() -> None:
     apologised, moved = spec.then_kinds(DelayApologised, AppointmentMoved)
     assert (apologised.step, apologised.round, apologised.due_at) == ("", 0, at("18 09:00"))
     assert (moved.cause, moved.number, moved.due_at) == ("apology", 1, NEW_DATE)
-
-
-# Overdue, and told upwards
-
-
-def test_lateness_is_told_up_the_agency_tree() -> None:
-    """House rule: the next agency above is told after one working day, until the tree ends."""
-    events = told(OPEN, limit_passed(LATE_AT))
-    overdue = events[-1]
-    assert isinstance(overdue, StepOverdue)
-    assert overdue.next_at == LATE_AT
-    wednesday, thursday = at("25 09:01"), at("26 09:01")
-    first = LatenessEscalated(REF, PERMIT.step, COMMUNE, 1, PROVINCE, 1, DUE_AT, LATE_AT, next_at=wednesday)
-    second = LatenessEscalated(REF, PERMIT.step, COMMUNE, 1, OFFICE, 2, DUE_AT, wednesday, next_at=thursday)
-    third = LatenessEscalated(REF, PERMIT.step, COMMUNE, 1, MINISTRY, 3, DUE_AT, thursday, next_at=None)
-    given(decider, *events).when(next_above(LATE_AT, rung=1)).then(first)
-    given(decider, *events, first).when(next_above(wednesday, rung=2)).then(second)
-    given(decider, *events, first, second).when(next_above(thursday, rung=3)).then(third)
-    given(decider, *events, first, second, third).when(next_above(at("27 09:01"))).then_nothing()
-
-
-def test_a_procedure_says_how_fast_lateness_is_told() -> None:
-    """`escalate_every` is data."""
-    slow = replace(OPEN, escalate_every=Limit(2, "working_days"))
-    (escalated,) = led_to(told(slow, limit_passed(LATE_AT)), next_above(LATE_AT, rung=1))
-    assert escalated.next_at == at("26 09:01")
-
-
-def test_a_calendar_that_ends_does_not_silence_lateness() -> None:
-    """Then the next one above is told a day later."""
-    late = datetime(2027, 3, 31, 17, tzinfo=VIETNAM)
-    (escalated,) = led_to(told(OPEN, limit_passed(late)), next_above(late, rung=1))
-    assert escalated.next_at == late.replace(month=4, day=1)
-
-
-def test_where_nobody_stands_above_nobody_is_told() -> None:
-    """The tree ends somewhere."""
-    alone = replace(PERMIT, superiors=())
-    events = told(replace(OPEN, plan=(alone,)), limit_passed(LATE_AT, alone))
-    assert last(events).next_at is None
-    given(decider, *events).when(next_above(LATE_AT, alone)).then_nothing()
-
-
-@pytest.mark.parametrize(
-    ("before", "bell"),
-    [
-        ((OPEN,), next_above(at("20 09:00"))),
-        ((OPEN, limit_passed(LATE_AT), *done(PERMIT, LATE_AT)), next_above(LATE_AT)),
-        ((OPEN, limit_passed(LATE_AT)), next_above(LATE_AT, round=2)),
-        ((OPEN, limit_passed(LATE_AT)), next_above(LATE_AT, rung=2)),
-        ((OPEN, limit_passed(LATE_AT), next_above(LATE_AT, rung=1)), next_above(at("23 10:00"))),
-        ((OPEN, limit_passed(LATE_AT), withdraw(LATE_AT)), next_above(LATE_AT)),
-        ((OPEN,), next_above(LATE_AT, None)),
-    ],
-    ids=["in time", "decided", "another round", "out of turn", "too soon", "withdrawn", "chain not overdue"],
-)
-def test_nobody_is_told_too_soon_or_for_nothing(before: tuple[Any, ...], bell: TellNextAbove) -> None:
-    """No step is escalated before it is late, rungs go one by one, and after its end nothing rings."""
-    given(decider, *told(*before)).when(bell).then_nothing()
-
-
-def test_a_promise_puts_off_who_is_told_until_it_is_broken_too() -> None:
-    """Regulations §1.3: after the one re-appointment it stays overdue; escalate, do not extend."""
-    events = told(OPEN, warning(WARNED_AT), apology(WARNED_AT), limit_passed(LATE_AT))
-    assert last(events).next_at == NEW_DATE
-    given(decider, *events).when(next_above(NEW_DATE)).then_nothing()
-    broken = NEW_DATE.replace(minute=1)
-    (escalated,) = given(decider, *events).when(next_above(broken, rung=1)).then_kinds(LatenessEscalated)
-    assert (escalated.to, escalated.overdue_since) == (PROVINCE, NEW_DATE)
-
-
-def test_a_promise_made_too_late_stops_the_telling_until_it_is_broken() -> None:
-    """The province was told on Monday; the office only hears of it if the new date passes too."""
-    events = told(OPEN, limit_passed(LATE_AT), next_above(LATE_AT, rung=1), apology(at("23 10:00")))
-    given(decider, *events).when(next_above(at("25 09:02"), rung=2)).then_nothing()
-    (escalated,) = led_to(events, next_above(NEW_DATE.replace(minute=1)))
-    assert (escalated.to, escalated.rung) == (OFFICE, 2)
-
-
-def test_the_lead_is_told_of_where_no_step_is_late() -> None:
-    """A plan that could not be kept is the lead's lateness (art. 19.5)."""
-    licence = step("licence", PROVINCE, days=10, superiors=(OFFICE, MINISTRY))
-    events = told(opening((licence,), due_at=DUE_AT), chain_limit_passed(LATE_AT))
-    assert events[-1] == ChainOverdue(REF, PROVINCE, DUE_AT, LATE_AT, next_at=LATE_AT)
-    (escalated,) = led_to(events, next_above(LATE_AT, None, rung=1))
-    assert (escalated.step, escalated.round, escalated.to, escalated.rung) == ("", 0, OFFICE, 1)
-    assert escalated.next_at == at("25 09:01")
-
-
-def test_the_lead_is_not_told_of_where_a_step_is_late() -> None:
-    """One lateness, one ladder: that of the agency which has the step."""
-    events = told(OPEN, limit_passed(LATE_AT), chain_limit_passed(LATE_AT))
-    assert events[-1] == ChainOverdue(REF, COMMUNE, DUE_AT, LATE_AT, next_at=None)
-    given(decider, *events).when(next_above(LATE_AT, None)).then_nothing()
-
-
-def test_a_broken_promise_of_the_lead_is_told_too() -> None:
-    """Who promised for the dossier answers for the promise."""
-    licence = step("licence", COMMUNE, days=20, superiors=(OFFICE,))
-    late = opening((licence,), due_at=DUE_AT, lead_agency=COMMUNE)
-    events = told(late, warning(WARNED_AT, None), apology(WARNED_AT, planned=None), chain_limit_passed(LATE_AT))
-    assert last(events).next_at == NEW_DATE
-    (escalated,) = led_to(events, next_above(NEW_DATE.replace(minute=1), None))
-    assert (escalated.to, escalated.overdue_since) == (OFFICE, NEW_DATE)
 
 
 def test_a_bundle_of_a_day_is_warned_of_at_noon() -> None:

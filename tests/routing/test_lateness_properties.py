@@ -28,7 +28,7 @@ from services.routing.domain.clock_commands import (
     StopStepClock,
     TellNextAbove,
 )
-from services.routing.domain.clock_dates import moved_by, next_desk_instant
+from services.routing.domain.clock_dates import next_desk_instant, stood_still
 from services.routing.domain.clock_events import ApologyAsked, AppointmentMoved, LatenessEscalated, StepClockResumed
 from services.routing.domain.commands import JudgeStepLimit, PassStepLimit
 from services.routing.domain.events import ChainEvent, ChainOverdue, ClockRestarted, StepOverdue, StepReady
@@ -135,8 +135,8 @@ class Days:
                 continue
             assert progress.clock_from is not None
             calendar = s.calendars_of(progress.plan.calendar_id, progress.plan.calendar_version)
-            counted = due(calendar, progress.clock_from, progress.limit)
-            assert progress.due_at == moved_by(calendar, counted, progress.stood_minutes, progress.limit)
+            due_at, _ = stood_still(calendar, progress.clock_from, progress.limit, progress.stood)
+            assert progress.due_at == due_at
             if progress.stopped_on is None and "step" not in progress.passed:
                 assert f"{s.REF}-{step}-limit" in self.bells, "a limit that nobody watches is not one"
             if (
@@ -239,7 +239,7 @@ def test_nobody_is_told_too_soon_and_nothing_rings_after_the_end(
 def test_there_is_at_most_one_new_date(
     plan: tuple[PlannedStep, ...], promised: Limit, life: list[tuple[str, int, int, int]]
 ) -> None:
-    """Art. 19.9: a dossier is re-appointed at most once, whoever is late; `lienthong verify` finds nothing else wrong."""
+    """Art. 19.9: a dossier is re-appointed at most once, whoever is late; `verify` finds nothing else wrong."""
     events = lived(plan, promised, life).events
     assert list(dishonest_lateness(("chain-x", event) for event in events)) == []
     moved = [event for event in events if isinstance(event, AppointmentMoved) and event.cause == "apology"]

@@ -1,0 +1,1 @@
+"""What earlier versions of the product wrote, read by this one."""

@@ -3,7 +3,6 @@
 import json
 import sqlite3
 import tarfile
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -28,7 +27,7 @@ def laws() -> Registry:
 
 
 @pytest.fixture(params=SAMPLES, ids=lambda path: path.name.partition(".")[0])
-def data(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Path]:
+def data(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     """The folder that a version left, its clock held at the moment when that was."""
     with tarfile.open(request.param) as archive:
         archive.extractall(tmp_path, filter="data")

@@ -22,7 +22,7 @@ def correct(command: CorrectParticulars, submission: DossierSubmitted, dossier: 
     """
     if any(one.reason == command.reason for one in dossier.corrections):
         return ()  # a reason is sealed for one order alone, so it is the same order again
-    refused = _may_not_correct(command, submission, dossier)
+    refused = may_not_correct(command, submission, dossier)
     if refused is not None:
         return refused
     if command.particulars is None:
@@ -42,7 +42,8 @@ def correct(command: CorrectParticulars, submission: DossierSubmitted, dossier: 
     )
 
 
-def _may_not_correct(command: CorrectParticulars, submission: DossierSubmitted, dossier: Dossier) -> Refused | None:
+def may_not_correct(command: CorrectParticulars, submission: DossierSubmitted, dossier: Dossier) -> Refused | None:
+    """Return why not, or None; asked before anything is opened, for what is refused need not be read."""
     if command.by_applicant and dossier.phase not in ("submitted", "awaiting_payment"):
         return Refused(rules.CORRECTION_AT_DESK)
     if command.whose == "submitter" and submission.relation == SELF:

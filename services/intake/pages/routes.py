@@ -1,22 +1,28 @@
-"""The addresses of the printable forms; each shows what its JSON view shows, to whoever may read that.
+"""The addresses of the printable forms, each of which shows what its JSON view shows, and of what can be put right.
 
 Law: TT 03/2025/TT-VPCP appendix I, forms 01 to 05. A paper that is not there answers like one that may not be seen.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from chassis.registry import Registry
 from chassis.web.acts import Border
+from chassis.web.auth import APPLICANT, DESK_OFFICER
 from chassis.web.pages import Frame
+from kernel.procedure import Component
 from services.intake.pages.words import word
 
+AMENDED_BY: Final = (DESK_OFFICER, APPLICANT)
+RUNNING: Final = ("submitted", "awaiting_payment", "accepted", "resolved")
 TEMPLATES: Final = Path(__file__).resolve().parent / "templates"
 
 
@@ -60,8 +66,13 @@ def at_hour(iso: str) -> str:
     return f"{instant:%H} giờ {instant:%M} phút, ngày {instant:%d/%m/%Y}"
 
 
-def router(frame: Frame, border: Border) -> APIRouter:
-    """Return the routes of the forms."""
+def router(frame: Frame, border: Border, registry: Registry) -> APIRouter:
+    """Return the routes of the forms, and of what can be put right."""
+
+    def names_of(dossier: Mapping[str, Any]) -> dict[str, Component]:
+        procedure = registry.procedure(dossier["procedure"], version=dossier["procedure_version"])
+        return {component.code: component for component in procedure.components}
+
     frame.templates.filters |= {"in_words": in_words, "on_day": on_day, "at_hour": at_hour, "law": law_in_vietnamese}
     frame.templates.globals["word"] = word
     views = {view.name: view for view in border.running.service.views}
@@ -76,6 +87,25 @@ def router(frame: Frame, border: Border) -> APIRouter:
 
         return Route(form.path, endpoint, methods=["GET"], include_in_schema=False)
 
+    async def amend(request: Request) -> Response:
+        """Show what can be put right of a dossier, to its desk and its people."""
+        principal = frame.visitor(request).principal
+        seen = border.look(views["show_dossier"], principal, request.path_params)
+        if seen is None or principal.role not in AMENDED_BY:
+            return frame.page(request, "no_paper.html", 404)
+        dossier = seen[0]
+        by_desk = principal.role == DESK_OFFICER
+        on_paper = [one["code"] for one in dossier["components"] if not one["digitised"]]
+        return frame.page(
+            request,
+            "amendments.html",
+            dossier=dossier,
+            may_correct=by_desk or dossier["status"] in ("submitted", "awaiting_payment"),
+            on_paper=on_paper if by_desk and dossier["status"] in RUNNING else [],
+            names=names_of(dossier),
+        )
+
     routes = APIRouter()
     routes.routes.extend(route(form) for form in FORMS)
+    routes.routes.append(Route("/dossiers/{ref}/amendments", amend, methods=["GET"], include_in_schema=False))
     return routes

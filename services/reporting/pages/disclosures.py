@@ -5,6 +5,7 @@ NĐ 61/2018/NĐ-CP art. 25. A personal id or a phone is looked for in a body, ne
 written down in the log of whoever was found.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -18,7 +19,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from chassis.registry import Registry
-from chassis.service import Parts
+from chassis.service import Parts, Scope
 from chassis.stores.store import Store
 from chassis.vault import Opening, Vault
 from chassis.web.acts import Border
@@ -56,10 +57,13 @@ from services.reporting.projections.standing import standing_of
 Row = Mapping[str, Any]
 
 TO_WHOM_IT_CONCERNS: Final[Rights] = {APPLICANT: OWN, DESK_OFFICER: RECEIVING, INSPECTOR: ALL, SYSTEM: ALL}
+THEIR_OWN: Final[Rights] = {APPLICANT: OWN}
 FINDERS: Final[Rights] = {DESK_OFFICER: RECEIVING, INSPECTOR: ALL, SYSTEM: ALL}
 PEOPLE_LIMIT: Final = 50
 """How many people one phone may lead to in one search."""
 BODY_LIMIT: Final = 1_000
+ROWS_A_PAGE: Final = 50
+PLACE: Final = re.compile(r"[0-9]{1,18}")
 
 OUTSIDE: Final[dict[str, Words]] = {
     "portal": Words("Cổng Dịch vụ công quốc gia", "National service portal"),
@@ -197,8 +201,20 @@ class Disclosures:
         return self._frame.page(
             request, "disclosures.html", role_name=role_name, dossier=dossier, erased=is_erased(self._vault, dossier),
             outside=[_outside(one) for one in reversed(outside)],
-            inside=[_inside(one, dossier) for one in reversed(inside)],
+            inside=[_read_by(one, (dossier["applicant"], dossier["submitter"])) for one in reversed(inside)],
         )  # fmt: skip
+
+    async def mine(self, request: Request) -> Response:
+        """Show somebody who has read their data, in whatever dossier, oldest first."""
+        visitor = self._frame.visitor(request)
+        role_name = visitor.say(*word("role", visitor.principal.role))
+        person, after = visitor.principal.person, request.query_params.get("after", "0")
+        if not may(visitor.principal, THEIR_OWN, Scope(people=(person,))) or not PLACE.fullmatch(after):
+            return self._frame.page(request, "missing.html", 404, role_name=role_name)
+        lines = self._vault.openings(person, int(after), ROWS_A_PAGE + 1)
+        following = lines[ROWS_A_PAGE - 1]["id"] if len(lines) > ROWS_A_PAGE else ""
+        rows = [_read_by(one, (person,)) for one in lines[:ROWS_A_PAGE]]
+        return self._frame.page(request, "my_openings.html", role_name=role_name, rows=rows, following=following)
 
     # --- finding ---
 
@@ -255,6 +271,7 @@ class Disclosures:
             tags=["reporting"], responses=READ_ANSWERS, openapi_extra=told_rights(FINDERS),
         )  # fmt: skip
         router.routes.append(Route("/dossiers/{text}/disclosures", self.page, methods=["GET"], include_in_schema=False))
+        router.routes.append(Route("/openings", self.mine, methods=["GET"], include_in_schema=False))
         router.routes.append(Route("/found-by-person", self.found, methods=["POST"], include_in_schema=False))
         return router
 
@@ -277,8 +294,7 @@ def _outside(one: Opening) -> Line:
     return _line(one, _said(OUTSIDE, one["handed_to"]))
 
 
-def _inside(one: Opening, dossier: Row) -> Line:
-    role = one["by"].partition(":")[0]
-    if one["by"] in (dossier["applicant"], dossier["submitter"]):
-        role = APPLICANT
+def _read_by(one: Opening, people: tuple[str, ...]) -> Line:
+    """Return a line about whoever read: one of `people` is the applicant, anybody else says who by the kind of id."""
+    role = APPLICANT if one["by"] in people else one["by"].partition(":")[0]
     return _line(one, word("role", role))

@@ -97,6 +97,17 @@ def turns_of(appointments: Sequence[Row], calendars: Calendars) -> tuple[Turn, .
     return tuple(turns)
 
 
+def led_elsewhere(appointments: Sequence[Row], calendars: Calendars) -> list[Row]:
+    """Return the appointments whose date is not the one to which their own limit leads; there should be none."""
+    counted = (row for row in appointments if row["given_limit"] and row["cause"] not in (APOLOGY, CLOSED_DAY))
+    return [row for row in counted if datetime.fromisoformat(row["due_at"]) != _led_to(row, calendars)]
+
+
+def _led_to(row: Row, calendars: Calendars) -> datetime:
+    limit = msgspec.json.decode(row["given_limit"], type=Limit)
+    return due(calendars(row["calendar_id"], row["calendar_version"]), _clock_from(row), limit)
+
+
 def _turn(row: Row, cause: str, before: Sequence[Turn], calendars: Calendars) -> Turn:
     """A restart counts the same limit anew; a corrected calendar counts it from where it began."""
     due_at, since, said_at = datetime.fromisoformat(row["due_at"]), _clock_from(row), None

@@ -71,7 +71,7 @@ TOLD: Final[dict[str, dict[str, tuple[type, Note]]]] = {
         "ClockSuspended": (routing.ClockSuspended, ("ground",)),
         "ClockRestarted": (routing.ClockRestarted, ("due_at",)),
         "ClockResumed": (routing.ClockResumed, ("ground",)),
-        "AppointmentMoved": (routing.AppointmentMoved, ("cause", "number", "due_at")),
+        "AppointmentMoved": (routing.AppointmentMoved, ("cause", "due_at")),
         "StepClockStopped": (routing.StepClockStopped, ("ground", "law", "until")),
         "StepClockResumed": (routing.StepClockResumed, ("ground", "due_at")),
         "StepClockStarted": (routing.StepClockStarted, ("due_at",)),

@@ -7,10 +7,9 @@ whoever made it).
 from typing import assert_never
 
 from kernel.refusal import Invalid, Refused
-from kernel.working_time import due
 from services.routing.domain import clock_rules, graph, rules
 from services.routing.domain.chain_clock import clock_follows, received
-from services.routing.domain.clock_dates import moved_by, warn_at
+from services.routing.domain.clock_dates import stood_still, warn_at
 from services.routing.domain.clock_events import in_words
 from services.routing.domain.commands import (
     AcknowledgeStep,
@@ -103,8 +102,7 @@ def _extend(command: ExtendLimit, chain: Chain, progress: Progress) -> Facts | R
     if command.now > progress.due_at:
         return Refused(rules.LIMIT_PASSED)
     calendar = command.calendars(progress.plan.calendar_id, progress.plan.calendar_version)
-    counted_from = moved_by(calendar, progress.clock_from, progress.stood_minutes, longer.limit)
-    due_at = moved_by(calendar, due(calendar, progress.clock_from, longer.limit), progress.stood_minutes, longer.limit)
+    due_at, counted_from = stood_still(calendar, progress.clock_from, longer.limit, progress.stood)
     return (
         LimitExtended(
             chain.ref,

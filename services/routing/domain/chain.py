@@ -64,10 +64,11 @@ from services.routing.domain.events import (
     SupplementArrived,
     WithdrawalDeclined,
 )
+from services.routing.domain.folding import evolve
 from services.routing.domain.lateness import act_on_lateness
 from services.routing.domain.moving_on import Facts, cancelled, folded, moved_on, step_ready
 from services.routing.domain.notice import settle_notice
-from services.routing.domain.progress import NOT_OPENED, Chain, Progress, evolve
+from services.routing.domain.progress import NOT_OPENED, Chain, Progress
 from services.routing.domain.soundness import flaws
 from services.routing.domain.standing_still import act_on_clock
 

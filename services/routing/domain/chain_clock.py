@@ -11,9 +11,10 @@ itself. When it runs again the rest of the limit is counted from there, or the n
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from kernel.working_time import Calendar, Limit, due, starts_at, working_minutes_between
+from kernel.clocks import Turn
+from kernel.working_time import Calendar, Limit, due, starts_at
 from services.routing.domain import graph
-from services.routing.domain.clock_dates import MINUTE, runs_day_and_night, warn_at
+from services.routing.domain.clock_dates import warn_at
 from services.routing.domain.clock_events import AppointmentMoved, ClockResumed, StepClockStarted, StepClockStopped
 from services.routing.domain.escalation import chain_told_at
 from services.routing.domain.events import ChainOverdue, ClockRestarted, ClockSuspended
@@ -21,8 +22,6 @@ from services.routing.domain.facts import Facts, folded
 from services.routing.domain.plan import Calendars, PlannedAppointment
 from services.routing.domain.progress import Chain, Progress
 from services.routing.domain.words import Ground, MoveCause
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def clock_follows(
@@ -171,22 +170,11 @@ def _rest(
     stopped_at, runs_from = max(still_since, chain.clock_from), max(runs_from, chain.clock_from)
     if chain.due_at < stopped_at:
         return ()
-    calendar = calendars(chain.calendar_id, chain.calendar_version)
-    limit = left(calendar, stopped_at, chain.due_at, chain.limit)
-    due_at = due(calendar, runs_from, limit) if limit else runs_from
-    return (_moved(chain, calendars, "resumed", "", chain.number, runs_from, limit, due_at, by, at),)
-
-
-def left(calendar: Calendar, stopped_at: datetime, due_at: datetime, limit: Limit | None) -> Limit | None:
-    """Return what was left of `limit` at `stopped_at`, in whole minutes of its own kind; None where nothing was.
-
-    Minutes are counted so that those used before and those left always add up to the limit.
-    """
-    if runs_day_and_night(limit):
-        minutes = (due_at - EPOCH) // MINUTE - (stopped_at - EPOCH) // MINUTE
-        return Limit(minutes, "minutes") if minutes > 0 else None
-    minutes = working_minutes_between(calendar, stopped_at, due_at)
-    return Limit(minutes, "working_minutes") if minutes > 0 else None
+    turn = Turn(calendars(chain.calendar_id, chain.calendar_version), chain.clock_from, chain.limit, chain.due_at)
+    minutes, counted_from = turn.minutes(stopped_at, chain.due_at), max(runs_from, turn.begins).astimezone(UTC)
+    limit = Limit(minutes, "minutes" if turn.day_and_night else "working_minutes") if minutes else None
+    due_at = turn.after(counted_from, minutes)
+    return (_moved(chain, calendars, "resumed", "", chain.number, counted_from, limit, due_at, by, at),)
 
 
 def _end_of_plan(chain: Chain, calendar: Calendar, clock_from: datetime) -> datetime:

@@ -3,15 +3,15 @@
 Law: NĐ 61/2018/NĐ-CP arts. 19.4–19.9; docs/algorithms/working-time.md.
 """
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 
-from kernel.working_time import Calendar, Interval, Limit, derive, working_minutes_between
+from kernel.clock_reasons import legal_derivation
+from kernel.clocks import History, Standstill, Turn, legal_clock
+from kernel.working_time import Calendar, Interval, Limit, derive, due, working_minutes_between
+from services.routing.domain.clock_dates import MINUTE, runs_day_and_night
 from services.routing.domain.plan import Calendars
 from services.routing.domain.progress import Chain, Progress
-
-MINUTE = timedelta(minutes=1)
-DAY_AND_NIGHT = frozenset({"calendar_days", "calendar_hours", "minutes"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,20 @@ def _of_step(progress: Progress, calendars: Calendars, now: datetime) -> Clock:
     assert progress.due_at is not None
     plan = progress.plan
     calendar = calendars(plan.calendar_id, plan.calendar_version)
-    return _clock(plan.step, plan.agency, calendar, progress.clock_from, progress.due_at, progress.limit, now)
+    running = _clock(plan.step, plan.agency, calendar, progress.clock_from, progress.due_at, progress.limit, now)
+    return _stood_still(running, progress, calendar, now) if progress.stood else running
+
+
+def _stood_still(running: Clock, progress: Progress, calendar: Calendar, now: datetime) -> Clock:
+    """Return a clock that stood still before, with those stretches in its derivation, not counted."""
+    first_due = due(calendar, running.clock_from, progress.limit)
+    history = History(
+        accepted_at=running.clock_from,
+        turns=(Turn(calendar, running.clock_from, progress.limit, first_due),),
+        standstills=tuple(Standstill(*stood) for stood in progress.stood),
+    )
+    told, derivation = legal_clock(history, now), legal_derivation(history, now)
+    return replace(running, used_minutes=told.used_minutes, left_minutes=told.left_minutes, derivation=derivation)
 
 
 def _clock(
@@ -75,7 +88,7 @@ def _clock(
     limit: Limit | None,
     now: datetime,
 ) -> Clock:
-    day_and_night = limit is not None and limit.unit in DAY_AND_NIGHT
+    day_and_night = runs_day_and_night(limit)
     present = max(now, clock_from)
     return Clock(
         step,

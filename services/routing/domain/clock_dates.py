@@ -3,12 +3,15 @@
 Law: NĐ 61/2018/NĐ-CP art. 19.9 (at least one day before; limits under two days at half); NĐ 118/2025/NĐ-CP art. 17.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from itertools import count
 from typing import Final
 
 from kernel.calendar import VIETNAM, Calendar
+from kernel.clocks import resumed_due
 from kernel.working_time import Limit, before, due, is_working_day, next_desk_minute, working_minutes_between
+from services.routing.domain.progress import Stood
 
 DAY_AND_NIGHT: Final = frozenset({"calendar_days", "calendar_hours", "minutes"})
 ONE_WORKING_DAY: Final = Limit(1, "working_days")
@@ -46,18 +49,20 @@ def stood_minutes(calendar: Calendar, stopped_at: datetime, now: datetime, limit
     return max(0, working_minutes_between(calendar, stopped_at, now))
 
 
-def moved_by(calendar: Calendar, due_at: datetime, minutes: int, limit: Limit | None) -> datetime:
-    """Return `due_at` moved on by that many minutes of the limit's own kind."""
-    if minutes == 0:
-        return due_at
-    return due(calendar, due_at, Limit(minutes, "minutes" if runs_day_and_night(limit) else "working_minutes"))
+def stood_still(
+    calendar: Calendar, clock_from: datetime, limit: Limit, stood: Sequence[Stood]
+) -> tuple[datetime, datetime]:
+    """Return when a limit is due whose clock stood still, and when it would have begun to be due then without.
 
-
-def resumed_due(
-    calendar: Calendar, stopped_at: datetime, due_at: datetime, now: datetime, limit: Limit | None
-) -> datetime:
-    """Return the due date of a clock that stood still from `stopped_at` until `now`: what was left then is left now."""
-    return moved_by(calendar, due_at, stood_minutes(calendar, stopped_at, now, limit), limit)
+    What was left at the beginning of each standstill is left at its end, as `kernel.clocks` says of every clock.
+    """
+    due_at, lost = due(calendar, clock_from, limit), 0
+    for _, since, until in stood:
+        due_at = resumed_due(calendar, limit, clock_from, due_at, since, until)
+        lost += stood_minutes(calendar, since, until, limit)
+    if lost == 0:
+        return due_at, clock_from
+    return due_at, due(calendar, clock_from, Limit(lost, "minutes" if runs_day_and_night(limit) else "working_minutes"))
 
 
 def next_desk_instant(calendar: Calendar, instant: datetime) -> datetime:

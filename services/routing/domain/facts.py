@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 
 from services.routing.domain.events import ChainEvent
-from services.routing.domain.progress import Chain, evolve
+from services.routing.domain.folding import evolve
+from services.routing.domain.progress import Chain
 
 Facts = tuple[ChainEvent, ...]
 

@@ -33,7 +33,7 @@ def _ran_at(progress: Progress, since: datetime) -> bool:
 
 
 def _from(progress: Progress, since: datetime, now: datetime) -> datetime:
-    ran_since = progress.ran_since or progress.clock_from
+    ran_since = progress.stood[-1].until if progress.stood else progress.clock_from
     return since if ran_since is None else max(since, min(ran_since, now))
 
 

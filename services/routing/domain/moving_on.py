@@ -32,9 +32,7 @@ def waits(chain: Chain, progress: Progress) -> bool:
     return any(chain.steps[need].is_deemed for need in plan.never_deemed)
 
 
-def moved_on(
-    chain: Chain, facts: Facts, calendars: Calendars, *, at: datetime, clock_from: datetime, by: str
-) -> Facts:
+def moved_on(chain: Chain, facts: Facts, calendars: Calendars, *, at: datetime, clock_from: datetime, by: str) -> Facts:
     """Return `facts` with what follows from them: steps that are ready now, the end of the chain, and its clock.
 
     Args:

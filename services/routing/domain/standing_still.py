@@ -23,13 +23,13 @@ from services.routing.domain.clock_commands import (
     ResumeStepClock,
     StopStepClock,
 )
-from services.routing.domain.clock_dates import moved_by, on_open_day, stood_minutes, warn_at
+from services.routing.domain.clock_dates import on_open_day, stood_minutes, stood_still, warn_at
 from services.routing.domain.clock_events import AppointmentMoved, ClockResumed, StepClockResumed, StepClockStopped
 from services.routing.domain.events import ClockSuspended
 from services.routing.domain.facts import Facts, folded
 from services.routing.domain.incident import stopped_by_incident
 from services.routing.domain.plan import Calendars, PlannedPause
-from services.routing.domain.progress import Chain, Progress
+from services.routing.domain.progress import Chain, Progress, Stood
 from services.routing.domain.words import Ground
 
 ClockAct = StopStepClock | ResumeStepClock | EndPause | DeclareIncident | EndIncident | RedateAppointment
@@ -139,9 +139,9 @@ def _runs_again(ref: str, progress: Progress, calendars: Calendars, *, at: datet
     assert progress.stopped_on is not None
     plan, limit = progress.plan, progress.limit
     calendar = calendars(plan.calendar_id, plan.calendar_version)
-    minutes = stood_minutes(calendar, max(progress.stopped_since, progress.clock_from), at, limit)
-    due_at = moved_by(calendar, progress.due_at, minutes, limit)
-    counted_from = moved_by(calendar, progress.clock_from, progress.stood_minutes + minutes, limit)
+    since = max(progress.stopped_since, progress.clock_from)
+    stood = Stood(progress.stopped_on, since, max(since, at))
+    due_at, counted_from = stood_still(calendar, progress.clock_from, limit, (*progress.stood, stood))
     return StepClockResumed(
         ref,
         plan.step,
@@ -152,7 +152,7 @@ def _runs_again(ref: str, progress: Progress, calendars: Calendars, *, at: datet
         by,
         at,
         warn_at(calendar, counted_from, due_at, limit) if plan.lateness_counts else None,
-        minutes,
+        stood_minutes(calendar, stood.since, stood.until, limit),
     )
 
 

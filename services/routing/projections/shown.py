@@ -8,6 +8,7 @@ from datetime import datetime
 
 from pydantic import BaseModel
 
+from kernel.clock_reasons import in_words
 from kernel.working_time import Interval
 from services.routing.domain.clock import Clock, clocks
 from services.routing.domain.holder import Holder, holders
@@ -246,7 +247,7 @@ def _clock_shown(clock: Clock, calendars: Calendars) -> ClockShown:
     calendar = calendars(clock.calendar_id, clock.calendar_version)
 
     def interval(one: Interval) -> IntervalShown:
-        words = calendar.in_words(one.reason)
+        words = in_words(calendar, one.reason)
         return IntervalShown(
             start=one.start,
             end=one.end,

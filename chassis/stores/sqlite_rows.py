@@ -1,0 +1,77 @@
+"""What one transaction writes beside its events: positions, marks, held messages, timers, answers, read models."""
+
+import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
+
+from chassis.stores.store import Conflict, Statement, Unwritable, Writes
+
+HELD = (
+    "position, source, id, type, subject, sequence, root, time_us, correlation, causation, traceparent, data, "
+    "since_us, attempts, error"
+)
+
+
+def move_positions(db: sqlite3.Connection, writes: Writes) -> None:
+    """Move each position only from the value that was read, so that a second reader of the same source loses."""
+    for source, (before, now) in writes.positions.items():
+        if before == 0:
+            sql = "INSERT INTO positions(source, position) VALUES(?, ?) ON CONFLICT DO NOTHING"
+            moved = db.execute(sql, (source, now)).rowcount
+        else:
+            sql = "UPDATE positions SET position=? WHERE source=? AND position=?"
+            moved = db.execute(sql, (now, source, before)).rowcount
+        if moved != 1:
+            raise Conflict(f"position in {source} is not {before}: another reader moved it")
+
+
+def write_reading(db: sqlite3.Connection, writes: Writes) -> None:
+    """Write what was heard up to where, what is held, and what staff laid aside."""
+    if writes.marks:
+        rows = [(source, subject, sequence) for (source, subject), sequence in writes.marks.items()]
+        db.executemany(
+            "INSERT INTO marks(source, subject, sequence) VALUES(?, ?, ?) "
+            "ON CONFLICT(source, subject) DO UPDATE SET sequence=excluded.sequence",
+            rows,
+        )
+    for key, held in writes.held.items():
+        if held is None:
+            db.execute("DELETE FROM held WHERE source=? AND subject=? AND sequence=?", key)
+        else:
+            row = (*held.envelope, held.since_us, held.attempts, held.error)
+            db.execute(f"INSERT OR REPLACE INTO held({HELD}) VALUES({', '.join('?' * len(row))})", row)
+    db.executemany("INSERT INTO discharges VALUES(?, ?, ?, ?, ?, ?)", writes.discharges)
+
+
+def write_time(db: sqlite3.Connection, writes: Writes) -> None:
+    """Write timers, first answers, snapshots, and who owes something."""
+    for id, timer in writes.timers.items():
+        if timer is None:
+            db.execute("DELETE FROM timers WHERE id=?", (id,))
+        else:
+            db.execute("INSERT OR REPLACE INTO timers(id, due_us, command, data) VALUES(?, ?, ?, ?)", timer)
+    db.executemany("INSERT INTO answers VALUES(?, ?, ?, ?, ?, ?)", writes.answers)
+    sql = "INSERT OR REPLACE INTO snapshots(stream, version, shape, data) VALUES(?, ?, ?, ?)"
+    db.executemany(sql, writes.snapshots)
+    for stream, since_us in writes.owing.items():
+        if since_us is None:
+            db.execute("DELETE FROM owing WHERE stream=?", (stream,))
+        else:
+            db.execute("INSERT INTO owing VALUES(?, ?) ON CONFLICT DO NOTHING", (stream, since_us))
+
+
+def tables_made_by(scripts: Iterable[str]) -> list[str]:
+    """Return the names of the tables that some statements make."""
+    with closing(sqlite3.connect(":memory:")) as empty:
+        for script in scripts:
+            empty.executescript(script)
+        return [name for (name,) in empty.execute("SELECT name FROM sqlite_master WHERE type='table'")]
+
+
+def write_rows(db: sqlite3.Connection, statements: Iterable[Statement]) -> None:
+    """Change the read models; a row that breaks a rule of its table is a defect, not a lost race."""
+    for sql, params in statements:
+        try:
+            db.execute(sql, params)
+        except sqlite3.IntegrityError as error:
+            raise Unwritable(f"{error} in {sql}") from error
