@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn
 
+import msgspec
 import typer
 from rich.markup import escape
 
@@ -19,7 +20,7 @@ from chassis.registry import RegistryUnusable
 from chassis.settings import Settings
 from chassis.stores.store import StoreUnavailable
 from chassis.vault import CannotOpen, Forgotten, SqliteVault
-from chassis.vault_forgetting import Copies, register_copy
+from chassis.vault_forgetting import Copies, forget_again, register_copy
 from chassis.vault_keys import VARIABLE, from_base64
 from chassis.vault_tables import connected
 from chassis.web.auth import INSPECTOR, SYSTEM
@@ -35,6 +36,16 @@ VAULT = "vault.db"
 
 Data = Annotated[Path, typer.Option(help="Folder that keeps the stores.")]
 Person = Annotated[str, typer.Argument(help="Opaque id of the person, as `find` prints it.")]
+
+
+class Kept(msgspec.Struct):
+    """One proof, as `forgotten --json` prints it."""
+
+    person: str
+    at: str
+    by: str
+    law: str
+    decision: str
 
 
 @app.command()
@@ -138,8 +149,22 @@ def _say_pending(still: list[str]) -> None:
 
 
 @app.command()
-def forgotten(data: Data, as_json: AsJson = False) -> None:
+def forgotten(
+    data: Data,
+    apply: Annotated[
+        Path | None, typer.Option(help="Proofs that were kept elsewhere as JSON: forget again whoever they name.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """Print the proof of everybody who was forgotten; names are not in it. Keep it apart, for a restore needs it."""
+    if apply is not None:
+        _must_rest(data)
+        try:
+            kept = msgspec.json.decode(apply.read_bytes(), type=list[Kept])
+        except (OSError, msgspec.DecodeError) as error:
+            _end(EXIT_UNUSABLE, f"{apply} holds no proofs: {error}")
+        count = forget_again(data / VAULT, [Forgotten(**msgspec.structs.asdict(one)) for one in kept])
+        errors.print(f"{count} of {len(kept)} were there and are forgotten again.", highlight=False)
     with closing(_database(data)) as db:
         proofs = [Forgotten._make(row) for row in db.execute("SELECT person, at, by, law, decision FROM forgotten")]
     if as_json:

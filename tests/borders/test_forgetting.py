@@ -14,6 +14,7 @@ import pytest
 from chassis.forgetting import open_matters
 from chassis.stores.store import Held, Writes
 from chassis.verification import inspections
+from chassis.web.auth import COOKIE
 from kernel.message import Envelope
 from services.intake.wiring import service as intake
 from services.payments.wiring import service as payments
@@ -49,7 +50,7 @@ def submitted_by_lan(province: Province, **change: Any) -> str:
 def test_somebody_with_nothing_open_is_forgotten_and_everything_still_holds(own_province: Province) -> None:
     """From the first dossier to the last; the timeline, the clocks, the seals and the rows are as before."""
     province = own_province
-    ref = submitted_by_lan(province)
+    ref, other = submitted_by_lan(province), province.submitted()
     person = province.person(LAN["personal_id"])
     me = province.token("applicant", person=person)
     stages = [
@@ -88,6 +89,10 @@ def test_somebody_with_nothing_open_is_forgotten_and_everything_still_holds(own_
     assert not any(text and text in slip.text for text in LAN.values())
     shown = province.get(f"/api/v1/dossiers/{code}/disclosures", province.inspector).json()
     assert shown["erased"]
+    session = {"Cookie": f"{COOKIE}={province.inspector['Authorization'].removeprefix('Bearer ')}"}
+    for page in (f"/dossiers/{code}", f"/dossiers/{code}/disclosures"):
+        assert "đã xóa theo yêu cầu" in province.client.get(page, headers=session).text
+        assert "đã xóa theo yêu cầu" not in province.client.get(page.replace(code, other), headers=session).text
     sought = {"kind": "personal_id", "identifier": LAN["personal_id"]}
     assert province.post("/api/v1/dossiers/search", province.inspector, sought).json()["items"] == []
     checked = [one.carry_out() for one in inspections(province.engine, province.platform.vault)]

@@ -154,7 +154,7 @@ def of_tampering(service: str) -> Iterator[Damage]:
     nobody = "json('{}')"
     zeros = f"'{'00' * 32}'"
     other = "CAST(json_set(CAST(document AS TEXT), '$.{}', {}) AS BLOB)"
-    for says, store, sql in (
+    for says, store, change in (
         ("position 4 of", service, "UPDATE events SET hash=zeroblob(32) WHERE position=4"),
         ("position 3 of", service, SWAPPED),
         ("position 5 of", service, SWAPPED),
@@ -169,7 +169,7 @@ def of_tampering(service: str) -> Iterator[Damage]:
         ("nobody here knows", "seals", f"UPDATE heads SET document={other.format('signatures', nobody)} {head}"),
         ("does not name the one before it", "seals", f"DELETE FROM heads {head}"),
     ):
-        yield Damage(service, "heads", store, sql, says)
+        yield Damage(service, "heads", store, change, says)
 
 
 def of_hearing(service: str) -> Iterator[Damage]:

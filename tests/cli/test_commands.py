@@ -14,11 +14,15 @@ from cli.__main__ import app
 COMMANDS = (
     "serve", "up", "demo", "verify", "dossier show", "events tail", "parked list", "parked retry", "parked discharge",
     "registry lint", "schemas write", "schemas check",
+    "backup", "restore", "heads seal", "heads list", "heads keys", "heads add-key", "heads retire-key",
     "vault rotate", "vault find", "vault forget", "vault forgotten", "vault copies", "vault openings",
 )  # fmt: skip
 ASKING = (
     ("dossier", "show", "H48-1"),
     ("events", "tail"),
+    ("heads", "seal"),
+    ("heads", "list", "intake"),
+    ("heads", "keys"),
     ("parked", "list"),
     ("parked", "retry", "intake", "source", "subject", "1"),
     ("parked", "discharge", "intake", "source", "subject", "1", "--reason", "why not"),

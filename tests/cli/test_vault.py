@@ -17,6 +17,7 @@ from chassis.vault import CannotOpen, SqliteVault
 from cli.__main__ import app
 from cli.exits import EXIT_IN_USE, EXIT_NO, EXIT_UNUSABLE
 from services.__main__ import compose
+from tests.cli.served import served
 
 
 def run(*words: object) -> Result:
@@ -129,3 +130,55 @@ def test_what_cannot_be_used_is_said(tmp_path: Path, words: list[str], code: int
     outcome = run(*(word.format(empty=tmp_path) for word in words))
     assert outcome.exit_code == code, outcome.output
     assert outcome.exception is None or isinstance(outcome.exception, SystemExit)
+
+
+def test_somebody_is_found_looked_up_and_forgotten_on_a_running_server(
+    copied_store: Callable[[], Path], laws: Registry
+) -> None:
+    """The number is read from standard input; the search is in the log, and the copy within reach is reached."""
+    data = copied_store()
+    free, busy = people(data, laws)
+    with served(data, laws) as server:
+        number = "051190004499"
+        person = server.platform.vault.person("personal_id", number)
+        server.platform.vault.keep(person)
+
+        def asked(*words: str, typed: str = "") -> Result:
+            return CliRunner().invoke(app, ["vault", *words, "--url", server.url], input=typed)
+
+        assert asked("find", "personal_id", typed=f"{number}\n").output.split()[-1] == person
+        assert asked("find", "personal_id", "--json", typed="051190000000\n").exit_code == EXIT_NO
+        assert "search" in asked("openings", person).output
+        assert [one["purpose"] for one in json.loads(asked("openings", person, "--json").output)] == ["search"]
+        refused = asked("forget", busy[0], "--decision", "12/QD")
+        assert (refused.exit_code, "still open" in refused.output) == (EXIT_NO, True)
+        for somebody in (person, free[0]):
+            done = asked("forget", somebody, "--decision", "12/QD")
+            assert done.exit_code == 0, done.output
+            assert f"{somebody} is forgotten" in done.output
+        assert asked("find", "personal_id", typed=f"{number}\n").exit_code == EXIT_NO
+        copied = run("copies", "--data", data, "--add", data.parent / "gone" / "vault.db")
+        assert copied.exit_code == 0, "a server may be using the vault"
+    assert CliRunner().invoke(app, ["verify", "--data", str(data)]).exit_code == 0
+
+
+def test_proofs_kept_elsewhere_are_applied_to_an_old_copy(
+    copied_store: Callable[[], Path], laws: Registry, tmp_path: Path
+) -> None:
+    """When no vault outlived, a list of opaque ids is enough; what is no list is said to be none."""
+    data, old = copied_store(), copied_store()
+    free, _ = people(data, laws)
+    assert run("forget", free[0], "--data", data, "--decision", "12/QD").exit_code == 0
+    kept = tmp_path / "proofs.json"
+    kept.write_text(run("forgotten", "--data", data, "--json").stdout, encoding="utf-8")
+    applied = run("forgotten", "--data", old, "--apply", kept, "--json")
+    assert applied.exit_code == 0, applied.output
+    assert "1 of 1 were there" in applied.stderr
+    assert json.loads(applied.stdout) == json.loads(kept.read_text(encoding="utf-8"))
+    vault = vault_of(old)
+    assert not vault.is_known(free[0])
+    assert vault.is_known(free[1])
+    vault.close()
+    for unreadable in ("", "{}", '[{"person": 1}]'):
+        kept.write_text(unreadable, encoding="utf-8")
+        assert run("forgotten", "--data", old, "--apply", kept).exit_code == EXIT_UNUSABLE

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bench import due_dates
 from kernel.calendar import VIETNAM, Words
 from kernel.working_time import (
     Calendar,
@@ -217,6 +218,13 @@ def test_a_calendar_does_not_contradict_itself(
     """Its tables are counted on without looking again."""
     with pytest.raises(ValueError, match=complaint):
         Calendar("c", "1", DAY_ONE, last_day, desk_hours, closed, worked)
+
+
+def test_whole_days_are_those_that_numpy_counts() -> None:
+    """Another implementation, of days alone, finds the same days; the bench prints both side by side."""
+    wanted = due_dates.cases(FULL, seed=3)[:2000]
+    days = [at.astimezone(VIETNAM).date() for at in due_dates.ours(FULL, wanted)]
+    assert days == due_dates.by_numpy(FULL, wanted)
 
 
 # Limits

@@ -17,6 +17,7 @@ from services.reporting.domain.shares import Holding, Lying, Span, shares_of, st
 from services.reporting.domain.status import Holder, Standing, StepNow, completion_of, holders_of, status_of
 from services.reporting.domain.words import OVER, PHASES, STATUSES
 from services.reporting.pages.words import STATUS
+from tests.kernel.working_time_cases import local, table
 
 CALENDAR = load_calendars(Path(__file__).parent.parent.parent / "registry" / "calendars")["early"]
 MONDAY = datetime(2026, 9, 7, 0, 0, tzinfo=UTC)
@@ -171,6 +172,30 @@ def test_each_clock_marks_what_it_counts() -> None:
     ]  # fmt: skip
     (share,) = shares_of(stretches)
     assert [share.minutes, share.legal, share.scored] == [Fraction(240), Fraction(120), Fraction(180)]
+
+
+def test_the_worked_shares_of_the_page_hold() -> None:
+    """docs/algorithms/working-time.md runs."""
+    start, end = local("2026-09-07T08:00"), local("2026-09-08T10:00")
+    rows = [
+        (party, agency, Span(local(since), local(until)))
+        for party, agency, since, until in table("party", "agency", "has it from", "until")
+    ]
+    asked = [span for party, _, span in rows if party == "applicant"]
+    lying = Lying(
+        "D",
+        [Holding("agency", agency, span) for party, agency, span in rows if party == "agency"],
+        asked=asked,
+        legal=[Span(asked[0].until or end, end)],
+        scored=[Span(start, asked[0].since), Span(asked[0].until or end, end)],
+    )
+    stretches = stretches_of(CALENDAR, start, end, lying)
+    columns = ("of them by the legal clock", "of them by the scoring clock", "how")
+    assert [row[:5] for row in table("party", "agency", "exact minutes", *columns)] == [
+        [share.party, share.agency, str(share.minutes), str(share.legal), str(share.scored)]
+        for share in shares_of(stretches)
+    ]
+    assert sum(stretch.minutes for stretch in stretches) == 600
 
 
 HOURS = st.integers(0, 24 * 20)

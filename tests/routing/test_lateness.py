@@ -196,6 +196,13 @@ def test_a_step_that_is_late_moves_no_appointment_that_still_holds() -> None:
     given(decider, *events).when(security).then_kinds(DelayApologised, AppointmentMoved)
 
 
+def test_a_late_tax_office_apologises_itself_and_moves_no_appointment() -> None:
+    """Land (Nghệ An QĐ 95/2025): it is late on a limit of its own; its days are not counted in the appointment."""
+    tax = step("tax", COMMUNE, days=5, not_counted="tax_notice")
+    events = told(opening((tax,)), warning(WARNED_AT, tax))
+    given(decider, *events).when(apology(WARNED_AT, planned=tax)).then_kinds(DelayApologised)
+
+
 @pytest.mark.parametrize(
     ("command", "code"),
     [

@@ -174,6 +174,7 @@ class Disclosures:
         self._clock = parts.clock
         self._issuer = issuer
         self._store: Store = border.running.store
+        frame.templates.globals["is_erased"] = lambda dossier: is_erased(self._vault, dossier)
 
     def _concerned(self, principal: Principal, text: str) -> Row | None:
         dossier = find(self._store, resolve(self._store, text))
@@ -199,7 +200,7 @@ class Disclosures:
             return self._frame.page(request, "missing.html", 404, role_name=role_name)
         outside, inside = disclosures_of(self._store, self._vault, dossier["ref"])
         return self._frame.page(
-            request, "disclosures.html", role_name=role_name, dossier=dossier, erased=is_erased(self._vault, dossier),
+            request, "disclosures.html", role_name=role_name, dossier=dossier,
             outside=[_outside(one) for one in reversed(outside)],
             inside=[_read_by(one, (dossier["applicant"], dossier["submitter"])) for one in reversed(inside)],
         )  # fmt: skip

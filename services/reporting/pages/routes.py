@@ -212,7 +212,7 @@ class Pages:
 def _search_of(request: Request) -> Search:
     asked = request.query_params
     texts = {name: asked.get(name, "")[:TEXT_LIMIT] for name in ("q", "phase", "agency", "procedure", "after")}
-    return Search(**texts, late=asked.get("late") == "1", limit=home_page.ROWS_A_PAGE)
+    return Search(**texts, late=asked.get("late") == "1", limit=home_page.ROWS_A_PAGE, people=None)
 
 
 def _more(wanted: Search, shown: home_page.List | None) -> str:
