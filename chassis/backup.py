@@ -6,6 +6,7 @@ reader is ahead of the log it reads, and if one is, all are let go and taken aga
 before what is sealed with it, so a later vault has every key that an earlier log needs. Files come last likewise.
 """
 
+import os
 import shutil
 import sqlite3
 import time
@@ -124,8 +125,7 @@ def back_up(data: Path, to: Path, clock_now: datetime, made_at: datetime, with_k
     with closing(_opened(data / VAULT)) as vault:
         _copy(vault, to / VAULT)
     for path in _other_files(data, with_keys):
-        (to / path).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(data / path, to / path)
+        _copy_file(data / path, to / path)
     keys = SealingKeys(data / HEAD_KEYS)
     manifest = Manifest(
         FORM, version("lienthong"), made_at.isoformat(), clock_now.isoformat(), with_keys, services,
@@ -195,6 +195,14 @@ def _copy(source: sqlite3.Connection, to: Path) -> None:
         target.execute("PRAGMA journal_mode=DELETE")  # one file, whole, until a server opens it
 
 
+def _copy_file(source: Path, to: Path) -> None:
+    """Copy a file with its rights, onto the disk."""
+    to.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy2(source, to)
+    with to.open("rb") as copied:
+        os.fsync(copied.fileno())
+
+
 def _other_files(data: Path, with_keys: bool) -> Iterator[Path]:
     """Yield what is kept beside the databases: the rehearsal's clock, uploaded files; keys only when asked for."""
     for path in sorted(data.rglob("*")):
@@ -222,8 +230,8 @@ def digest(path: Path) -> str:
 
 
 def _heads(folder: Path, services: Mapping[str, Copy], keys: SealingKeys, now: datetime) -> Iterator[Head]:
-    """Yield a signed head over each log as it was copied, if the platform signs heads at all."""
-    if not keys.published():
+    """Yield a signed head over each log as it was copied, if the platform has a key: only the server makes one."""
+    if not keys.can_sign:
         return
     for name, copy in services.items():
         if copy.head:

@@ -77,8 +77,8 @@ class Engine:
         self._errands: deque[Errand] = deque()
         self._errands_when_idle: deque[Errand] = deque()
         self._thread: threading.Thread | None = None
+        # Told when every lane has stopped for good, and the stores are still open.
         self.at_rest: list[Callable[[], None]] = []
-        """Told when every lane has stopped for good, and the stores are still open."""
         if isinstance(clock, RehearsalClock):
             clock.keep_up_with(self._newest())
 

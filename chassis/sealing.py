@@ -89,6 +89,7 @@ class Sealer:
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
+        self._complained_of = ""
 
     @property
     def seals(self) -> Seals:
@@ -115,10 +116,20 @@ class Sealer:
         """Seal what has been stored since, and sign the heads of the days that are over; return how many events.
 
         Raises:
-            StoreUnavailable: a log or the seals cannot be read or written now; nothing is lost.
+            StoreUnavailable: a log or the seals cannot be read or written now; nothing is lost, and the other logs
+                are sealed all the same.
         """
+        sealed, failures = 0, []
         with self._lock:
-            return sum(self._advance(service) for service in self._stores)
+            for service in self._stores:
+                try:
+                    sealed += self._advance(service)
+                except Exception as error:
+                    self._logs.pop(service, None)  # what stands in the memory is not what is kept: look at it anew
+                    failures.append(error)
+        if failures:
+            raise failures[0]
+        return sealed
 
     def _advance(self, service: str) -> int:
         today = day_of(to_us(self._clock.now()))  # read before the log: what is stored from now on is not earlier
@@ -137,10 +148,10 @@ class Sealer:
                     one.day = day
                 if (row := one.leaves.add(leaf_of(link))) is not None:
                     full.append(row)
-            self._keep(one, full, heads)
+            self.seals.keep(service, full, one.leaves.open_row(), heads)
             heads = []
         if not one.halted and one.day < today and (heads := self._signed(one, one.day)):
-            self._keep(one, [], heads)
+            self.seals.keep(service, [], None, heads)
         return one.leaves.size - before
 
     def _log(self, service: str) -> SealedLog:
@@ -158,22 +169,23 @@ class Sealer:
         )  # fmt: skip
         return [one.head]
 
-    def _keep(self, one: SealedLog, full: list[tuple[int, bytes, bytes]], heads: list[Head]) -> None:
-        try:
-            self.seals.keep(one.service, full, one.leaves.open_row(), heads)
-        except BaseException:
-            del self._logs[one.service]  # what stands in the memory is not what is kept: look at it anew
-            raise
-
     def seal_now(self) -> tuple[Head, ...]:
-        """Seal everything and sign it now, whatever the hour; return the newest head of each service that has one."""
+        """Seal everything and sign it now, whatever the hour; return the newest head of each service that has one.
+
+        Raises:
+            StoreUnavailable: a log or the seals cannot be read or written now.
+        """
         self.advance()
         with self._lock:
             today = day_of(to_us(self._clock.now()))
             for service in self._stores:
                 one = self._log(service)
                 if not one.halted and (heads := self._signed(one, max(today, one.day))):
-                    self._keep(one, [], heads)
+                    try:
+                        self.seals.keep(service, [], None, heads)
+                    except BaseException:
+                        del self._logs[service]
+                        raise
             return tuple(one.head for one in self._logs.values() if one.head is not None)
 
     def heads(self, service: str) -> list[Head]:
@@ -199,10 +211,11 @@ class Sealer:
         while not self._stopping.is_set():
             try:
                 self.advance()
-            except StoreUnavailable as error:
-                log.warning("sealing waits: %s", error)
-            except Exception:
-                log.exception("sealing waits")
+                self._complained_of = ""
+            except Exception as error:  # said once, tried again each second: the log goes on meanwhile
+                if str(error) != self._complained_of:
+                    log.error("sealing waits: %s", error, exc_info=not isinstance(error, StoreUnavailable))
+                self._complained_of = str(error)
             self._stopping.wait(LOOKS_EVERY_S)
 
     def close(self) -> None:

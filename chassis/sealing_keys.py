@@ -70,6 +70,10 @@ class SealingKeys:
     def _signing(self) -> list[SealingKey]:
         return [key for key in self._keys if not key.retired_at]
 
+    @property
+    def can_sign(self) -> bool:
+        return bool(self._signing())
+
     def newest(self, at: str) -> str:
         """Return the id of the newest key; the first is made now if there is none."""
         if not self._signing():

@@ -122,11 +122,11 @@ class Seals:
     def heads(self, service: str) -> list[Head]:
         """Return the signed heads of a service, the oldest first."""
         rows = self._rows("SELECT document FROM heads WHERE service=? ORDER BY number", (service,))
-        return [msgspec.json.decode(document, type=Head) for (document,) in rows]
+        return [_head(document) for (document,) in rows]
 
     def last_head(self, service: str) -> Head | None:
         rows = self._rows("SELECT document FROM heads WHERE service=? ORDER BY number DESC LIMIT 1", (service,))
-        return msgspec.json.decode(rows[0][0], type=Head) if rows else None
+        return _head(rows[0][0]) if rows else None
 
     def keep(
         self, service: str, full: Sequence[tuple[int, bytes, bytes]], last: tuple[int, bytes] | None,
@@ -147,14 +147,23 @@ class Seals:
                         (service, service, head.size, msgspec.json.encode(head)),
                     )
                 self._db.execute("COMMIT")
-            except BaseException:
+            except BaseException as error:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
+                if isinstance(error, sqlite3.Error):
+                    raise StoreUnavailable(f"seals: {error}") from error
                 raise
 
     def close(self) -> None:
         with self._lock:
             self._db.close()
+
+
+def _head(document: bytes) -> Head:
+    try:
+        return msgspec.json.decode(document, type=Head)
+    except msgspec.DecodeError as error:
+        raise StoreUnavailable(f"seals: a head cannot be read: {error}") from error
 
 
 def _split(hashes: bytes) -> Iterator[bytes]:

@@ -35,6 +35,7 @@ OTHER_DOORS: Final[dict[str, tuple[str, str]]] = {
         "both clocks, as `show_clock`; else it leads to the dossier's page",
     ),
     "GET /dossiers/{text}/disclosures": (LIKE_PROGRAMS, "what was said to whom: `list_disclosures`"),
+    "GET /openings": (LIKE_PROGRAMS, "one's own log of readings: `list_my_openings`"),
     "POST /found-by-person": (LIKE_PROGRAMS, "the list of `find_dossiers_of_person`"),
     "GET /dossiers/{ref}/*": (LIKE_PROGRAMS, "the desk's papers, for whom the same paper below `/api/v1` is open"),
     "GET /agencies": (LIKE_PROGRAMS, "the figures of `report_agencies`"),

@@ -13,6 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import IO, Any
 
+from chassis.lru import Recent
 from chassis.stores.chain import NOTHING_BEFORE, chained
 from chassis.stores.migrations import bring_up
 from chassis.stores.sqlite_rows import HELD, move_positions, tables_made_by, write_reading, write_rows, write_time
@@ -37,6 +38,7 @@ PRAGMAS = """
 PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=5000; PRAGMA wal_autocheckpoint=4000;
 PRAGMA journal_size_limit=67108864; PRAGMA temp_store=MEMORY;
 """
+ENDS_REMEMBERED = 8_192
 WRITER_CACHE_KIB = 8_192
 READER_CACHE_KIB = 2_048
 STORED = (*NewEvent._fields, "generation", "hash")
@@ -89,6 +91,8 @@ class SqliteStore:
         self._shapes = {row[0] for row in self._rows("SELECT DISTINCT shape FROM snapshots")}
         self._generations = self._known_generations()
         self._form = ""
+        self._ends: Recent[str, tuple[int, bytes]] = Recent(ENDS_REMEMBERED)
+        self._staged_ends: dict[str, tuple[int, bytes]] = {}
 
     def commit(self, writes: Writes) -> int:
         self.stage(writes)
@@ -112,6 +116,7 @@ class SqliteStore:
         except sqlite3.Error as error:
             raise self._meant_by(error) from error
         self._head = self._staged_head
+        self._ends.update(self._staged_ends)
         return self._head
 
     @contextmanager
@@ -126,16 +131,13 @@ class SqliteStore:
     def _apply(self, db: sqlite3.Connection, writes: Writes) -> int:
         last: dict[str, bytes] = {}
         for stream, expected in writes.expected.items():
-            version, last[stream] = db.execute(STREAM_END, (stream,)).fetchone() or (0, NOTHING_BEFORE)
+            version, last[stream] = self._end_of(stream)
             if version != expected:
                 raise Conflict(f"stream {stream} is not at version {expected}")
-
-        def last_hash(stream: str) -> bytes:
-            hash: bytes = (db.execute(STREAM_END, (stream,)).fetchone() or (0, NOTHING_BEFORE))[1]
-            return hash
-
         generation = self._generations[-1].number
-        db.executemany(INSERT_EVENT, chained(writes.events, generation, last, last_hash))
+        rows = list(chained(writes.events, generation, last, lambda stream: self._end_of(stream)[1]))
+        db.executemany(INSERT_EVENT, rows)
+        self._staged_ends = {event.stream: (event.version, last[event.stream]) for event in writes.events}
         move_positions(db, writes)
         write_reading(db, writes)
         write_time(db, writes)
@@ -144,6 +146,13 @@ class SqliteStore:
             return self._head
         head: int = db.execute("SELECT max(position) FROM events").fetchone()[0]
         return head
+
+    def _end_of(self, stream: str) -> tuple[int, bytes]:
+        """Return version and hash of a stream's last durable event. Nobody else writes, so what is known holds."""
+        end = self._ends.get(stream)
+        if end is None:
+            end = self._writer.execute(STREAM_END, (stream,)).fetchone() or (0, NOTHING_BEFORE)
+        return end
 
     def _meant_by(self, error: sqlite3.Error) -> Exception:
         """Say in the port's words what SQLite said to a writer: somebody was first, not now, or never."""

@@ -11,11 +11,10 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from chassis.codec import encode
+from chassis.limits import ECHO_LENGTH_MAX, INVALID_PARAMS_MAX
 from kernel.refusal import Refused
 
 MEDIA_TYPE = "application/problem+json"
-INVALID_PARAMS_MAX = 50
-ECHO_LENGTH_MAX = 200
 RETRY_AFTER_S = 2
 
 
@@ -55,6 +54,14 @@ NOT_FOUND = Kind("not_found", 404, "Không tìm thấy.", "Not found.")
 MALFORMED = Kind("malformed_request", 400, "Yêu cầu không đọc được.", "The request cannot be read.")
 INVALID = Kind("invalid_request", 422, "Yêu cầu có nội dung không hợp lệ.", "The request has invalid content.")
 TOO_LARGE = Kind("body_too_large", 413, "Nội dung gửi lên quá lớn.", "The body is too large.")
+TARGET_TOO_LONG = Kind("address_too_long", 414, "Địa chỉ yêu cầu quá dài.", "The address is too long.")
+HEAD_TOO_LARGE = Kind("headers_too_large", 431, "Phần đầu yêu cầu quá lớn.", "The headers are too large.")
+TOO_SLOW = Kind("request_too_slow", 408, "Yêu cầu gửi lên quá chậm.", "The request came too slowly.")
+TOO_OFTEN = Kind(
+    "too_many_requests", 429,
+    "Bạn tra cứu quá nhiều lần, hãy chờ rồi thử lại hoặc đăng nhập.",
+    "Too many requests without signing in; wait and try again, or sign in.",
+)  # fmt: skip
 KEY_MISSING = Kind(
     "idempotency_key_missing", 400,
     "Thiếu tiêu đề Idempotency-Key.", "The header Idempotency-Key is missing.",
@@ -160,9 +167,9 @@ async def on_invalid(request: Request, error: Exception) -> Response:
 
 async def on_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    kinds = {404: NOT_FOUND, 405: METHOD, 400: MALFORMED, 413: TOO_LARGE}
+    kinds = {404: NOT_FOUND, 405: METHOD, 400: MALFORMED, 408: TOO_SLOW, 413: TOO_LARGE}
     kind = kinds.get(error.status_code, Kind("http_error", error.status_code, MALFORMED.vi, str(error.detail)))
-    detail = str(error.detail) if kind in (MALFORMED, TOO_LARGE) else None
+    detail = str(error.detail) if kind in (MALFORMED, TOO_LARGE, TOO_SLOW) else None
     return response(document(kind, detail, (), trace_of(request)), dict(error.headers or {}))
 
 

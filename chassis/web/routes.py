@@ -10,6 +10,15 @@ from starlette.responses import Response
 
 from chassis.codec import encode
 from chassis.executor import Answered
+from chassis.limits import (
+    ANSWER_WITHIN_S,
+    COMMANDS_WAITING_MAX,
+    KEY_LENGTH_MAX,
+    PAGE_ITEMS,
+    PAGE_ITEMS_MAX,
+    QUERY_LENGTH_MAX,
+    VERSION_DIGITS_MAX,
+)
 from chassis.stores.store import StoreUnavailable
 from chassis.web import problem
 from chassis.web.acts import Act, Border, Listing, View
@@ -26,12 +35,6 @@ from chassis.web.problem import (
 )
 from kernel.refusal import Refused
 
-ANSWER_WITHIN_S = 30.0
-KEY_LENGTH_MAX = 255
-PAGE_LIMIT = 50
-PAGE_LIMIT_MAX = 500
-VERSION_DIGITS_MAX = 18
-COMMANDS_WAITING_MAX = 10_000
 NO_CONTENT = (b"", b"{}", b"null")
 PRIVATE = {"Cache-Control": "private, no-cache"}
 """What is shown depends on who asks; nobody between may keep it for others."""
@@ -169,13 +172,13 @@ def _signed(
             header = Annotated[str | None, Header()]
             parameters.append(inspect.Parameter(name, keyword, annotation=header, default=None))
     for name in filters:
-        query = Annotated[str | None, Query(max_length=200)]
+        query = Annotated[str | None, Query(max_length=QUERY_LENGTH_MAX)]
         parameters.append(inspect.Parameter(name, keyword, annotation=query, default=None))
     if paged:
-        after = Annotated[str | None, Query(max_length=200)]
+        after = Annotated[str | None, Query(max_length=QUERY_LENGTH_MAX)]
         parameters.append(inspect.Parameter("after", keyword, annotation=after, default=None))
-        limit = Annotated[int, Query(ge=1, le=PAGE_LIMIT_MAX)]
-        parameters.append(inspect.Parameter("limit", keyword, annotation=limit, default=PAGE_LIMIT))
+        limit = Annotated[int, Query(ge=1, le=PAGE_ITEMS_MAX)]
+        parameters.append(inspect.Parameter("limit", keyword, annotation=limit, default=PAGE_ITEMS))
     endpoint.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     return endpoint
 

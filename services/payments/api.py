@@ -33,7 +33,7 @@ from chassis.web.auth import (
 )
 from chassis.web.problem import UNAVAILABLE, Kind, Problem
 from services.payments.domain import obligation, obligation_words
-from services.payments.domain.attempt import PaymentStarted, StartAttempt
+from services.payments.domain.attempt_words import PaymentStarted, StartAttempt
 from services.payments.domain.callback import Callback
 from services.payments.domain.obligation import Obligation
 from services.payments.domain.obligation_words import PayAtDesk, RecordRefund

@@ -1,6 +1,10 @@
 """What payments makes of the news: a dossier that is to be paid for owes its fee, one that ended owes nothing more.
 
-Law: NĐ 61/2018/NĐ-CP art. 22; refunds per fee schedule (TT 25/2021/TT-BTC art. 6.3, NĐ 297/2025/NĐ-CP art. 9.2).
+Law: NĐ 61/2018/NĐ-CP art. 22; refunds per fee schedule (TT 25/2021/TT-BTC art. 6.3, NĐ 297/2025/NĐ-CP art. 9.2); tax
+notices: NĐ 101/2024/NĐ-CP.
+
+The fee begins and ends with what intake says of the dossier, a tax notice with what routing says of the chain: each from
+one source, so that the end is never heard before the beginning.
 """
 
 from collections.abc import Mapping
@@ -8,14 +12,23 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from kernel.message import CancelTimer, Heard, Hearing, Timer
-from services.payments.domain.attempt import (
+from services.payments.domain.attempt_words import (
+    AskGateway,
     ExpireAttempt,
+    InquiryEnded,
     PaymentCancelledByPayer,
     PaymentFailed,
     PaymentStarted,
     PaymentSucceeded,
 )
-from services.payments.domain.obligation_words import CancelObligation, CancelReason, RaiseObligation
+from services.payments.domain.obligation_words import (
+    CancelNotices,
+    CancelObligation,
+    CancelReason,
+    NoticeLine,
+    RaiseNotice,
+    RaiseObligation,
+)
 
 POLICY = "system:payments"
 TIMER = "system:timer"
@@ -87,6 +100,44 @@ class DossierResolved:
     outcome: str
 
 
+@dataclass(frozen=True, slots=True)
+class TaxNoticeIssued:
+    """routing: the tax agency determined what the applicant owes."""
+
+    ref: str
+    code: str
+    procedure: str
+    step: str
+    agency: str
+    number: str
+    lines: tuple[NoticeLine, ...]
+    payer: str
+    submitter: str
+    receiving_agency: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChainWithdrawn:
+    """routing: what was undecided stopped, because the applicant withdrew."""
+
+    ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChainStopped:
+    """routing: what was undecided stopped, because the desk stopped the dossier."""
+
+    ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChainClosed:
+    """routing: nothing is open any more, with this outcome."""
+
+    ref: str
+    outcome: str
+
+
 def raise_while_awaited(news: PaymentAwaited, heard: Heard) -> tuple[RaiseObligation, ...]:
     """The fee is raised before the clock starts."""
     return (_raise(news, news.pay_by, heard),)
@@ -137,6 +188,41 @@ def _cancel(ref: str, reason: CancelReason, heard: Heard) -> CancelObligation:
     return CancelObligation(ref=ref, reason=reason, actor=POLICY, now=heard.now)
 
 
+def raise_notice(news: TaxNoticeIssued, heard: Heard) -> tuple[RaiseNotice, ...]:
+    """What the notice states is owed to the state, by the applicant, and has its own receipt."""
+    return (
+        RaiseNotice(
+            ref=news.ref,
+            code=news.code,
+            procedure=news.procedure,
+            step=news.step,
+            agency=news.agency,
+            number=news.number,
+            lines=news.lines,
+            payer=news.payer,
+            submitter=news.submitter,
+            receiving_agency=news.receiving_agency,
+            actor=POLICY,
+            now=heard.now,
+        ),
+    )
+
+
+def cancel_notices_withdrawn(news: ChainWithdrawn, heard: Heard) -> tuple[CancelNotices, ...]:
+    return (CancelNotices(ref=news.ref, reason="withdrawn", actor=POLICY, now=heard.now),)
+
+
+def cancel_notices_stopped(news: ChainStopped, heard: Heard) -> tuple[CancelNotices, ...]:
+    return (CancelNotices(ref=news.ref, reason="stopped", actor=POLICY, now=heard.now),)
+
+
+def cancel_notices_refused(news: ChainClosed, heard: Heard) -> tuple[CancelNotices, ...]:
+    """A chain that is granted, wholly or in part, keeps its taxes; a refused one had nothing to be taxed."""
+    if news.outcome != "refused":
+        return ()
+    return (CancelNotices(ref=news.ref, reason="refused", actor=POLICY, now=heard.now),)
+
+
 HEARS: tuple[Hearing, ...] = (
     Hearing("lienthong.intake.PaymentAwaited.v1", PaymentAwaited, raise_while_awaited),
     Hearing("lienthong.intake.DossierAccepted.v1", DossierAccepted, raise_on_acceptance),
@@ -144,15 +230,21 @@ HEARS: tuple[Hearing, ...] = (
     Hearing("lienthong.intake.DossierRefused.v1", DossierRefused, cancel_refused),
     Hearing("lienthong.intake.DossierStopped.v1", DossierStopped, cancel_stopped),
     Hearing("lienthong.intake.DossierResolved.v1", DossierResolved, cancel_not_granted),
+    Hearing("lienthong.routing.TaxNoticeIssued.v1", TaxNoticeIssued, raise_notice),
+    Hearing("lienthong.routing.ChainWithdrawn.v1", ChainWithdrawn, cancel_notices_withdrawn),
+    Hearing("lienthong.routing.ChainStopped.v1", ChainStopped, cancel_notices_stopped),
+    Hearing("lienthong.routing.ChainClosed.v1", ChainClosed, cancel_notices_refused),
 )
 
 
 def timers(event: object) -> tuple[Timer | CancelTimer, ...]:
-    """An attempt expires when its time is over, unless the gateway said how it ended."""
+    """When an attempt's time is over the gateway is asked how it ended, unless it said so; and again where it must be."""
     match event:
         case PaymentStarted(ref=ref, txn_ref=txn_ref, expires_at=expires_at):
             expire = ExpireAttempt(ref=ref, txn_ref=txn_ref, actor=TIMER, now=expires_at)
             return (Timer(_expiry(txn_ref), expires_at, expire),)
+        case InquiryEnded(txn_ref=txn_ref, again_at=again_at) if again_at is not None:
+            return (Timer(_expiry(txn_ref), again_at, AskGateway(txn_ref=txn_ref, actor=TIMER, now=again_at)),)
         case PaymentSucceeded() | PaymentFailed() | PaymentCancelledByPayer():
             return (CancelTimer(_expiry(event.txn_ref)),)
         case _:

@@ -1,4 +1,4 @@
-"""What payments tells the others: every fact about money, but neither receipt books nor notices nor what stayed ours.
+"""What payments tells the others: every fact about money, but neither receipt books nor gateways' words nor what is kept.
 
 The stored events named here have exactly the public shape, so they are handed out as they are.
 """
@@ -6,8 +6,10 @@ The stored events named here have exactly the public shape, so they are handed o
 from typing import assert_never
 
 from kernel.message import PublicEvent
-from services.payments.domain import attempt, callback, obligation_words, receipt_book
-from services.payments.domain.attempt import (
+from services.payments.domain import attempt_words, callback, obligation_words, receipt_book
+from services.payments.domain.attempt_words import (
+    InquiryBegun,
+    InquiryEnded,
     PaymentCancelledByPayer,
     PaymentExpired,
     PaymentFailed,
@@ -25,7 +27,7 @@ from services.payments.domain.obligation_words import (
 )
 from services.payments.domain.receipt_book import ReceiptIssued
 
-StoredEvent = obligation_words.Event | attempt.Event | receipt_book.Event | callback.Event
+StoredEvent = obligation_words.Event | attempt_words.Event | receipt_book.Event | callback.Event
 
 PUBLISHED: tuple[tuple[str, int, type], ...] = (
     ("ObligationRaised", 1, ObligationRaised),
@@ -57,7 +59,7 @@ def publish(event: StoredEvent) -> PublicEvent | None:
             | PaymentExpired()
         ):
             return PublicEvent(type(event).__name__, 1, subject=event.ref, root=event.ref, data=event)
-        case FeeKept() | ReceiptIssued() | CallbackKept():
+        case FeeKept() | ReceiptIssued() | CallbackKept() | InquiryBegun() | InquiryEnded():
             return None
         case _:
             assert_never(event)

@@ -14,7 +14,7 @@ from chassis.web.refs import codes_projection
 from kernel.calendar import VIETNAM
 from services.payments.api import LISTINGS, NOTICES, acts, notices, views
 from services.payments.domain import attempt, callback, obligation, obligation_words, receipt_book
-from services.payments.domain.attempt import ExpireAttempt, RecordOutcome, StartAttempt
+from services.payments.domain.attempt_words import ExpireAttempt, RecordOutcome, StartAttempt
 from services.payments.domain.callback import KeepCallback
 from services.payments.domain.invariants import (
     forgotten_payments,

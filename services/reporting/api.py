@@ -76,7 +76,7 @@ OF_AGENCIES: Final[Rights] = {
     SYSTEM: ALL,
 }
 RIGHTS_OF: Final[Mapping[str, Rights]] = {
-    **dict.fromkeys(("show_timeline", "show_clock", "report_dossier"), {**CONCERNED, ANONYMOUS: ALL}),
+    **{name: {**CONCERNED, ANONYMOUS: ALL} for name in ("show_timeline", "show_clock", "report_dossier")},
     "search_dossiers": CONCERNED,
     "report_agencies": OF_AGENCIES,
 }

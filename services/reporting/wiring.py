@@ -11,6 +11,7 @@ from services.reporting.api import router as readings
 from services.reporting.pages.disclosures import Disclosures
 from services.reporting.pages.routes import TEMPLATES, Pages
 from services.reporting.pages.routes import router as browsing
+from services.reporting.projections.clock_proof import PROOFS, Proof
 from services.reporting.projections.clocks import clocks
 from services.reporting.projections.dossiers import dossiers
 from services.reporting.projections.lateness import lateness
@@ -20,6 +21,8 @@ from services.reporting.projections.province_table import province_table
 from services.reporting.projections.steps import steps
 from services.reporting.projections.supplements import supplements
 from services.reporting.projections.timeline import timeline
+
+__all__ = ["PROOFS", "READ_MODELS", "Proof", "pages", "service"]
 
 READ_MODELS = (dossiers, province_table, steps, clocks, lateness, supplements, money, parcels, timeline)
 

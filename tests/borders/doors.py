@@ -27,5 +27,5 @@ def parts_of(path: str) -> list[str]:
 
 
 def filled(path: str, parts: dict[str, str]) -> str:
-    """Return an address: `path` with its parts as they are written in one."""
-    return re.sub(r"{([^}:]+)(?::path)?}", lambda found: parts[found.group(1)], path)
+    """Return an address: `path` with its parts as they are written in one; a part that is not given names nothing."""
+    return re.sub(r"{([^}:]+)(?::path)?}", lambda found: parts.get(found.group(1), "nothing"), path)

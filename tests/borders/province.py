@@ -253,4 +253,5 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-DECISION = {"result_code": RESULT, "number": "17/UBND", "signer": "Chủ tịch", "sha256": digest("result")}
+DECISION = {"result_code": RESULT, "number": "17/UBND", "signer": "Chủ tịch", "sha256": digest("result"),
+            "notice": []}  # fmt: skip

@@ -19,6 +19,8 @@ OTHER: dict[str, dict[str, Any]] = {
     "answer_sent_back": {"note": "khác"},
     "hand_out": {"paper_shown": "slip"},
     "extend_limit": {"ground": "another_ground"},
+    "correct_particulars": {"phone": "0905 671 285"},
+    "declare_incident": {"since": "2026-09-07T00:00:00Z"},
     "decide_step": {"number": "18/UBND"},
     "refuse_step": {"reason_code": "another_reason"},
     "send_back_step": {"reason_code": "another_reason"},

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chassis.web.app import BODY_LIMIT_BYTES
+from chassis.limits import BODY_BYTES_MAX
 from tests.borders.documents import problem
 from tests.borders.doors import doors, filled
 from tests.borders.province import Header, Place, Province
@@ -61,7 +61,7 @@ def test_content_over_the_limit_is_refused_at_every_door(province: Province) -> 
     with province.unchanged():
         for path in doors(province.app, "POST"):
             parts = PARTS | {"ref": "x", "step": "x", "leg": "x", "component": "x"}
-            content = b" " * (BODY_LIMIT_BYTES + 1)
+            content = b" " * (BODY_BYTES_MAX + 1)
             problem(province.client.post(filled(path, parts), content=content, headers=JSON), 413)
 
 

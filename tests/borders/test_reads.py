@@ -211,6 +211,8 @@ def test_a_hostile_header_breaks_nothing(province: Province, planted: Planted, n
     province.client.forget()
 
 
+SHAPED = ("person", "service")
+"""Parts of an address whose shape is said in its description: what has another one is unfit, not absent."""
 HOSTILE_PARTS = (
     "%00", "a%00b", "%2e%2e", "..%2F..%2Fetc%2Fpasswd", "x" * 20_000, "\U0001f600", "' OR 1=1 --", "%FF%FE", "{ref}",
     "*", "%ED%A0%80", "%25", "%0d%0aX-Y:%20z", "%20", "%3Cscript%3Ealert(1)%3C%2Fscript%3E", "%3Fa=b", "%23",
@@ -232,7 +234,7 @@ def test_a_hostile_address_leads_nowhere(province: Province, planted: Planted) -
                 for text in HOSTILE_PARTS:
                     for who in ({}, province.desk, province.postman):
                         answer = sound(province.get(filled(path, usual | {part: text}), who))
-                        assert answer.status_code in (404, 200) or (part, answer.status_code) == ("person", 422)
+                        assert answer.status_code in (404, 200) or (part in SHAPED and answer.status_code == 422)
                         assert "<script>alert" not in answer.text
 
 

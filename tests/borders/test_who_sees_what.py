@@ -16,7 +16,6 @@ from chassis.web.auth import ROLES
 from tests.borders.documents import given_away
 from tests.borders.doors import doors, filled, parts_of
 from tests.borders.province import (
-    APPLICANT,
     COMMITTEE,
     DESK,
     OTHER_DESK,
@@ -30,7 +29,6 @@ from tests.borders.town import (
     ABSENT_REF,
     GLIMPSES,
     Known,
-    Parts,
     Somebody,
     Town,
     addresses,
@@ -87,9 +85,8 @@ def test_no_command_tells_the_hidden_from_the_absent(town: Town, who: Somebody, 
     for name, (act, _) in town.province.acts.items():
         tried = []
         for ref in (dossier.ref, ABSENT_REF) if "{ref}" in act.path else ():
-            address = "/api/v1" + act.path.format_map(
-                Parts(ref=ref, step=STEP, leg="delivery", component="declaration")
-            )
+            parts = {"ref": ref, "step": STEP, "leg": "delivery", "component": "residence_proof"}
+            address = f"/api/v1{filled(act.path, parts)}"
             answer = town.province.client.post(address, headers=sent, json=town.bodies.get(name, {}))
             assert answer.status_code == 404 or name not in town.bodies, f"{who} {name}: {answer.text}"
             tried.append(seen(answer, ref))
@@ -167,7 +164,8 @@ def test_no_door_at_all_shows_the_hidden(town: Town, who: Somebody) -> None:
     for path in doors(town.province.app, "GET"):
         if {"ref", "text"} & set(parts_of(path)) or path == "/api/v1/payments/vnpay/ipn":
             continue
-        parts = Parts(digest=town.digest, procedure=PROCEDURE, path="lienthong.css", person=APPLICANT["personal_id"])
+        person = town.dossiers[0].people[0]
+        parts = {"digest": town.digest, "procedure": PROCEDURE, "path": "lienthong.css", "person": person}
         for query in ({}, {"agency": OTHER_DESK, "service": "intake", "limit": "500"}, {"q": DESK, "part": "rows"}):
             answer = town.province.get(filled(path, parts), header, **query)
             assert answer.status_code < 500, f"{who} {path}"

@@ -210,7 +210,10 @@ def test_what_was_not_read_of_the_old_source_is_read_first(data: Path, tmp_path:
     restore(copy, folder, AT)
     with staged(folder, *BOTH) as stage:
         stage.give(paid("a", 9, "third"))
-        assert stage.rows("SELECT subject, sum(amount_vnd) FROM heard GROUP BY subject", AUDIT.name) == [("a", 14), ("b", 7)]
+        assert stage.rows("SELECT subject, sum(amount_vnd) FROM heard GROUP BY subject", AUDIT.name) == [
+            ("a", 14),
+            ("b", 7),
+        ]
         assert broken(stage, folder) == []
 
 

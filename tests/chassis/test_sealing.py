@@ -1,7 +1,8 @@
 """The sealing reader: behind the head, never in the way, one signed head for each day that is over."""
 
 import json
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from chassis import sealing
 from chassis import seals as seals_module
 from chassis.heads import Head, day_of, heads_in, leaf_of, named_day, read_heads
 from chassis.merkle import consistency_path, inclusion_path, is_consistent, is_included, root_of
@@ -298,6 +300,68 @@ def staged_over_http(folder: Path) -> Iterator[HttpPlatform]:
         platform.app.include_router(heads(sealer, platform.issuer))
         assert open_account(platform, platform.token("applicant", personal_id=MINE), REF).status_code == 201
         yield platform
+
+
+def test_what_failed_half_way_is_done_again_from_what_is_kept(
+    desk: Stage, sealer: Sealer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A key that cannot be read for a while must not leave a leaf out, or put one in twice."""
+    monkeypatch.setattr(seals_module, "CHUNK_LEAVES", 2)
+    work(desk, "a")
+    sealer.seal_now()
+    desk.pass_time(days=1)
+    work(desk, "b")
+    with monkeypatch.context() as patch:
+        patch.setattr(sealer.keys, "sign", lambda content: 1 / 0)
+        work(desk, "c")
+        desk.pass_time(days=1)
+        with pytest.raises(ZeroDivisionError):
+            sealer.seal_now()
+    (head,) = sealer.seal_now()
+    assert head.root == root_of(leaves_of(desk, head.size)).hex()
+    seals = sealer.kept()
+    assert seals is not None
+    assert list(seals.each_leaf(SERVICE)) == leaves_of(desk, head.size)
+
+
+def test_seals_that_cannot_be_written_hold_nobody_up(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Sealing waits, says so once, and catches up; nobody else notices."""
+    (tmp_path / "seals").mkdir()
+    (tmp_path / "seals" / "seals.db").write_bytes(b"no database " * 1_000)
+    with staged(tmp_path, SAVINGS) as stage:
+        stores = {name: running.store for name, running in stage.engine.running.items()}
+        sealer = Sealer(tmp_path / "seals" / "seals.db", tmp_path / "heads.json", stores, stage.clock)
+        with often(sealer) as looks:
+            sealer.start()
+            end = work(stage, "a")
+            looks(3)
+            (tmp_path / "seals" / "seals.db").unlink()
+            looks(2)
+            assert [head.size for head in sealer.seal_now()] == [end]
+        assert [record.message.partition(":")[0] for record in caplog.records] == ["sealing waits"]
+
+
+@contextmanager
+def often(sealer: Sealer) -> Iterator[Callable[[int], None]]:
+    """Give what waits until the sealer has looked so many times more; it looks as often as it can."""
+    looked = threading.Semaphore(0)
+    advance = sealer.advance
+
+    def counted() -> int:
+        try:
+            return advance()
+        finally:
+            looked.release()
+
+    def looks(times: int) -> None:
+        for _ in range(times):
+            assert looked.acquire(timeout=20)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sealing, "LOOKS_EVERY_S", 0.01)
+        patch.setattr(sealer, "advance", counted)
+        yield looks
+        sealer.close()
 
 
 def test_the_thread_keeps_up_and_ends_with_the_last_event(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chassis.web.app import BODY_LIMIT_BYTES
+from chassis.limits import BODY_BYTES_MAX
 from tests.chassis.border import AGENCY, REF, Header, amount, head, problem
 from tests.http_harness import HttpPlatform
 
@@ -55,7 +55,7 @@ UGLY: dict[str, tuple[Any, dict[str, Any], int]] = {
     "a form": (b"amount_vnd=5&slip=s", {"Content-Type": "application/x-www-form-urlencoded"}, 422),
     "an unknown charset": (GOOD, {"Content-Type": "application/json; charset=klingon"}, 200),
     "a broken content type": (GOOD, {"Content-Type": ";;;\xff".encode("latin-1")}, 422),
-    "too long": (b" " * (BODY_LIMIT_BYTES + 1), {}, 413),
+    "too long": (b" " * (BODY_BYTES_MAX + 1), {}, 413),
     "too long, not announced": (chunks, {}, 413),
     "a length that is none": (GOOD, {"Content-Length": "many"}, 200),
     "a length of 5 000 digits": (GOOD, {"Content-Length": "9" * 5_000}, 413),
@@ -72,7 +72,7 @@ def test_an_ugly_body_gets_a_problem_document_and_changes_nothing(
     """Nothing that anybody sends is our fault: no 500, and an answer that tells what to mend."""
     before = head(shared)
     content, headers, status = UGLY[name]
-    sent = chunks(BODY_LIMIT_BYTES) if content is chunks else content
+    sent = chunks(BODY_BYTES_MAX) if content is chunks else content
     headers = {**shared_me, "Idempotency-Key": "k", **JSON, **headers}
     answer = shared.client.post(f"/api/v1/accounts/{REF}/deposits", content=sent, headers=headers)
     assert answer.status_code == status, answer.text[:500]

@@ -1,7 +1,9 @@
 """A head that is kept elsewhere finds what nobody finds otherwise: a past that was changed without a trace."""
 
 import json
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from typer.testing import CliRunner, Result
 from chassis.heads import Head
 from chassis.registry import Registry
 from chassis.sealing_keys import SealingKeys
+from chassis.vault import CannotOpen, Forgotten, SqliteVault
 from cli.__main__ import app
 from services.__main__ import compose
 from tests.cli.forging import CHANGES, altered, forge_log, forge_seals
@@ -114,6 +117,23 @@ def test_a_store_rolled_back_to_an_older_copy_is_found(copied_store: Copy, laws:
     result = verify(older, "--head", str(heads))
     lines = found_by(result, "platform", "kept_heads")
     assert any(line.startswith("intake-") and "rolled back to an older copy" in line for line in lines)
+
+
+def test_forgetting_a_person_breaks_no_hash_and_no_head(copied_store: Copy, kept: list[str]) -> None:
+    """What is hashed is what is stored, and what is personal is stored sealed: its key goes, its bytes stay."""
+    data = copied_store()
+    with closing(sqlite3.connect(data / "intake.db")) as log:
+        ((stored,),) = log.execute("SELECT data FROM events WHERE type='DossierSubmitted' LIMIT 1").fetchall()
+    sealed = json.loads(stored)["particulars"]
+    person = sealed.split(".")[1]
+    with closing(SqliteVault(data / "vault.db", data / "keys" / "vault.key")) as vault:
+        vault.prove(sealed)
+        vault.forget(Forgotten(person, "2026-11-22T00:00:00+00:00", "officer:7", "Luật 91/2025/QH15 art. 14", "12/QĐ"))
+        with pytest.raises(CannotOpen):
+            vault.prove(sealed)
+    result = verify(data, *kept)
+    assert {line for check in ("hashes", "heads") for line in found_by(result, "intake", check)} == set()
+    assert found_by(result, "platform", "kept_heads") == []
 
 
 def changed(head: dict[str, Any], **fields: Any) -> dict[str, Any]:

@@ -139,3 +139,42 @@ def test_a_server_serves_until_it_is_told_to_stop(tmp_path: Path, free_port: int
     assert "Traceback" not in said
     assert run("verify", "--data", str(data)).returncode == 0
     assert run("events", "tail", "intake").returncode == 2
+
+
+@pytest.mark.slow
+def test_a_server_that_nobody_can_sign_in_at_says_so(tmp_path: Path, free_port: int) -> None:
+    """Outside rehearsal and without an issuer; the operator's own token, made beside it, opens its doors."""
+    command, url, data = [sys.executable, "-m", "cli"], f"http://127.0.0.1:{free_port}", str(tmp_path / "data")
+    server = subprocess.Popen(
+        [*command, "serve", "--data", data, "--port", str(free_port)],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    try:
+        wait_until_ready(url)
+        made = subprocess.run([*command, "token", "system", "--data", data], capture_output=True, text=True, timeout=60)
+        environment = os.environ | {"LIENTHONG_URL": url, "LIENTHONG_TOKEN": made.stdout.strip()}
+        tail = [*command, "events", "tail", "intake"]
+        assert subprocess.run(tail, capture_output=True, timeout=60, env=environment).returncode == 0
+        server.send_signal(signal.SIGTERM)
+        said, _ = server.communicate(timeout=STOPS_WITHIN_S)
+    finally:
+        if server.poll() is None:
+            server.kill()
+            server.wait()
+    assert "LIENTHONG_OIDC_ISSUER" in said
+    assert "lienthong token" in said
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [("ISSUER", "issuer.example"), ("ISSUER", "ftp://issuer.example"), ("ROLES", "boss=mayor")],
+)
+def test_an_issuer_that_cannot_be_one_ends_with_2(
+    tmp_path: Path, free_port: int, monkeypatch: pytest.MonkeyPatch, setting: str, value: str
+) -> None:
+    """At the start, in one line; not at the first sign-in."""
+    monkeypatch.setenv("LIENTHONG_OIDC_ISSUER", "https://issuer.example")
+    monkeypatch.setenv(f"LIENTHONG_OIDC_{setting}", value)
+    result = serve(tmp_path / "data", free_port)
+    assert result.exit_code == 2
+    assert f"LIENTHONG_OIDC_{setting}" in result.stderr

@@ -209,6 +209,7 @@ def nothing_left(data: Path) -> None:
         (by_sql("intake", "DROP TABLE marks"), "intake.db has no table marks."),
         (by_sql("intake", "DROP TABLE dossier_codes"), "intake.db has no table dossier_codes."),
         (by_sql("routing", "ALTER TABLE steps DROP COLUMN stage"), "no column stage in its table steps."),
+        (by_sql("intake", "PRAGMA user_version=99"), "intake.db was written by a later version"),
         (by_sql("vault", "DROP TABLE people"), "vault.db has no table people."),
         (lost("keys/vault.key"), "keys/vault.key is missing"),
         (replaced("keys/vault.key", b"short"), "keys/vault.key has 5 bytes instead of 32."),

@@ -5,7 +5,8 @@ Law: NĐ 63/2024/NĐ-CP and NĐ 301/2026/NĐ-CP.
 
 from typing import Any
 
-from tests.journeys.town import BIRTH, INSURANCE, WARD, WARD_POLICE, Town
+from tests.journeys.people import BIRTH, INSURANCE, WARD, WARD_POLICE
+from tests.journeys.town import Town
 
 CARD = {"options": ["identity_card"]}
 
@@ -34,7 +35,7 @@ def test_what_needs_only_the_registration_runs_side_by_side(town: Town) -> None:
     assert town.stages["identity_card"] == "ready"
     town.decide("identity_card", WARD_POLICE)
     assert (town.chain["state"], town.dossier["status"]) == ("granted", "handed_out")
-    assert town.platform.look("payments", "show_obligation", town.accountant, ref=town.ref) is None, "nothing is owed"
+    assert town.look("payments", "show_obligation", town.accountant) is None, "nothing is owed"
     assert (town.province["on_time"], town.province["paid"]) == (1, 0)
 
 

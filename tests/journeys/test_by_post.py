@@ -3,7 +3,8 @@
 Law: QĐ 45/2016/QĐ-TTg; TT 17/2017/TT-BTTTT.
 """
 
-from tests.journeys.town import ARCHITECT, CONSTRUCTION, PROVINCE_DESK, Town
+from tests.journeys.people import ARCHITECT, CONSTRUCTION, PROVINCE_DESK
+from tests.journeys.town import Town
 
 AT_HOME = {"name": "Nguyễn Thị Lan", "address": "12 Trần Phú, phường Kon Tum"}
 FEE_VND = 300_000

@@ -3,7 +3,8 @@
 Law: NĐ 61/2018/NĐ-CP arts. 11.2c, 17, 19.4; NĐ 118/2025/NĐ-CP arts. 17, 21.
 """
 
-from tests.journeys.town import KARAOKE, MARITAL_STATUS, PROVINCE, WARD, WARD_POLICE, Town
+from tests.journeys.people import KARAOKE, MARITAL_STATUS, PROVINCE, WARD, WARD_POLICE
+from tests.journeys.town import Town
 
 
 def _accepted(town: Town) -> None:

@@ -3,7 +3,8 @@
 Law: NĐ 297/2025/NĐ-CP arts. 6–9.
 """
 
-from tests.journeys.town import KARAOKE, PROVINCE, WARD, WARD_POLICE, Town
+from tests.journeys.people import KARAOKE, PROVINCE, WARD, WARD_POLICE
+from tests.journeys.town import Town
 
 FEE_VND = 150_000 + 300_000 + 4 * 1_000_000
 

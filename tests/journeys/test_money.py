@@ -3,7 +3,8 @@
 Law: NĐ 118/2025/NĐ-CP art. 24; refunds by fee schedule (NĐ 347/2025/NĐ-CP).
 """
 
-from tests.journeys.town import ARCHITECT, CONSTRUCTION, KARAOKE, Town
+from tests.journeys.people import ARCHITECT, CONSTRUCTION, KARAOKE
+from tests.journeys.town import Town
 
 FEE_VND = 300_000
 

@@ -1,6 +1,7 @@
 """A certificate from the counter of one ward: handed in, decided, paid, collected."""
 
-from tests.journeys.town import MARITAL_STATUS, WARD, Town
+from tests.journeys.people import MARITAL_STATUS, WARD
+from tests.journeys.town import Town
 
 
 def test_a_certificate_is_handed_in_decided_paid_and_collected_at_the_counter(town: Town) -> None:

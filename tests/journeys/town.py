@@ -1,85 +1,47 @@
-"""The ward of Kon Tum with its desk, its agencies, the post and one applicant: what a story is told with."""
+"""A town with its desks, its agencies, the post and one applicant, spoken to over HTTP: what a story is told with."""
 
-import hashlib
-import json
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final, Self
+
+import httpx
 
 from chassis.web.auth import ACCOUNTANT, AGENCY_OFFICER, APPLICANT, DESK_OFFICER, INSPECTOR, POSTAL_STAFF, Principal
 from kernel.calendar import VIETNAM
 from kernel.procedure import Procedure
-from services.intake.wiring import service as intake
-from services.payments.wiring import pay_without_http
-from services.payments.wiring import service as payments
-from services.postal.wiring import service as postal
 from services.reporting.projections.agencies import causes_of
 from services.reporting.projections.province_table import province_table_of
-from services.reporting.wiring import service as reporting
-from services.routing.wiring import service as routing
-from tests.harness import REGISTRY, Platform, body_of
+from tests.harness import REGISTRY
+from tests.journeys.people import ALONE, FACTS, PEOPLE, WARD_DESK
+from tests.journeys.served import Served, digest
 
-WIRINGS = (intake, routing, payments, postal, reporting)
-MARITAL_STATUS, ARCHITECT, BIRTH, KARAOKE = "1.004873", "1.008891", "3.000722", "9.000297"
-
-WARD_DESK = "H48.23293.01"
-WARD = "H48.23293"
-WARD_POLICE = "G01.51.23293"
-INSURANCE = "G24.51.01"
-PROVINCE = "H48"
-PROVINCE_DESK = "H48.01.01"
-CONSTRUCTION = "H48.05"
-
-PARENT_ID = "062085001234"
-CHILD_ID = "062326000001"
-HOUSE_TAX_CODE = "6836044508"
-LAN = {"name": "Nguyễn Thị Lan", "personal_id": "062185004321", "address": "12 Trần Phú, phường Kon Tum"}
-FACTS: dict[str, dict[str, Any]] = {
-    MARITAL_STATUS: {"married_before": False, "issued_before": False},
-    ARCHITECT: {"foreign_degree": False},
-    BIRTH: {"abandoned": False, "surrogacy": False, "residence_differs": False},
-    KARAOKE: {"rooms": 4},
-}
-PEOPLE: dict[str, dict[str, Any]] = {
-    MARITAL_STATUS: {"applicant": LAN},
-    ARCHITECT: {"applicant": LAN},
-    BIRTH: {
-        "applicant": {"name": "Trần An", "personal_id": CHILD_ID},
-        "relation": "parent",
-        "submitter": {"name": "Trần Hải", "personal_id": PARENT_ID},
-    },
-    KARAOKE: {
-        "applicant": {"name": "Hộ kinh doanh karaoke Sao Đêm", "tax_code": HOUSE_TAX_CODE},
-        "applicant_kind": "household_business",
-        "relation": "legal_representative",
-        "submitter": {"name": "Trần Hải", "personal_id": PARENT_ID},
-    },
-}
+MONDAY: Final = "2026-09-07 08:00"
 
 
-def digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+def in_vietnam(local: str) -> datetime:
+    """Return the instant of `2026-09-08 09:30` on a clock of Vietnam."""
+    return datetime.fromisoformat(local).replace(tzinfo=VIETNAM)
 
 
 class Town:
     """Everybody in the story; `ref` is the dossier it is about."""
 
-    def __init__(self, data: Path) -> None:
-        self.platform = Platform(data, WIRINGS)
+    def __init__(self, data: Path, at: str = MONDAY, desk: str = WARD_DESK) -> None:
+        self.served = Served(data, in_vietnam(at))
         self.ref = ""
         self.procedure: Procedure
-        self.desk = WARD_DESK
-        self.by_tax_code = False
+        self.people: dict[str, Any] = ALONE
+        self.desk = desk
 
     @contextmanager
     def open(self) -> Iterator[Self]:
         try:
             yield self
         finally:
-            self.platform.close()
+            self.served.close()
 
     # people
 
@@ -89,13 +51,15 @@ class Town:
 
     @property
     def applicant(self) -> Principal:
-        kind, number = ("tax_code", HOUSE_TAX_CODE) if self.by_tax_code else ("personal_id", LAN["personal_id"])
-        person = self.platform.vault.person(kind, number)
-        return Principal(person, APPLICANT, person=person)
+        return self._person(self.people["applicant"])
 
     @property
     def submitter(self) -> Principal:
-        person = self.platform.vault.person("personal_id", PARENT_ID)
+        return self._person(self.people.get("submitter", self.people["applicant"]))
+
+    def _person(self, known: dict[str, str]) -> Principal:
+        kind = "tax_code" if "tax_code" in known else "personal_id"
+        person = self.served.person(kind, known[kind])
         return Principal(person, APPLICANT, person=person)
 
     def officer_of(self, agency: str) -> Principal:
@@ -112,41 +76,48 @@ class Town:
 
     def at(self, local: str) -> datetime:
         """Move the clock to an instant of Vietnam, `2026-09-08 09:30`, firing every timer on the way."""
-        instant = datetime.fromisoformat(local).replace(tzinfo=VIETNAM)
-        self.platform.move_to(instant)
+        instant = in_vietnam(local)
+        self.served.move_to(instant)
         return instant
 
     # acts
 
     def do(self, service: str, act: str, who: Principal, body: Any = None, **params: str) -> dict[str, Any]:
         """Give a command that has to succeed."""
-        answered = self.platform.give(service, act, who, body, **{"ref": self.ref, **params})
-        assert answered.status < 400, body_of(answered)
-        return body_of(answered)
+        answered = self._give(service, act, who, body, params)
+        assert answered.is_success, answered.text
+        return dict(answered.json())
 
     def refused(self, service: str, act: str, who: Principal, body: Any = None, **params: str) -> str:
         """Give a command that has to be refused; return the rule's code."""
-        answered = self.platform.give(service, act, who, body, **{"ref": self.ref, **params})
-        assert answered.status >= 400, body_of(answered)
-        return str(body_of(answered)["code"])
+        answered = self._give(service, act, who, body, params)
+        assert answered.is_error, answered.text
+        return str(answered.json()["code"])
 
-    def submit(self, procedure: str, without: tuple[str, ...] = (), who: Principal | None = None, **more: Any) -> None:
-        """Hand a dossier in with everything that it needs, less what it comes `without`."""
-        self.procedure = REGISTRY.procedure(procedure, on=self.platform.clock.now().astimezone(VIETNAM).date())
-        self.by_tax_code = procedure == KARAOKE
+    def _give(self, service: str, act: str, who: Principal, body: Any, params: dict[str, str]) -> httpx.Response:
+        return self.served.give(service, act, who, body, **{"ref": self.ref, **params})
+
+    def submit(
+        self, procedure: str, without: tuple[str, ...] = (), who: Principal | None = None,
+        facts: dict[str, Any] | None = None, **more: Any,
+    ) -> None:  # fmt: skip
+        """Hand a dossier in with everything that it needs, less what it comes `without`; `facts` differ from usual."""
+        self.procedure = REGISTRY.procedure(procedure, on=self.served.now.astimezone(VIETNAM).date())
+        self.people = PEOPLE[procedure]
         channel = more.get("channel", self.procedure.channels[0] if len(self.procedure.channels) == 1 else "counter")
-        needed = [part.code for part in self.procedure.components if part.required == "always"]
+        stated = FACTS[procedure] | (facts or {})
+        wanted = {"always", *(fact for fact, value in stated.items() if value is True)}
+        needed = [part.code for part in self.procedure.components if part.required in wanted]
         body = {
             "procedure": procedure,
             "channel": channel,
             "receiving_agency": self.desk,
             "components": [{"code": code} for code in needed if code not in without],
-            "facts": FACTS[procedure],
-            **PEOPLE[procedure],
+            "facts": stated,
+            **self.people,
             **more,
         }
-        by_relative = "submitter" in PEOPLE[procedure]
-        default = self.desk_officer if channel == "counter" else self.submitter if by_relative else self.applicant
+        default = self.desk_officer if channel == "counter" else self.submitter
         self.ref = self.do("intake", "submit_dossier", who or default, body)["ref"]
 
     def accept(self) -> None:
@@ -161,23 +132,28 @@ class Town:
 
     def bring(self, *components: str) -> None:
         given = {"components": [{"code": code} for code in components]}
-        self.do("intake", "receive_supplement", self.desk_officer, given)
+        who = self.desk_officer if self.dossier["channel"] == "counter" else self.submitter
+        self.do("intake", "receive_supplement", who, given)
+
+    def answer(self, step: str) -> None:
+        """Have the desk tell an agency that the applicant has supplemented what it doubted."""
+        self.do("intake", "answer_sent_back", self.desk_officer, {"note": "Đã bổ sung."}, step=step)
 
     def collect(self) -> None:
-        relation = PEOPLE[self.procedure.code].get("relation", "self")
+        relation = self.people.get("relation", "self")
         shown = {"collector": relation, "paper_shown": "slip"}
         self.do("intake", "hand_out", self.desk_officer, shown)
 
     def acknowledge(self, step: str, agency: str) -> None:
         self.do("routing", "acknowledge_step", self.officer_of(agency), step=step)
 
-    def decide(self, step: str, agency: str, number: str = "") -> None:
-        """Acknowledge a step if nobody has, and issue its result."""
+    def decide(self, step: str, agency: str, number: str = "", notice: tuple[dict[str, Any], ...] = ()) -> None:
+        """Acknowledge a step if nobody has, and issue its result; `notice` says what the applicant then owes."""
         self.acknowledge(step, agency)
         code = next(one.result.code for one in self.procedure.steps if one.code == step)
         number = number or f"{step}/1"
         result = {"result_code": code, "number": number, "signer": "Chủ tịch", "sha256": digest(number)}
-        self.do("routing", "decide_step", self.officer_of(agency), result, step=step)
+        self.do("routing", "decide_step", self.officer_of(agency), result | {"notice": list(notice)}, step=step)
 
     def refuse(self, step: str, agency: str) -> None:
         self.acknowledge(step, agency)
@@ -189,6 +165,18 @@ class Town:
         why = {"to": to, "reason_code": "wrong_data", "note": "Ngày sinh không khớp."}
         self.do("routing", "send_back_step", self.officer_of(agency), why, step=step)
 
+    def extend(self, step: str, agency: str, ground: str) -> None:
+        self.do("routing", "extend_limit", self.officer_of(agency), {"ground": ground}, step=step)
+
+    def apologise(self, step: str, agency: str, new_due_at: str, reason: str = "workload") -> None:
+        """Have an agency write to the applicant with its one new date; a `step` of "" is the lead's for the whole."""
+        letter = {"reason_code": reason, "note": "Chúng tôi xin lỗi.", "new_due_at": in_vietnam(new_due_at).isoformat()}
+        who = self.officer_of(agency)
+        if step:
+            self.do("routing", "apologise_for_delay", who, letter, step=step)
+        else:
+            self.do("routing", "apologise_for_dossier", who, letter)
+
     # money
 
     def start_payment(self) -> str:
@@ -197,11 +185,7 @@ class Town:
 
     def pay(self, pay_url: str = "", ending: Any = "succeeded", misbehaviour: Any = "none") -> list[str]:
         """Let a payment end at the gateway; return what its notices were answered."""
-        border = self.platform.borders["payments"]
-        url = pay_url or self.start_payment()
-        jobs = pay_without_http(self.platform.parts, border, url, ending, misbehaviour)
-        self.platform.engine.run_until_idle()
-        answers = [json.loads(job.future.result(timeout=0).body) for job in jobs]
+        answers = self.served.end_payment(pay_url or self.start_payment(), ending, misbehaviour)
         return [answer["RspCode"] for answer in answers if "RspCode" in answer]
 
     def pay_cash(self) -> None:
@@ -242,8 +226,11 @@ class Town:
 
     # seen from outside
 
+    def look(self, service: str, view: str, who: Principal, **params: str) -> dict[str, Any] | None:
+        return self.served.look(service, view, who, **{"ref": self.ref, **params})
+
     def see(self, service: str, view: str, who: Principal, **params: str) -> dict[str, Any]:
-        seen = self.platform.look(service, view, who, **{"ref": self.ref, **params})
+        seen = self.look(service, view, who, **params)
         assert seen is not None, f"{view} shows nothing"
         return seen
 
@@ -268,22 +255,22 @@ class Town:
 
     def told(self, service: str, *kinds: str) -> list[str]:
         """Return which of these events happened, in order."""
-        return [kind for kind, _ in self.platform.events(service) if kind in kinds]
+        return [kind for kind, _ in self.served.events(service) if kind in kinds]
 
     @property
     def province(self) -> dict[str, int]:
-        return province_table_of(self.platform.engine.running["reporting"].store)
+        return province_table_of(self.served.store("reporting"))
 
     @property
     def late_because(self) -> set[str]:
-        store = self.platform.engine.running["reporting"].store
+        store = self.served.store("reporting")
         return {cause["agency"] for cause in causes_of(store, self.ref)}
 
     @property
     def balances(self) -> dict[str, int]:
         """Return what stands in each account that is not even."""
         sums: dict[str, int] = defaultdict(int)
-        for _, event in self.platform.events("payments"):
+        for _, event in self.served.events("payments"):
             for posting in event.get("postings", ()):
                 sums[posting["account"].replace(self.ref, "ref")] += posting["amount_vnd"]
         assert sum(sums.values()) == 0, "the books do not balance"

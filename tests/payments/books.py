@@ -8,7 +8,7 @@ from typing import Any
 from kernel.decider import Decider
 from kernel.refusal import Refused
 from services.payments.domain import attempt, obligation, receipt_book
-from services.payments.domain.attempt import ExpireAttempt, RecordOutcome, StartAttempt
+from services.payments.domain.attempt_words import ExpireAttempt, RecordOutcome, StartAttempt
 from services.payments.domain.obligation_words import PayAtDesk, RaiseObligation, TakePayment
 from services.payments.domain.receipt_book import IssueReceipt, Receipt, next_receipt
 from services.payments.domain.settlement import after_attempt, after_obligation

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from kernel.fee import FeeKind, FeeRule, Tariff
 from kernel.money import Posting
 from kernel.refusal import Refused
-from services.payments.domain.attempt import PaymentStarted, PaymentSucceeded, RecordOutcome, StartAttempt
+from services.payments.domain.attempt_words import PaymentStarted, PaymentSucceeded, RecordOutcome, StartAttempt
 from services.payments.domain.fee import ObligationLine
 from services.payments.domain.obligation_words import (
     Assessment,

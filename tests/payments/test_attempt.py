@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from services.payments.domain.attempt import (
+from services.payments.domain.attempt_words import (
     ExpireAttempt,
     PaymentCancelledByPayer,
     PaymentExpired,

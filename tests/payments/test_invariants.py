@@ -10,7 +10,7 @@ from hypothesis import given, settings
 
 from kernel.calendar import VIETNAM
 from kernel.money import Posting
-from services.payments.domain.attempt import PaymentStarted, PaymentSucceeded
+from services.payments.domain.attempt_words import PaymentStarted, PaymentSucceeded
 from services.payments.domain.invariants import (
     forgotten_payments,
     unbalanced_bookings,

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from kernel.money import Posting, balanced
 from kernel.refusal import Refused
 from services.payments.domain import attempt, callback, obligation, obligation_words, receipt_book
-from services.payments.domain.attempt import ExpireAttempt, PaymentSucceeded
+from services.payments.domain.attempt_words import ExpireAttempt, PaymentSucceeded
 from services.payments.domain.fee import ObligationLine
 from services.payments.domain.obligation_words import (
     ObligationCancelled,

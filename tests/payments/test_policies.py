@@ -10,7 +10,7 @@ import pytest
 from kernel.message import CancelTimer, Envelope, Heard, Timer, source_of
 from kernel.refusal import Rule
 from services.payments.domain import rules
-from services.payments.domain.attempt import ExpireAttempt, PaymentCancelledByPayer, PaymentExpired, PaymentFailed
+from services.payments.domain.attempt_words import ExpireAttempt, PaymentCancelledByPayer, PaymentExpired, PaymentFailed
 from services.payments.domain.callback import CallbackKept
 from services.payments.domain.obligation import decider
 from services.payments.domain.obligation_words import FeeKept, ObligationCancelled, RefundPaid

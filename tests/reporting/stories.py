@@ -155,10 +155,10 @@ def raised(story: Story, total_vnd: int) -> Story:
     return story.tell("payments", obligation.ObligationRaised, lines=(line,), total_vnd=total_vnd, rule="r")
 
 
-def settled(story: Story, total_vnd: int, method: str = "vnpay", txn_ref: str | None = "T1") -> Story:
+def settled(story: Story, total_vnd: int, method: str = "vnpay", txn_ref: str | None = "T1", **which: str) -> Story:
     receipt = {"receipt_serial": "BL-26E", "receipt_number": 7, "receiving_agency": DESK, "by": "system:payments"}
     paid = {"total_vnd": total_vnd, "txn_ref": txn_ref, "method": method}
-    return story.tell("payments", obligation.ObligationSettled, **paid, **receipt)
+    return story.tell("payments", obligation.ObligationSettled, **paid, **receipt, **which)
 
 
 def plain(number: int = 1) -> Story:
@@ -345,10 +345,14 @@ def land_and_late(number: int = 7) -> Story:
     lines = (clocks.NoticeLine("pit", "Thuế thu nhập cá nhân", "Income tax", 2_500_000),)
     notice = {"step": "tax", "paid_in": "payment", "agency": POLICE, "number": "TB/1", "lines": lines, "by": OFFICER}
     story.tell("routing", clocks.TaxNoticeIssued, **notice)
+    owed = {"purpose": "tax_notice", "step": "tax"}
+    line = ObligationLine("pit", "tax", "Thuế thu nhập cá nhân", 2_500_000, "notice")
+    story.tell("payments", obligation.ObligationRaised, lines=(line,), total_vnd=2_500_000, rule="TB/1", **owed)
     ready(story, "payment", "").later(180)
     attempted = {"txn_ref": "T9", "gateway": "vnpay"}
     story.tell("payments", attempt.PaymentStarted, amount_vnd=2_500_000, **attempted).later(10)
     story.tell("payments", attempt.PaymentSucceeded, amount_vnd=2_500_000, gateway_no="G9", **attempted)
+    settled(story, 2_500_000, txn_ref="T9", **owed)
     story.tell("routing", clocks.StepFulfilled, step="payment", on_time=True)
     story.tell("routing", clocks.ClockResumed, ground="tax_notice", step="tax")
     moved(story, "second_appointment", due(EARLY, story.at, second.limit), number=2, clock_from=story.at, step="title",

@@ -16,7 +16,7 @@ from services.reporting.projections.agencies import agencies_of, causes_of
 from services.reporting.projections.clocks import appointments_of
 from services.reporting.projections.dossiers import find
 from services.reporting.projections.lateness import lateness_of
-from services.reporting.projections.money import attempts_of, obligation_of, refunds_of
+from services.reporting.projections.money import attempts_of, obligation_of, obligations_of, refunds_of
 from services.reporting.projections.parcels import parcels_of
 from services.reporting.projections.province_table import province_table_of
 from services.reporting.projections.steps import acting_agencies, holdings_of, steps_of
@@ -238,6 +238,13 @@ def test_money_and_parcels_are_told_to_the_end(store: ReadStore) -> None:
         "delivery": "delivered",
     }
     assert parcels["delivery"]["attempts"] == 1
+
+
+def test_a_tax_notice_is_owed_beside_the_fee(store: ReadStore) -> None:
+    """Its money is the treasury's: neither the dossier's fee nor a figure of the province."""
+    (notice,) = obligations_of(store, ref_of(7))
+    assert (notice["purpose"], notice["step"], notice["standing"]) == ("tax_notice", "tax", "settled")
+    assert obligation_of(store, ref_of(7)) is None
 
 
 def test_a_supplement_is_known_with_its_items_and_its_answer(store: ReadStore) -> None:

@@ -6,12 +6,15 @@ What an account holds is positive when somebody owes us or we hold money, negati
 
 | account | Vietnamese | holds |
 |---|---|---|
-| `receivable:{ref}` | phải thu của hồ sơ | what the applicant still owes |
+| `receivable:{owed}` | phải thu của hồ sơ | what the applicant still owes |
 | `revenue:{agency}` | phí, lệ phí thu được | what the agency has earned (negative) |
+| `budget:{agency}` | thu ngân sách nhà nước theo thông báo thuế | what tax notices ask for the state (negative) |
 | `clearing:{gateway}` | tiền chờ quyết toán tại cổng thanh toán | taken by a gateway, not yet with the treasury |
 | `cash:{agency}` | tiền mặt tại Bộ phận Một cửa | taken at the desk, not yet with the treasury |
-| `refund_owed:{ref}` | phải hoàn cho người nộp | what must go back (negative) |
+| `refund_owed:{owed}` | phải hoàn cho người nộp | what must go back (negative) |
 | `treasury` | kho bạc | what the treasury holds for us; negative when it paid refunds before deposits reached it |
+
+`owed` is the dossier's reference for its fee, and `{ref}/{step}` for the tax notice that a step issued.
 """
 
 from kernel.money import Posting, transfer
@@ -19,12 +22,21 @@ from kernel.money import Posting, transfer
 TREASURY = "treasury"
 
 
-def receivable(ref: str) -> str:
-    return f"receivable:{ref}"
+def owed(ref: str, step: str) -> str:
+    """Return what tells the obligations of a dossier apart: the fee has no step."""
+    return f"{ref}/{step}" if step else ref
+
+
+def receivable(owed: str) -> str:
+    return f"receivable:{owed}"
 
 
 def revenue(agency: str) -> str:
     return f"revenue:{agency}"
+
+
+def budget(agency: str) -> str:
+    return f"budget:{agency}"
 
 
 def clearing(gateway: str) -> str:
@@ -35,35 +47,35 @@ def cash(agency: str) -> str:
     return f"cash:{agency}"
 
 
-def refund_owed(ref: str) -> str:
-    return f"refund_owed:{ref}"
+def refund_owed(owed: str) -> str:
+    return f"refund_owed:{owed}"
 
 
-def fee_raised(ref: str, agency: str, amount_vnd: int) -> tuple[Posting, ...]:
-    """The agency earns what the applicant now owes."""
-    return transfer(revenue(agency), receivable(ref), amount_vnd)
+def raised(owed: str, earned: str, amount_vnd: int) -> tuple[Posting, ...]:
+    """What the applicant now owes is earned: by an agency (`revenue`), or by the state (`budget`)."""
+    return transfer(earned, receivable(owed), amount_vnd)
 
 
-def fee_taken_back(ref: str, agency: str, amount_vnd: int) -> tuple[Posting, ...]:
+def taken_back(owed: str, earned: str, amount_vnd: int) -> tuple[Posting, ...]:
     """Nothing was paid and nothing is owed any more."""
-    return transfer(receivable(ref), revenue(agency), amount_vnd)
+    return transfer(receivable(owed), earned, amount_vnd)
 
 
-def fee_paid(ref: str, into: str, amount_vnd: int) -> tuple[Posting, ...]:
+def paid(owed: str, into: str, amount_vnd: int) -> tuple[Posting, ...]:
     """The applicant's debt became money in `into` (a clearing or cash account)."""
-    return transfer(receivable(ref), into, amount_vnd)
+    return transfer(receivable(owed), into, amount_vnd)
 
 
-def paid_for_nothing(ref: str, into: str, amount_vnd: int) -> tuple[Posting, ...]:
+def paid_for_nothing(owed: str, into: str, amount_vnd: int) -> tuple[Posting, ...]:
     """Money came into `into` that nobody owed: it is the payer's."""
-    return transfer(refund_owed(ref), into, amount_vnd)
+    return transfer(refund_owed(owed), into, amount_vnd)
 
 
-def fee_given_back(ref: str, agency: str, amount_vnd: int) -> tuple[Posting, ...]:
-    """The fee schedule gives a paid fee back: what was earned is owed to the payer."""
-    return transfer(refund_owed(ref), revenue(agency), amount_vnd)
+def given_back(owed: str, earned: str, amount_vnd: int) -> tuple[Posting, ...]:
+    """The law gives back what was paid: what was earned is owed to the payer."""
+    return transfer(refund_owed(owed), earned, amount_vnd)
 
 
-def refund_paid(ref: str, amount_vnd: int) -> tuple[Posting, ...]:
+def refund_paid(owed: str, amount_vnd: int) -> tuple[Posting, ...]:
     """The treasury paid the payer back."""
-    return transfer(TREASURY, refund_owed(ref), amount_vnd)
+    return transfer(TREASURY, refund_owed(owed), amount_vnd)

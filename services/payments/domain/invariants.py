@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from kernel.calendar import VIETNAM
 from kernel.money import Posting, balanced, format_vnd
-from services.payments.domain.accounts import receivable, refund_owed
-from services.payments.domain.attempt import PaymentStarted, PaymentSucceeded
+from services.payments.domain.accounts import owed, receivable, refund_owed
+from services.payments.domain.attempt_words import PaymentStarted, PaymentSucceeded
 from services.payments.domain.obligation_words import (
     ObligationCancelled,
     ObligationRaised,
@@ -28,7 +28,7 @@ Booking = ObligationRaised | ObligationSettled | ObligationCancelled | RefundOwe
 Log = Iterable[tuple[str, object]]
 
 NEVER_BELOW_ZERO = ("receivable:", "clearing:", "cash:")
-NEVER_ABOVE_ZERO = ("revenue:", "refund_owed:")
+NEVER_ABOVE_ZERO = ("revenue:", "budget:", "refund_owed:")
 
 
 def unbalanced_bookings(log: Log) -> Iterator[str]:
@@ -65,37 +65,39 @@ def _moved(postings: Iterable[Posting]) -> int:
 def wrong_balances(log: Log) -> Iterator[str]:
     """Say which account does not hold what is open: what an applicant still owes, and what we still owe a payer."""
     accounts: defaultdict[str, int] = defaultdict(int)
-    owed: defaultdict[str, int] = defaultdict(int)
+    still_open: defaultdict[str, int] = defaultdict(int)
     for _, event in log:
         if not isinstance(event, Booking):
             continue
-        for account, amount_vnd in _still_owed(event, owed):
-            _add(owed, account, amount_vnd)
+        for account, amount_vnd in _still_owed(event, still_open):
+            _add(still_open, account, amount_vnd)
         for posting in event.postings:
             _add(accounts, posting.account, posting.amount_vnd)
-    for account in sorted(accounts.keys() | owed.keys()):
+    for account in sorted(accounts.keys() | still_open.keys()):
         holds_vnd = accounts.get(account, 0)
         if account.startswith(NEVER_BELOW_ZERO) and holds_vnd < 0:
             yield f"{account} holds {format_vnd(holds_vnd)}, less than nothing"
         if account.startswith(NEVER_ABOVE_ZERO) and holds_vnd > 0:
             yield f"{account} holds {format_vnd(holds_vnd)}, more than was ever owed"
-        if account.startswith(("receivable:", "refund_owed:")) and holds_vnd != owed.get(account, 0):
-            yield f"{account} holds {format_vnd(holds_vnd)}, {format_vnd(owed.get(account, 0))} is open"
+        if account.startswith(("receivable:", "refund_owed:")) and holds_vnd != still_open.get(account, 0):
+            yield f"{account} holds {format_vnd(holds_vnd)}, {format_vnd(still_open.get(account, 0))} is open"
 
 
-def _still_owed(event: Booking, owed: dict[str, int]) -> tuple[tuple[str, int], ...]:
+def _still_owed(event: Booking, still_open: dict[str, int]) -> tuple[tuple[str, int], ...]:
     """Return what an event, whatever its postings say, changes of what is open."""
+    due = receivable(owed(event.ref, event.step))
+    back = refund_owed(owed(event.ref, event.step))
     match event:
         case ObligationRaised():
-            return ((receivable(event.ref), event.total_vnd),)
+            return ((due, event.total_vnd),)
         case ObligationSettled():
-            return ((receivable(event.ref), -event.total_vnd),)
+            return ((due, -event.total_vnd),)
         case ObligationCancelled():
-            return ((receivable(event.ref), -owed.get(receivable(event.ref), 0)),)
+            return ((due, -still_open.get(due, 0)),)
         case RefundOwed():
-            return ((refund_owed(event.ref), -event.amount_vnd),)
+            return ((back, -event.amount_vnd),)
         case RefundPaid():
-            return ((refund_owed(event.ref), event.amount_vnd),)
+            return ((back, event.amount_vnd),)
 
 
 def _add(accounts: dict[str, int], account: str, amount_vnd: int) -> None:
@@ -158,7 +160,8 @@ def wrong_receipts(log: Log) -> Iterator[str]:
     for stream, event in log:
         match event:
             case ObligationSettled():
-                place = _Number(event.receiving_agency, event.receipt_serial, event.receipt_number)
+                book = event.collecting_agency or event.receiving_agency
+                place = _Number(book, event.receipt_serial, event.receipt_number)
                 if place in settled:
                     yield f"{stream}: receipt {place.serial} {place.number} is {settled[place].ref}'s too"
                 settled[place] = _Paid(event.ref, event.total_vnd)

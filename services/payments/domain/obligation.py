@@ -1,8 +1,9 @@
-"""What is owed for one dossier: raised once from the fee rule, settled once with a receipt, never paid and forgotten.
+"""One thing owed: raised from the fee rule or a tax notice, settled with a receipt, never paid and forgotten.
 
 Law: Luật Phí và lệ phí 97/2015/QH13; NĐ 61/2018/NĐ-CP art. 22 and NĐ 118/2025/NĐ-CP art. 24 (ways of paying); refunds
 only as the fee schedule says (e.g. TT 25/2021/TT-BTC art. 6.3, NĐ 297/2025/NĐ-CP art. 9.2), paid back by the treasury
-procedure (NĐ 347/2025/NĐ-CP, before it NĐ 11/2020/NĐ-CP art. 5); NĐ 254/2026/NĐ-CP (receipts, also over zero đồng).
+procedure (NĐ 347/2025/NĐ-CP, before it NĐ 11/2020/NĐ-CP art. 5); NĐ 254/2026/NĐ-CP (receipts, also over zero đồng);
+what a tax notice states (NĐ 101/2024/NĐ-CP) goes back as overpaid tax (Luật Quản lý thuế 38/2019/QH14 art. 60).
 
 Money that came for something settled or ended is never refused: it is booked as a refund owed.
 """
@@ -14,8 +15,9 @@ from kernel.decider import Decider
 from kernel.money import Posting
 from kernel.refusal import Invalid, Refused
 from services.payments.domain import accounts, rules
-from services.payments.domain.fee import evaluate
+from services.payments.domain.fee import ObligationLine, evaluate
 from services.payments.domain.obligation_words import (
+    CancelNotices,
     CancelObligation,
     CancelReason,
     Command,
@@ -26,6 +28,8 @@ from services.payments.domain.obligation_words import (
     ObligationRaised,
     ObligationSettled,
     PayAtDesk,
+    Purpose,
+    RaiseNotice,
     RaiseObligation,
     RecordRefund,
     RefundOwed,
@@ -36,6 +40,8 @@ from services.payments.domain.obligation_words import (
 from services.payments.domain.receipt_book import Receipt
 
 Standing = Literal["none", "open", "settled", "cancelled", "kept", "given_back"]
+NOBODY_OWED_IT: frozenset[RefundReason] = frozenset({"paid_twice", "replaced"})
+"""Why money goes back that never settled anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +51,15 @@ class Refund:
     txn_ref: str | None
     amount_vnd: int
     order_no: str = ""
+    part: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What one payment settled and has not gone back; `txn_ref` None is what was paid at the desk."""
+
+    txn_ref: str | None
+    amount_vnd: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +70,7 @@ class Obligation:
         standing: `kept` and `given_back` are what becomes of a settled obligation when the dossier ends.
         booked: references of the attempts whose money is in the books.
         settled_by: who took the cash at the desk; empty for other methods.
+        held: the payments that settled it.
     """
 
     standing: Standing = "none"
@@ -67,11 +83,35 @@ class Obligation:
     submitter: str = ""
     receiving_agency: str = ""
     refundable: tuple[str, ...] = ()
-    settled_txn: str | None = None
     settled_by: str = ""
     cancelled_for: CancelReason | None = None
     booked: tuple[str, ...] = ()
     refunds: tuple[Refund, ...] = ()
+    purpose: Purpose = "fee"
+    step: str = ""
+    collecting_agency: str = ""
+    notice: str = ""
+    lines: tuple[ObligationLine, ...] = ()
+    held: tuple[Held, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """What tells it from the others of its dossier, in accounts."""
+        return accounts.owed(self.ref, self.step)
+
+    @property
+    def earned(self) -> str:
+        """The account of whoever earns it: an agency its fee, the state its taxes."""
+        return accounts.budget(self.collecting_agency) if self.step else accounts.revenue(self.receiving_agency)
+
+    @property
+    def book(self) -> str:
+        """The agency in whose book its receipt is."""
+        return self.collecting_agency or self.receiving_agency
+
+    @property
+    def held_vnd(self) -> int:
+        return sum(held.amount_vnd for held in self.held)
 
 
 def open_amount(state: Obligation) -> int | Refused:
@@ -93,11 +133,13 @@ def decide(command: Command, state: Obligation) -> tuple[Event, ...] | Refused:
     match command:
         case RaiseObligation():
             return _raise(command, state)
+        case RaiseNotice():
+            return _raise_notice(command, state)
         case TakePayment():
             return _take(command, state)
         case PayAtDesk():
             return _pay_at_desk(command, state)
-        case CancelObligation():
+        case CancelObligation() | CancelNotices():
             return _cancel(command, state)
         case RecordRefund():
             return _record_refund(command, state)
@@ -130,13 +172,66 @@ def _raise(command: RaiseObligation, state: Obligation) -> tuple[Event, ...] | R
         receiving_agency=command.receiving_agency,
         pay_by=command.pay_by,
         refundable=tuple(case for case, _ in rule.refund if rule.refunds(case)),
-        postings=accounts.fee_raised(command.ref, command.receiving_agency, total_vnd),
+        postings=accounts.raised(command.ref, accounts.revenue(command.receiving_agency), total_vnd),
         at=command.now,
     )
     if total_vnd > 0:
         return (raised,)
     free = evolve(state, raised)
     return raised, _settled(free, command, command.assessment.receipt, "none", txn_ref=None, postings=())
+
+
+def _raise_notice(command: RaiseNotice, state: Obligation) -> tuple[Event, ...]:
+    """A corrected notice takes the place of the earlier one; what was paid on that one counts, and the rest goes back.
+
+    A notice over nothing raises nothing, and one that comes after the end of its chain is moot.
+    """
+    lines = tuple(
+        ObligationLine(line.code, "tax", line.name_vi, line.amount_vnd, command.number) for line in command.lines
+    )
+    total_vnd = sum(line.amount_vnd for line in lines)
+    if (state.notice, state.lines) == (command.number, lines) or state.cancelled_for not in (None, "replaced"):
+        return ()
+    if state.standing == "given_back" or (total_vnd == 0 and not state.held and state.standing != "open"):
+        return ()
+    events: list[Event] = [_cancelled(state, "replaced", command)] if state.standing == "open" else []
+    if total_vnd > 0 or state.held:
+        raised = _notice_raised(command, lines, total_vnd, state.held_vnd)
+        events.append(raised)
+        if raised.total_vnd == 0:
+            nothing = decider.fold(events, state)
+            events.append(_settled(nothing, command, command.receipt, "none", txn_ref=None, postings=()))
+            too_much_vnd = state.held_vnd - total_vnd
+            events.extend(_owed_back(nothing, too_much_vnd, "overpaid", command))
+    return tuple(events)
+
+
+def _notice_raised(
+    command: RaiseNotice, lines: tuple[ObligationLine, ...], total_vnd: int, held_vnd: int
+) -> ObligationRaised:
+    credited_vnd = min(held_vnd, total_vnd)
+    owed, earned = accounts.owed(command.ref, command.step), accounts.budget(command.agency)
+    return ObligationRaised(
+        ref=command.ref,
+        code=command.code,
+        procedure=command.procedure,
+        lines=lines,
+        total_vnd=total_vnd - credited_vnd,
+        rule="tax_notice",
+        rule_version=command.number,
+        payer=command.payer,
+        submitter=command.submitter,
+        receiving_agency=command.receiving_agency,
+        pay_by=None,
+        refundable=(),
+        postings=accounts.raised(owed, earned, total_vnd - credited_vnd),
+        at=command.now,
+        purpose="tax_notice",
+        step=command.step,
+        collecting_agency=command.agency,
+        notice=command.number,
+        credited_vnd=credited_vnd,
+    )
 
 
 def _take(command: TakePayment, state: Obligation) -> tuple[Event, ...] | Refused:
@@ -147,23 +242,57 @@ def _take(command: TakePayment, state: Obligation) -> tuple[Event, ...] | Refuse
     into = accounts.clearing(command.gateway)
     if state.standing != "open":
         return (_nobody_owed_it(command, state, into),)
+    if command.amount_vnd != state.total_vnd and state.step:
+        return (_nobody_owed_it(command, state, into, "replaced"),)
     if command.amount_vnd != state.total_vnd:
         return Refused(rules.AMOUNT_DIFFERS, (Invalid("amount_vnd", str(state.total_vnd)),))
-    postings = accounts.fee_paid(state.ref, into, state.total_vnd)
+    postings = accounts.paid(state.id, into, state.total_vnd)
     return (_settled(state, command, command.receipt, command.gateway, command.txn_ref, postings),)
 
 
-def _nobody_owed_it(command: TakePayment, state: Obligation, into: str) -> RefundOwed:
+def _nobody_owed_it(
+    command: TakePayment, state: Obligation, into: str, reason: RefundReason | None = None
+) -> RefundOwed:
+    ended = "paid_twice" if state.cancelled_for is None else _refund_reason(state.cancelled_for)
+    postings = accounts.paid_for_nothing(state.id, into, command.amount_vnd)
+    return _refund(state, command, Held(command.txn_ref, command.amount_vnd), reason or ended, postings)
+
+
+def _refund(
+    state: Obligation,
+    command: TakePayment | CancelObligation | CancelNotices | RaiseNotice,
+    money: Held,
+    reason: RefundReason,
+    postings: tuple[Posting, ...],
+) -> RefundOwed:
     return RefundOwed(
         ref=state.ref,
-        txn_ref=command.txn_ref,
-        amount_vnd=command.amount_vnd,
-        reason="paid_twice" if state.cancelled_for is None else _refund_reason(state.cancelled_for),
+        txn_ref=money.txn_ref,
+        amount_vnd=money.amount_vnd,
+        reason=reason,
         payer=state.payer,
         receiving_agency=state.receiving_agency,
-        postings=accounts.paid_for_nothing(state.ref, into, command.amount_vnd),
+        postings=postings,
         at=command.now,
+        purpose=state.purpose,
+        step=state.step,
+        law=rules.TAX_OVERPAID if state.step else "",
+        part=1 + sum(refund.txn_ref == money.txn_ref for refund in state.refunds),
     )
+
+
+def _owed_back(
+    state: Obligation, amount_vnd: int, reason: RefundReason, command: CancelObligation | CancelNotices | RaiseNotice
+) -> tuple[RefundOwed, ...]:
+    """Give `amount_vnd` of what is held back, the last payment first."""
+    owed: list[RefundOwed] = []
+    for held in reversed(state.held):
+        part = Held(held.txn_ref, min(held.amount_vnd, amount_vnd))
+        if part.amount_vnd:
+            postings = accounts.given_back(state.id, state.earned, part.amount_vnd)
+            owed.append(_refund(state, command, part, reason, postings))
+            amount_vnd -= part.amount_vnd
+    return tuple(owed)
 
 
 def _pay_at_desk(command: PayAtDesk, state: Obligation) -> tuple[Event, ...] | Refused:
@@ -174,13 +303,13 @@ def _pay_at_desk(command: PayAtDesk, state: Obligation) -> tuple[Event, ...] | R
         return amount_vnd
     if command.amount_vnd != amount_vnd:
         return Refused(rules.AMOUNT_DIFFERS, (Invalid("amount_vnd", str(amount_vnd)),))
-    postings = accounts.fee_paid(state.ref, accounts.cash(state.receiving_agency), amount_vnd)
+    postings = accounts.paid(state.id, accounts.cash(state.receiving_agency), amount_vnd)
     return (_settled(state, command, command.receipt, "cash", None, postings),)
 
 
 def _settled(
     state: Obligation,
-    command: RaiseObligation | TakePayment | PayAtDesk,
+    command: RaiseObligation | RaiseNotice | TakePayment | PayAtDesk,
     receipt: Receipt | None,
     method: Method,
     txn_ref: str | None,
@@ -198,31 +327,31 @@ def _settled(
         postings=postings,
         by=command.actor,
         at=command.now,
+        purpose=state.purpose,
+        step=state.step,
+        collecting_agency=state.collecting_agency,
     )
 
 
-def _cancel(command: CancelObligation, state: Obligation) -> tuple[Event, ...]:
-    """Unpaid: nothing is owed any more. Paid: the schedule decides; a dossier stopped as unpaid was paid too late."""
+def _cancel(command: CancelObligation | CancelNotices, state: Obligation) -> tuple[Event, ...]:
+    """Unpaid: nothing is owed any more. Paid: the schedule decides; a dossier stopped as unpaid was paid too late.
+
+    What a tax notice took was never for the result alone: the law on taxes gives it back.
+    """
     reason = command.reason
-    if state.standing == "open":
-        postings = accounts.fee_taken_back(state.ref, state.receiving_agency, state.total_vnd)
-        return (ObligationCancelled(state.ref, reason, postings, command.now),)
-    if state.standing != "settled" or state.total_vnd == 0:
-        return ()
-    if reason != "not_paid" and reason not in state.refundable:
+    unpaid = (_cancelled(state, reason, command),) if state.standing == "open" else ()
+    if not state.held or state.standing not in ("open", "settled"):
+        return unpaid
+    if not state.step and reason != "not_paid" and reason not in state.refundable:
         return (FeeKept(state.ref, reason, state.rule[0], command.now),)
-    return (
-        RefundOwed(
-            ref=state.ref,
-            txn_ref=state.settled_txn,
-            amount_vnd=state.total_vnd,
-            reason=_refund_reason(reason),
-            payer=state.payer,
-            receiving_agency=state.receiving_agency,
-            postings=accounts.fee_given_back(state.ref, state.receiving_agency, state.total_vnd),
-            at=command.now,
-        ),
-    )
+    return *unpaid, *_owed_back(state, state.held_vnd, _refund_reason(reason), command)
+
+
+def _cancelled(
+    state: Obligation, reason: CancelReason, command: CancelObligation | CancelNotices | RaiseNotice
+) -> ObligationCancelled:
+    postings = accounts.taken_back(state.id, state.earned, state.total_vnd)
+    return ObligationCancelled(state.ref, reason, postings, command.now, state.purpose, state.step)
 
 
 def _refund_reason(reason: CancelReason) -> RefundReason:
@@ -230,25 +359,32 @@ def _refund_reason(reason: CancelReason) -> RefundReason:
 
 
 def _record_refund(command: RecordRefund, state: Obligation) -> tuple[Event, ...] | Refused:
-    refund = next((refund for refund in state.refunds if refund.txn_ref == command.txn_ref), None)
-    if refund is None:
+    refunds = [refund for refund in state.refunds if refund.txn_ref == command.txn_ref]
+    if not refunds:
         return Refused(rules.REFUND_NOT_OWED, (Invalid("txn_ref", command.txn_ref or "null"),))
-    if command.amount_vnd != refund.amount_vnd:
-        return Refused(rules.AMOUNT_DIFFERS, (Invalid("amount_vnd", str(refund.amount_vnd)),))
+    meant = [refund for refund in refunds if refund.amount_vnd == command.amount_vnd]
+    if not meant:
+        amounts = ", ".join(str(refund.amount_vnd) for refund in refunds)
+        return Refused(rules.AMOUNT_DIFFERS, (Invalid("amount_vnd", amounts),))
     if not command.order_no.strip():
         return Refused(rules.REFUND_ORDER_MISSING, (Invalid("order_no", "the number of the order that paid it"),))
-    if refund.order_no:
-        again = refund.order_no == command.order_no
-        return () if again else Refused(rules.REFUND_ALREADY_PAID, (Invalid("order_no", refund.order_no),))
+    if any(refund.order_no == command.order_no for refund in meant):
+        return ()
+    refund = next((refund for refund in meant if not refund.order_no), None)
+    if refund is None:
+        return Refused(rules.REFUND_ALREADY_PAID, (Invalid("order_no", meant[0].order_no),))
     return (
         RefundPaid(
             ref=state.ref,
             txn_ref=command.txn_ref,
             amount_vnd=command.amount_vnd,
             order_no=command.order_no,
-            postings=accounts.refund_paid(state.ref, command.amount_vnd),
+            postings=accounts.refund_paid(state.id, command.amount_vnd),
             by=command.actor,
             at=command.now,
+            purpose=state.purpose,
+            step=state.step,
+            part=refund.part,
         ),
     )
 
@@ -256,7 +392,8 @@ def _record_refund(command: RecordRefund, state: Obligation) -> tuple[Event, ...
 def evolve(state: Obligation, event: Event) -> Obligation:
     match event:
         case ObligationRaised():
-            return Obligation(
+            return replace(
+                state,
                 standing="open",
                 ref=event.ref,
                 code=event.code,
@@ -267,26 +404,35 @@ def evolve(state: Obligation, event: Event) -> Obligation:
                 submitter=event.submitter,
                 receiving_agency=event.receiving_agency,
                 refundable=event.refundable,
+                settled_by="",
+                cancelled_for=None,
+                purpose=event.purpose,
+                step=event.step,
+                collecting_agency=event.collecting_agency,
+                notice=event.notice,
+                lines=event.lines if event.step else (),
             )
         case ObligationSettled():
             return replace(
                 state,
                 standing="settled",
-                settled_txn=event.txn_ref,
                 settled_by=event.by if event.method == "cash" else "",
                 booked=_with(state.booked, event.txn_ref),
+                held=(*state.held, Held(event.txn_ref, event.total_vnd)) if event.total_vnd else state.held,
             )
         case ObligationCancelled():
             return replace(state, standing="cancelled", cancelled_for=event.reason)
         case FeeKept():
             return replace(state, standing="kept")
         case RefundOwed():
-            gives_back = state.standing == "settled" and event.txn_ref == state.settled_txn
+            held = state.held if event.reason in NOBODY_OWED_IT else _without(state.held, event)
+            gives_back = state.standing == "settled" and held != state.held and event.reason != "overpaid"
             return replace(
                 state,
                 standing="given_back" if gives_back else state.standing,
                 booked=_with(state.booked, event.txn_ref),
-                refunds=(*state.refunds, Refund(event.txn_ref, event.amount_vnd)),
+                refunds=(*state.refunds, Refund(event.txn_ref, event.amount_vnd, part=event.part)),
+                held=held,
             )
         case RefundPaid():
             return replace(state, refunds=tuple(_paid(refund, event) for refund in state.refunds))
@@ -299,7 +445,16 @@ def _with(booked: tuple[str, ...], txn_ref: str | None) -> tuple[str, ...]:
 
 
 def _paid(refund: Refund, event: RefundPaid) -> Refund:
-    return replace(refund, order_no=event.order_no) if refund.txn_ref == event.txn_ref else refund
+    same = (refund.txn_ref, refund.part) == (event.txn_ref, event.part)
+    return replace(refund, order_no=event.order_no) if same else refund
+
+
+def _without(held: tuple[Held, ...], event: RefundOwed) -> tuple[Held, ...]:
+    left = (
+        replace(one, amount_vnd=one.amount_vnd - event.amount_vnd) if one.txn_ref == event.txn_ref else one
+        for one in held
+    )
+    return tuple(one for one in left if one.amount_vnd > 0)
 
 
 decider: Decider[Command, Obligation, Event] = Decider(Obligation(), decide, evolve)

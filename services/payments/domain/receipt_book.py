@@ -13,6 +13,8 @@ from kernel.refusal import Invalid, Refused
 from services.payments.domain import rules
 
 TEMPLATE = "01BLP0-001"
+TREASURY_TEMPLATE = "C1-02/NS"
+"""Assumed: the form of a payment into the state budget, which a tax notice is paid with."""
 NUMBER_LIMIT = 99_999_999
 PRINTED_DIGITS = 7
 
@@ -46,11 +48,12 @@ def serial_of(letters: str, year: int) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssueReceipt:
-    """Give the offered `receipt` to dossier `ref`."""
+    """Give the offered `receipt` to dossier `ref`; `step` as in the settlement."""
 
     ref: str
     receipt: Receipt
     total_vnd: int
+    step: str = ""
     actor: str
     now: datetime
 
@@ -73,6 +76,7 @@ class ReceiptIssued:
     number: int
     total_vnd: int
     at: datetime
+    step: str = ""
 
 
 Event = ReceiptIssued
@@ -87,11 +91,12 @@ class ReceiptBook:
 
     last_number: int = 0
     last_ref: str = ""
+    last_step: str = ""
 
 
-def next_receipt(book: ReceiptBook, agency: str, serial: str, year: int) -> Receipt:
+def next_receipt(book: ReceiptBook, agency: str, serial: str, year: int, template: str = TEMPLATE) -> Receipt:
     """Return the receipt that the next settlement may take."""
-    return Receipt(agency, serial, year, book.last_number + 1)
+    return Receipt(agency, serial, year, book.last_number + 1, template)
 
 
 def decide(command: Command, state: ReceiptBook) -> tuple[Event, ...] | Refused:
@@ -104,7 +109,8 @@ def decide(command: Command, state: ReceiptBook) -> tuple[Event, ...] | Refused:
 
 def _issue(command: IssueReceipt, state: ReceiptBook) -> tuple[Event, ...] | Refused:
     receipt = command.receipt
-    if receipt.number == state.last_number and command.ref == state.last_ref:
+    last = (state.last_number, state.last_ref, state.last_step)
+    if (receipt.number, command.ref, command.step) == last:
         return ()
     if receipt.number != state.last_number + 1:
         return Refused(rules.RECEIPT_OUT_OF_TURN, (Invalid("number", f"the next one is {state.last_number + 1}"),))
@@ -120,14 +126,15 @@ def _issue(command: IssueReceipt, state: ReceiptBook) -> tuple[Event, ...] | Ref
             number=receipt.number,
             total_vnd=command.total_vnd,
             at=command.now,
+            step=command.step,
         ),
     )
 
 
 def evolve(state: ReceiptBook, event: Event) -> ReceiptBook:
     match event:
-        case ReceiptIssued(ref=ref, number=number):
-            return ReceiptBook(number, ref)
+        case ReceiptIssued(ref=ref, number=number, step=step):
+            return ReceiptBook(number, ref, step)
         case _:
             assert_never(event)
 

@@ -13,6 +13,15 @@ REFUNDS = (
     "TT 25/2021/TT-BTC art. 6.3; NĐ 297/2025/NĐ-CP art. 9.2; treasury: NĐ 347/2025/NĐ-CP (before: NĐ 11/2020 art. 5)"
 )
 
+TAX_OVERPAID = "Luật Quản lý thuế 38/2019/QH14 art. 60"
+TAX_NOTICES = "NĐ 101/2024/NĐ-CP"
+
+OBLIGATION_NOT_NAMED = Rule(
+    "obligation_not_named",
+    WAYS_OF_PAYING,
+    "Hồ sơ có nhiều khoản phải nộp; phải nêu rõ khoản nào.",
+    "More than one thing is owed for this dossier; name the one that is meant.",
+)
 TARIFF_MISSING = Rule(
     "tariff_missing",
     TARIFFS,

@@ -12,7 +12,7 @@ from datetime import datetime
 from chassis.executor import Done, Job, Outcome
 from chassis.vault import Vault
 from kernel.refusal import Refused
-from services.payments.domain.attempt import RecordOutcome
+from services.payments.domain.attempt_words import RecordOutcome
 from services.payments.domain.callback import KeepCallback
 from services.payments.gateways.gateway import RAW_LIMIT_BYTES, Answer, Gateway, Notice, Unverified
 

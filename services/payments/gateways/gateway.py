@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 from kernel.refusal import Refused
-from services.payments.domain.attempt import Outcome
+from services.payments.domain.attempt_words import Outcome
 from services.payments.domain.obligation_words import GatewayName
 
 RAW_LIMIT_BYTES = 8_192

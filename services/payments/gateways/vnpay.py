@@ -16,7 +16,7 @@ from urllib.parse import quote_plus, unquote_plus
 
 from kernel.calendar import VIETNAM
 from kernel.refusal import Refused
-from services.payments.domain.attempt import CURRENCY, Outcome
+from services.payments.domain.attempt_words import CURRENCY, Outcome
 from services.payments.domain.obligation_words import GatewayName
 from services.payments.domain.rules import AMOUNT_DIFFERS, ATTEMPT_UNKNOWN, OUTCOME_CONTRADICTED
 from services.payments.gateways.gateway import RAW_LIMIT_BYTES, Answer, Decision, Notice, PayRequest, Unverified

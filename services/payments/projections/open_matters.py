@@ -13,8 +13,8 @@ WHERE (applicant=:person OR submitter=:person) AND standing='open'
 UNION ALL
 SELECT 'a refund is due', code FROM refunds WHERE (applicant=:person OR submitter=:person) AND standing='owed'
 UNION ALL
-SELECT 'a payment is under way', code FROM payment_attempts JOIN obligations USING (ref)
-WHERE (applicant=:person OR submitter=:person) AND payment_attempts.standing='started'
+SELECT 'a payment is under way', code FROM payment_attempts
+WHERE (applicant=:person OR submitter=:person) AND (standing IN ('started', 'unheard') OR asking > 0)
 """
 
 

@@ -4,7 +4,10 @@ from typing import Final
 
 from chassis.service import Projection
 from chassis.stores.store import Statement
-from services.payments.domain.attempt import (
+from services.payments.domain.accounts import owed as owed_id
+from services.payments.domain.attempt_words import (
+    InquiryBegun,
+    InquiryEnded,
     PaymentCancelledByPayer,
     PaymentExpired,
     PaymentFailed,
@@ -21,35 +24,46 @@ AT_DESK: Final = "desk"
 
 ATTEMPTS: Final = """
 CREATE TABLE IF NOT EXISTS payment_attempts(
-  txn_ref TEXT PRIMARY KEY, ref TEXT NOT NULL, gateway TEXT NOT NULL, amount_vnd BIGINT NOT NULL,
-  standing TEXT NOT NULL, gateway_code TEXT NOT NULL, gateway_no TEXT NOT NULL, started_at TEXT NOT NULL,
-  expires_at TEXT NOT NULL, changed_at TEXT NOT NULL)
+  txn_ref TEXT PRIMARY KEY, ref TEXT NOT NULL, step TEXT NOT NULL, code TEXT NOT NULL, procedure TEXT NOT NULL,
+  receiving_agency TEXT NOT NULL, applicant TEXT NOT NULL, submitter TEXT NOT NULL, gateway TEXT NOT NULL,
+  amount_vnd BIGINT NOT NULL, standing TEXT NOT NULL, gateway_code TEXT NOT NULL, gateway_no TEXT NOT NULL,
+  started_at TEXT NOT NULL, expires_at TEXT NOT NULL, changed_at TEXT NOT NULL, paid_at TEXT,
+  asked INTEGER NOT NULL DEFAULT 0, asking INTEGER NOT NULL DEFAULT 0, said TEXT NOT NULL DEFAULT '')
+"""
+ATTEMPTS_ASKED: Final = "CREATE INDEX IF NOT EXISTS attempts_asked ON payment_attempts(asking) WHERE asking > 0"
+ASKED: Final = "UPDATE payment_attempts SET asked=:number, asking=:number WHERE txn_ref=:txn_ref"
+TOLD: Final = "UPDATE payment_attempts SET asking=0, said=:said WHERE txn_ref=:txn_ref"
+UNHEARD: Final = """
+UPDATE payment_attempts SET standing='unheard', changed_at=:at WHERE txn_ref=:txn_ref AND standing='started'
 """
 ATTEMPTS_BY_DOSSIER: Final = "CREATE INDEX IF NOT EXISTS attempts_of_dossier ON payment_attempts(ref)"
 STARTED: Final = """
-INSERT INTO payment_attempts(txn_ref, ref, gateway, amount_vnd, standing, gateway_code, gateway_no, started_at,
-  expires_at, changed_at)
-VALUES(:txn_ref, :ref, :gateway, :amount_vnd, 'started', '', '', :at, :expires_at, :at)
+INSERT INTO payment_attempts(txn_ref, ref, step, code, procedure, receiving_agency, applicant, submitter, gateway,
+  amount_vnd, standing, gateway_code, gateway_no, started_at, expires_at, changed_at)
+SELECT :txn_ref, ref, step, code, procedure, receiving_agency, applicant, submitter, :gateway, :amount_vnd, 'started', '',
+  '', :at, :expires_at, :at
+FROM obligations WHERE obligation=:obligation
 ON CONFLICT(txn_ref) DO NOTHING
 """
 ENDED: Final = """
-UPDATE payment_attempts SET standing=:standing, gateway_code=:code, gateway_no=:number, changed_at=:at
+UPDATE payment_attempts SET standing=:standing, gateway_code=:code, gateway_no=:number, changed_at=:at,
+  paid_at=CASE WHEN :standing='succeeded' THEN :at ELSE paid_at END
 WHERE txn_ref=:txn_ref
 """
 
 REFUNDS: Final = """
 CREATE TABLE IF NOT EXISTS refunds(
-  refund TEXT PRIMARY KEY, ref TEXT NOT NULL, txn_ref TEXT, code TEXT NOT NULL, procedure TEXT NOT NULL,
+  refund TEXT PRIMARY KEY, ref TEXT NOT NULL, step TEXT NOT NULL, law TEXT NOT NULL, txn_ref TEXT, code TEXT NOT NULL, procedure TEXT NOT NULL,
   receiving_agency TEXT NOT NULL, applicant TEXT NOT NULL, submitter TEXT NOT NULL, amount_vnd BIGINT NOT NULL,
   reason TEXT NOT NULL, standing TEXT NOT NULL, order_no TEXT NOT NULL, owed_at TEXT NOT NULL, paid_at TEXT)
 """
 REFUNDS_BY_DOSSIER: Final = "CREATE INDEX IF NOT EXISTS refunds_of_dossier ON refunds(ref)"
 OWED: Final = """
-INSERT INTO refunds(refund, ref, txn_ref, code, procedure, receiving_agency, applicant, submitter, amount_vnd, reason,
-  standing, order_no, owed_at)
-SELECT :refund, ref, :txn_ref, code, procedure, receiving_agency, applicant, submitter, :amount_vnd, :reason,
+INSERT INTO refunds(refund, ref, step, law, txn_ref, code, procedure, receiving_agency, applicant, submitter, amount_vnd,
+  reason, standing, order_no, owed_at)
+SELECT :refund, ref, step, :law, :txn_ref, code, procedure, receiving_agency, applicant, submitter, :amount_vnd, :reason,
   'owed', '', :at
-FROM obligations WHERE ref=:ref
+FROM obligations WHERE obligation=:obligation
 ON CONFLICT(refund) DO NOTHING
 """
 PAID: Final = "UPDATE refunds SET standing='paid', order_no=:order_no, paid_at=:at WHERE refund=:refund"
@@ -68,7 +82,7 @@ VALUES(:digest, :gateway, :length, :at, '') ON CONFLICT(digest) DO NOTHING
 def started(event: PaymentStarted) -> tuple[Statement, ...]:
     row = {
         "txn_ref": event.txn_ref,
-        "ref": event.ref,
+        "obligation": owed_id(event.ref, event.step),
         "gateway": event.gateway,
         "amount_vnd": event.amount_vnd,
         "expires_at": in_text(event.expires_at),
@@ -103,14 +117,27 @@ def expired(event: PaymentExpired) -> tuple[Statement, ...]:
     return _ended(event, "expired")
 
 
+def asked(event: InquiryBegun) -> tuple[Statement, ...]:
+    return (Statement(ASKED, {"txn_ref": event.txn_ref, "number": event.number}),)
+
+
+def told(event: InquiryEnded) -> tuple[Statement, ...]:
+    """Where no end is known and nobody is asked again, a person has to look; an end follows as an event of its own."""
+    row = {"txn_ref": event.txn_ref, "said": event.said}
+    if event.again_at is not None:
+        return (Statement(TOLD, row),)
+    return Statement(TOLD, row), Statement(UNHEARD, {"txn_ref": event.txn_ref, "at": in_text(event.at)})
+
+
 def _refund(event: RefundOwed | RefundPaid) -> str:
-    return f"{event.ref} {event.txn_ref or AT_DESK}"
+    return f"{owed_id(event.ref, event.step)} {event.txn_ref or AT_DESK} {event.part}"
 
 
 def owed(event: RefundOwed) -> tuple[Statement, ...]:
     row = {
         "refund": _refund(event),
-        "ref": event.ref,
+        "obligation": owed_id(event.ref, event.step),
+        "law": event.law,
         "txn_ref": event.txn_ref,
         "amount_vnd": event.amount_vnd,
         "reason": event.reason,
@@ -130,13 +157,15 @@ def kept(event: CallbackKept) -> tuple[Statement, ...]:
 
 payments: Final = Projection(
     name="payments",
-    tables=(ATTEMPTS, ATTEMPTS_BY_DOSSIER, REFUNDS, REFUNDS_BY_DOSSIER, CALLBACKS),
+    tables=(ATTEMPTS, ATTEMPTS_BY_DOSSIER, ATTEMPTS_ASKED, REFUNDS, REFUNDS_BY_DOSSIER, CALLBACKS),
     own={
         PaymentStarted: started,
         PaymentSucceeded: succeeded,
         PaymentFailed: failed,
         PaymentCancelledByPayer: cancelled_by_payer,
         PaymentExpired: expired,
+        InquiryBegun: asked,
+        InquiryEnded: told,
         RefundOwed: owed,
         RefundPaid: paid,
         CallbackKept: kept,

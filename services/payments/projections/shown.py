@@ -16,7 +16,7 @@ from services.payments.domain.receipt_book import printed
 
 
 class LineShown(BaseModel):
-    """One line of the fee, and the tariff that says so."""
+    """One line of what is owed, and the tariff or the notice that says so."""
 
     code: str
     kind: str
@@ -45,6 +45,8 @@ class AttemptShown(BaseModel):
     started_at: datetime
     expires_at: datetime
     changed_at: datetime
+    asked: int
+    said: str
 
 
 class RefundShown(BaseModel):
@@ -57,18 +59,25 @@ class RefundShown(BaseModel):
     order_no: str
     owed_at: datetime
     paid_at: datetime | None
+    law: str = ""
 
 
 class ObligationShown(BaseModel):
-    """What is or was owed for a dossier, and everything that was paid for it."""
+    """One thing that is or was owed for a dossier, and everything that was paid for it.
+
+    The fee comes first where there is one; what tax notices state is in `further`.
+    """
 
     ref: str
+    purpose: str
+    step: str
     code: str
     procedure: str
     standing: str
     method: str | None
     lines: list[LineShown]
     total_vnd: int
+    credited_vnd: int
     total_in_words: str
     rule: str
     rule_version: str
@@ -79,23 +88,31 @@ class ObligationShown(BaseModel):
     receipt: ReceiptShown | None
     attempts: list[AttemptShown]
     refunds: list[RefundShown]
+    further: list["ObligationShown"] = []
 
 
 def obligation_shown(store: Store, ref: str) -> ObligationShown:
-    """Return what is owed for dossier `ref`, which must have been raised, and everything paid for it."""
+    """Return what is owed for dossier `ref`, something of which must have been raised, and everything paid for it."""
 
     def rows(table: str, order: str) -> list[dict[str, Any]]:
         found = store.query(f"SELECT * FROM {table} WHERE ref=:ref ORDER BY {order}", {"ref": ref})
         return [dict(row) for row in found]
 
-    (row,) = rows("obligations", "ref")
-    return ObligationShown(
-        **row | {"lines": msgspec.json.decode(row["lines"])},
-        total_in_words=vnd_in_words(row["total_vnd"]),
-        receipt=next((_receipt(receipt) for receipt in rows("receipts", "number")), None),
-        attempts=[AttemptShown(**attempt) for attempt in rows("payment_attempts", "txn_ref")],
-        refunds=[RefundShown(**refund) for refund in rows("refunds", "owed_at, refund")],
-    )
+    receipts, attempts = rows("receipts", "issued_at DESC, number DESC"), rows("payment_attempts", "txn_ref")
+    refunds = rows("refunds", "owed_at, refund")
+
+    def shown(row: dict[str, Any]) -> ObligationShown:
+        step = row["step"]
+        return ObligationShown(
+            **row | {"lines": msgspec.json.decode(row["lines"])},
+            total_in_words=vnd_in_words(row["total_vnd"]),
+            receipt=next((_receipt(receipt) for receipt in receipts if receipt["step"] == step), None),
+            attempts=[AttemptShown(**attempt) for attempt in attempts if attempt["step"] == step],
+            refunds=[RefundShown(**refund) for refund in refunds if refund["step"] == step],
+        )
+
+    first, *further = (shown(row) for row in rows("obligations", "step"))
+    return first.model_copy(update={"further": further})
 
 
 def _receipt(row: Mapping[str, Any]) -> ReceiptShown:

@@ -215,16 +215,21 @@ def _closed(said: routing.ChainClosed, envelope: Envelope) -> Rows:
 # --- payments ---
 
 
+def _fee(said: Any, **columns: Any) -> Rows:
+    """What a tax notice states is not the dossier's fee: `obligations` has both."""
+    return (_row(said.ref, **columns),) if said.purpose == "fee" else ()
+
+
 def _raised(said: payments.ObligationRaised, envelope: Envelope) -> Rows:
-    return (_row(said.ref, fee="open", fee_total_vnd=said.total_vnd),)
+    return _fee(said, fee="open", fee_total_vnd=said.total_vnd)
 
 
 def _settled(said: payments.ObligationSettled, envelope: Envelope) -> Rows:
-    return (_row(said.ref, fee="settled", paid_by=said.method),)
+    return _fee(said, fee="settled", paid_by=said.method)
 
 
 def _cancelled(said: payments.ObligationCancelled, envelope: Envelope) -> Rows:
-    return (_row(said.ref, fee="cancelled"),)
+    return _fee(said, fee="cancelled")
 
 
 # --- postal ---

@@ -18,10 +18,11 @@ Rows = tuple[Statement, ...]
 
 OBLIGATIONS: Final = """
 CREATE TABLE IF NOT EXISTS obligations(
-  ref TEXT PRIMARY KEY, lines TEXT NOT NULL DEFAULT '[]', total_vnd INTEGER NOT NULL DEFAULT 0,
+  ref TEXT NOT NULL, step TEXT NOT NULL, purpose TEXT NOT NULL DEFAULT 'fee',
+  lines TEXT NOT NULL DEFAULT '[]', total_vnd INTEGER NOT NULL DEFAULT 0,
   rule TEXT NOT NULL DEFAULT '', rule_version TEXT NOT NULL DEFAULT '', pay_by TEXT, standing TEXT NOT NULL DEFAULT '',
   receipt_serial TEXT NOT NULL DEFAULT '', receipt_number INTEGER NOT NULL DEFAULT 0, method TEXT NOT NULL DEFAULT '',
-  settled_at TEXT, reason TEXT NOT NULL DEFAULT '')
+  settled_at TEXT, reason TEXT NOT NULL DEFAULT '', PRIMARY KEY(ref, step))
 """
 ATTEMPTS: Final = """
 CREATE TABLE IF NOT EXISTS attempts(
@@ -33,17 +34,22 @@ ATTEMPTS_OF: Final = "CREATE INDEX IF NOT EXISTS attempts_of ON attempts(ref)"
 OVER: Final = "UPDATE attempts SET over_at=coalesce(over_at, :at) WHERE txn_ref=:txn_ref"
 REFUNDS: Final = """
 CREATE TABLE IF NOT EXISTS refunds(
-  ref TEXT NOT NULL, txn_ref TEXT NOT NULL, amount_vnd INTEGER NOT NULL, reason TEXT NOT NULL DEFAULT '', owed_at TEXT,
-  order_no TEXT NOT NULL DEFAULT '', paid_at TEXT, PRIMARY KEY(ref, txn_ref))
+  ref TEXT NOT NULL, txn_ref TEXT NOT NULL, step TEXT NOT NULL, part INTEGER NOT NULL, amount_vnd INTEGER NOT NULL,
+  reason TEXT NOT NULL DEFAULT '', owed_at TEXT, order_no TEXT NOT NULL DEFAULT '', paid_at TEXT,
+  PRIMARY KEY(ref, txn_ref, step, part))
 """
 PAID_AT_DESK: Final = ""
 """Stands for the transaction in a refund of what was paid at the desk."""
 
 
 def obligation_of(store: Readable, ref: str) -> Row | None:
-    """Return what is or was owed for a dossier."""
-    rows = store.query("SELECT * FROM obligations WHERE ref=:ref", {"ref": ref})
-    return rows[0] if rows else None
+    """Return what is or was owed for a dossier as its fee."""
+    return next((row for row in obligations_of(store, ref) if row["purpose"] == "fee"), None)
+
+
+def obligations_of(store: Readable, ref: str) -> Sequence[Row]:
+    """Return all that is or was owed for a dossier: its fee, then what tax notices of its steps state."""
+    return store.query("SELECT * FROM obligations WHERE ref=:ref ORDER BY step", {"ref": ref})
 
 
 def attempts_of(store: Readable, ref: str) -> Sequence[Row]:
@@ -56,8 +62,8 @@ def refunds_of(store: Readable, ref: str) -> Sequence[Row]:
     return store.query("SELECT * FROM refunds WHERE ref=:ref ORDER BY owed_at, txn_ref", {"ref": ref})
 
 
-def _obligation(ref: str, **columns: Any) -> Rows:
-    return (put("obligations", {"ref": ref}, **columns),)
+def _obligation(said: Any, **columns: Any) -> Rows:
+    return (put("obligations", {"ref": said.ref, "step": said.step}, purpose=said.purpose, **columns),)
 
 
 def _attempt(said: Any, standing: str, **columns: Any) -> Rows:
@@ -67,7 +73,7 @@ def _attempt(said: Any, standing: str, **columns: Any) -> Rows:
 
 def _raised(said: payments.ObligationRaised, envelope: Envelope) -> Rows:
     return _obligation(
-        said.ref,
+        said,
         lines=encode(said.lines).decode(),
         total_vnd=said.total_vnd,
         rule=said.rule,
@@ -79,7 +85,7 @@ def _raised(said: payments.ObligationRaised, envelope: Envelope) -> Rows:
 
 def _settled(said: payments.ObligationSettled, envelope: Envelope) -> Rows:
     return _obligation(
-        said.ref,
+        said,
         standing="settled",
         receipt_serial=said.receipt_serial,
         receipt_number=said.receipt_number,
@@ -89,17 +95,21 @@ def _settled(said: payments.ObligationSettled, envelope: Envelope) -> Rows:
 
 
 def _cancelled(said: payments.ObligationCancelled, envelope: Envelope) -> Rows:
-    return _obligation(said.ref, standing="cancelled", reason=said.reason)
+    return _obligation(said, standing="cancelled", reason=said.reason)
+
+
+def _refund(said: Any) -> dict[str, Any]:
+    return {"ref": said.ref, "txn_ref": said.txn_ref or PAID_AT_DESK, "step": said.step, "part": said.part}
 
 
 def _refund_owed(said: payments.RefundOwed, envelope: Envelope) -> Rows:
-    key = {"ref": said.ref, "txn_ref": said.txn_ref or PAID_AT_DESK}
-    return (put("refunds", key, amount_vnd=said.amount_vnd, reason=said.reason, owed_at=instant(said.at)),)
+    return (put("refunds", _refund(said), amount_vnd=said.amount_vnd, reason=said.reason, owed_at=instant(said.at)),)
 
 
 def _refund_paid(said: payments.RefundPaid, envelope: Envelope) -> Rows:
-    key = {"ref": said.ref, "txn_ref": said.txn_ref or PAID_AT_DESK}
-    return (put("refunds", key, amount_vnd=said.amount_vnd, order_no=said.order_no, paid_at=instant(said.at)),)
+    return (
+        put("refunds", _refund(said), amount_vnd=said.amount_vnd, order_no=said.order_no, paid_at=instant(said.at)),
+    )
 
 
 def _started(said: payments.PaymentStarted, envelope: Envelope) -> Rows:

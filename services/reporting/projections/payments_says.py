@@ -23,6 +23,8 @@ class ObligationRaised:
     rule_version: str
     pay_by: datetime | None
     at: datetime
+    purpose: str = "fee"
+    step: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,8 @@ class ObligationSettled:
     method: str
     by: str
     at: datetime
+    purpose: str = "fee"
+    step: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,8 @@ class ObligationCancelled:
     ref: str
     reason: str
     at: datetime
+    purpose: str = "fee"
+    step: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,9 @@ class RefundOwed:
     reason: str
     receiving_agency: str
     at: datetime
+    purpose: str = "fee"
+    step: str = ""
+    part: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +72,9 @@ class RefundPaid:
     order_no: str
     by: str
     at: datetime
+    purpose: str = "fee"
+    step: str = ""
+    part: int = 1
 
 
 @dataclass(frozen=True, slots=True)

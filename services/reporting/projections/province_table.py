@@ -124,7 +124,8 @@ def _handed_out(said: intake.DossierHandedOut, envelope: Envelope) -> Rows:
 
 
 def _paid(said: payments.ObligationSettled, envelope: Envelope) -> Rows:
-    if said.total_vnd == 0:
+    """Fees and charges; what a tax notice states is the treasury's."""
+    if said.total_vnd == 0 or said.purpose != "fee":
         return ()
     online = int(said.method != "cash")
     figures = {"paid": 1, "paid_online": online, "paid_vnd": said.total_vnd, "paid_online_vnd": online * said.total_vnd}
