@@ -38,7 +38,9 @@ ACTIVE: Final = re.compile(rb"<\s*(?:!doctype\s+html|html|script|svg|iframe|obje
 """What a browser would run if it were told to guess."""
 ACTIVE_PDF: Final = re.compile(rb"/(?:JavaScript|JS|Launch|RichMedia|EmbeddedFile)\b")
 ACTIVE_XML: Final = re.compile(rb"<!\s*(?:DOCTYPE|ENTITY)|<\?xml-stylesheet|w3\.org/1999/xhtml|w3\.org/2000/svg", re.I)
-MACROS: Final = re.compile(r"(^|/)(vbaProject\.bin|Basic/|Scripts/|.*\.(exe|dll|js|vbs|bat|cmd|ps1|jar|html?|svg)$)", re.I)
+MACROS: Final = re.compile(
+    r"(^|/)(vbaProject\.bin|Basic/|Scripts/|.*\.(exe|dll|js|vbs|bat|cmd|ps1|jar|html?|svg)$)", re.I
+)
 SIGNED_DATA: Final = bytes.fromhex("06092a864886f70d010702")
 
 

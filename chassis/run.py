@@ -275,6 +275,8 @@ def _start(service: Service, store: Store, bus: Bus, clock: Clock, durable_first
     inbox = Inbox(lane, bus)
     watchdog = Watchdog(lane, inbox)
     lane.sources += [inbox.pieces, watchdog.pieces]
+    if service.asks_outside is not None:
+        lane.sources.append(service.asks_outside(lane))
     lane.committed.append(watchdog.committed)
     return Running(service, store, lane, inbox, watchdog)
 

@@ -11,9 +11,11 @@ from kernel.saga import Saga
 
 if TYPE_CHECKING:
     from chassis.clock import Clock
-    from chassis.executor import Unit
+    from chassis.executor import Lane, Unit
+    from chassis.job import Piece
     from chassis.registry import Registry
     from chassis.settings import Settings
+    from chassis.uploads import Uploads
     from chassis.vault import Vault
     from chassis.web.acts import Act, Listing, View
 
@@ -125,6 +127,7 @@ class Service:
         open_matters: its store and a person → what of theirs is still open, a line each (a dossier, a refund, a
             parcel); while there is any, the person cannot be forgotten.
         published: (name, version, data type) of every public event; the schemas come from it.
+        asks_outside: lane → what is asked each turn for what the outside world has answered; it never waits.
     """
 
     name: str
@@ -145,6 +148,7 @@ class Service:
     invariants: tuple[Invariant, ...] = ()
     patient: bool = False
     open_matters: Callable[[Store, str], tuple[str, ...]] = _nothing_open
+    asks_outside: "Callable[[Lane], Callable[[], Iterable[Piece]]] | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,3 +159,4 @@ class Parts:
     vault: "Vault"
     clock: "Clock"
     settings: "Settings"
+    uploads: "Uploads"

@@ -14,6 +14,8 @@ class Settings:
         vnpay_terminal, vnpay_secret: the terminal code and hash secret that the gateway issued; the defaults are those
             of the bundled simulator.
         vnpay_pay_url: where a payer is sent; empty means the bundled simulator.
+        vnpay_inquiry_url: where the gateway is asked how a payment ended (`querydr`); empty beside a real pay page
+            means that it cannot be asked, so that a payment it does not tell of waits for a person.
         oidc_issuer: OpenID Connect issuer whose tokens are taken and where browsers sign in, exactly as it names
             itself; empty means that only this installation's own keys are trusted.
         oidc_audience: what its access tokens must name as audience.
@@ -30,6 +32,7 @@ class Settings:
     vnpay_terminal: str = "LIENTHONG"
     vnpay_secret: str = "rehearsal-only-secret"
     vnpay_pay_url: str = ""
+    vnpay_inquiry_url: str = ""
     oidc_issuer: str = ""
     oidc_audience: str = "lienthong"
     oidc_client_id: str = "lienthong"

@@ -32,7 +32,6 @@ from chassis.limits import (
     UPLOADS_UNUSED_BYTES_MAX,
     UPLOADS_UNUSED_MAX,
 )
-from chassis.lru import Recent
 from chassis.vault import CannotOpen, Vault
 
 log = logging.getLogger("lienthong.uploads")
@@ -43,7 +42,6 @@ SENDING: Final = "upload"
 HANDING_IN: Final = "hand_in"
 PLATFORM: Final = ("platform", "uploads")
 """Under whose key the vault seals what somebody brings who is no person in it, as the desk does."""
-KEYS_REMEMBERED: Final = 256
 MARK: Final = ".upload"
 
 
@@ -60,7 +58,7 @@ class Upload:
     """A file that no dossier names yet.
 
     Args:
-        owner: who brings it, as an opaque text.
+        owner: who brings it, as an opaque text; `by` is the same as the log of readings names it.
         sealed: key, name and the hash of the content, for the person who brings it.
         sha256: of the file as it rests, once it is whole; else "".
         begun_at: wall time, in seconds since 1970.
@@ -72,6 +70,7 @@ class Upload:
     size: int
     media_type: str
     begun_at: float
+    by: str
     sha256: str = ""
 
     @property
@@ -102,7 +101,7 @@ class Uploads:
         self._vault = vault
         self._wall = wall
         self._lock = threading.RLock()
-        self._keys: Recent[str, bytes] = Recent(KEYS_REMEMBERED)
+        self._keys: dict[str, bytes] = {}
         self._open: dict[str, Upload] = {one.id: one for one in self._kept()}
         self._today: dict[str, int] = {}
         self._day = -1
@@ -117,7 +116,7 @@ class Uploads:
 
     # --- bringing a file ---
 
-    def begin(self, owner: str, person: str, name: str, size: int, digest: str, media_type: str) -> Upload:
+    def begin(self, owner: str, by: str, person: str, name: str, size: int, digest: str, media_type: str) -> Upload:
         """Declare a file.
 
         Args:
@@ -133,9 +132,9 @@ class Uploads:
             person = person or self.platform_person
             self._vault.keep(person)
             kept = {"key": base64.b64encode(key).decode(), "name": name, "sha256": digest}
-            upload = Upload(id, owner, self._vault.seal(person, kept), size, media_type, self._wall())
+            upload = Upload(id, owner, self._vault.seal(person, kept), size, media_type, self._wall(), by)
             self._write(upload)
-            self._keys.update({id: key})
+            self._keys[id] = key
             self._today[owner] = self._today.get(owner, 0) + size
             return upload
 
@@ -160,7 +159,7 @@ class Uploads:
         """Return how much of a file has come."""
         return self.store.size(upload.id)
 
-    def add(self, upload: Upload, offset: int, part: bytes) -> Upload:
+    def add(self, upload: Upload, offset: int, part: bytes, now: datetime) -> Upload:
         """Add a part; the last one makes the file whole, and it is checked.
 
         Raises:
@@ -178,12 +177,12 @@ class Uploads:
                     "part", f"A part is a multiple of {FILE_CHUNK_BYTES} bytes, the last one what is left of the file."
                 )
             if part:
-                self.store.append(upload.id, self._key(upload), part)
-            return self._finished(upload) if after == upload.size and not upload.complete else upload
+                self.store.append(upload.id, self._key(upload, now), part)
+            return self._finished(upload, now) if after == upload.size and not upload.complete else upload
 
-    def _finished(self, upload: Upload) -> Upload:
-        known = self._opened(upload)
-        content = b"".join(self.store.content(upload.id, self._key(upload), upload.size))
+    def _finished(self, upload: Upload, now: datetime) -> Upload:
+        known = self._opened(upload, SENDING, now)
+        content = b"".join(self.store.content(upload.id, self._key(upload, now), upload.size))
         try:
             if sha256(content).hexdigest() != known["sha256"]:
                 raise NotTaken("its SHA-256 is not the one that was declared")
@@ -203,13 +202,13 @@ class Uploads:
 
     # --- handing it in with a dossier ---
 
-    def offered(self, id: str, owner: str, person: str) -> Handed | None:
-        """Return a whole file of somebody's own, its key sealed for the applicant; None where there is none."""
+    def offered(self, id: str, owner: str, person: str, ref: str, now: datetime) -> Handed | None:
+        """Return a whole file of somebody's own, its key sealed for a dossier's applicant; None where there is none."""
         upload = self.find(id, owner)
         if upload is None or not upload.complete:
             return None
         try:
-            sealed = self._vault.seal(person, self._opened(upload))
+            sealed = self._vault.seal(person, self._opened(upload, HANDING_IN, now, ref))
         except CannotOpen:
             return None
         return Handed(id, sealed, upload.size, upload.media_type, upload.sha256)
@@ -218,15 +217,14 @@ class Uploads:
         """Yield the content of a file that a dossier names, with its key as it was opened."""
         return self.store.content(handed.id, base64.b64decode(key), handed.size)
 
-    def _opened(self, upload: Upload) -> dict[str, Any]:
-        fields = ("key", "name", "sha256")
-        return self._vault.open(upload.sealed, upload.owner, SENDING, fields, datetime.fromtimestamp(self._wall()))
+    def _opened(self, upload: Upload, purpose: str, now: datetime, ref: str = "") -> dict[str, Any]:
+        return self._vault.open(upload.sealed, upload.by, purpose, ("key", "name", "sha256"), now, about=ref)
 
-    def _key(self, upload: Upload) -> bytes:
+    def _key(self, upload: Upload, now: datetime) -> bytes:
         key = self._keys.get(upload.id)
         if key is None:
-            key = base64.b64decode(self._opened(upload)["key"])
-            self._keys.update({upload.id: key})
+            key = base64.b64decode(self._opened(upload, SENDING, now)["key"])
+            self._keys[upload.id] = key
         return key
 
     # --- what stands beside the files ---
@@ -248,6 +246,7 @@ class Uploads:
     def _destroy(self, id: str) -> None:
         """Destroy what is known of an upload: its bytes are written over before its name is taken away."""
         self._open.pop(id, None)
+        self._keys.pop(id, None)
         mark = self._mark(id)
         try:
             with mark.open("r+b") as file:

@@ -165,12 +165,16 @@ def scored_turns(history: History) -> tuple[Turn, ...]:
 
     A corrected calendar corrects this count too; after a second request no further appointment is scored.
     """
-    end = history.second_request
-    turns = [turn for turn in history.turns if turn is history.turns[0] or end is None or turn.since <= end]
+    turns = _until_second_request(history)
     place = max(place for place, turn in enumerate(turns) if turn.cause not in (RESTARTED, CLOSED_DAY))
     before = tuple(turn for turn in turns[:place] if turn.cause not in (RESTARTED, CLOSED_DAY))
     corrected = next((turn for turn in turns[:place:-1] if turn.cause == CLOSED_DAY), None)
     return (*before, turns[place] if corrected is None else _corrected(turns[place], corrected))
+
+
+def _until_second_request(history: History) -> tuple[Turn, ...]:
+    first, end = history.turns[0], history.second_request
+    return tuple(turn for turn in history.turns if turn is first or end is None or turn.since <= end)
 
 
 def _corrected(scored: Turn, corrected: Turn) -> Turn:
@@ -223,7 +227,7 @@ def running_spans(history: History, now: datetime, *, scored: bool) -> Spans:
     if scored and history.second_request is not None:
         end = min(end, history.second_request)
     begins: list[datetime] = []
-    for turn in history.turns:
+    for turn in _until_second_request(history) if scored else history.turns:
         if turn.cause == RECEIVED or (turn.cause == RESTARTED and not scored):
             begins = begins[:-1]
         if turn.cause in (ACCEPTED, RECEIVED, SECOND_APPOINTMENT) or (turn.cause == RESTARTED and not scored):

@@ -8,11 +8,13 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from chassis.clock import Clock, RehearsalClock, WallClock
+from chassis.file_store import FolderStore
 from chassis.registry import Registry, load_registry
 from chassis.run import Engine, embedded
 from chassis.sealing import Sealer
 from chassis.service import Parts, Service
 from chassis.settings import Settings
+from chassis.uploads import Uploads
 from chassis.vault import SqliteVault
 from chassis.web.acts import Border
 from chassis.web.app import application
@@ -23,9 +25,13 @@ from chassis.web.oidc_routes import issuer_routes
 from chassis.web.operations import operations
 from chassis.web.pages import Frame
 from chassis.web.privacy import privacy
+from chassis.web.rates import Unsolicited
 from chassis.web.rehearsal import rehearsal as rehearsal_routes
 from chassis.web.routes import router_of
 from chassis.web.signin import sign_in_routes
+from chassis.web.uploads import uploads_routes
+from services.intake.wiring import file_routes as intake_files
+from services.intake.projections.files import is_taken
 from services.intake.wiring import pages as intake_pages
 from services.intake.wiring import service as intake
 from services.payments.wiring import service as payments
@@ -70,7 +76,8 @@ def compose(
     told = settings or Settings.from_environment()
     vault = SqliteVault(data / "vault.db", data / "keys" / "vault.key", told.vault_key)
     laws = registry or load_registry(PROJECT / "registry")
-    parts = Parts(laws, vault, clock, told)
+    uploads = Uploads(FolderStore(data / "files"), vault)
+    parts = Parts(laws, vault, clock, told, uploads)
     services = [wiring(parts) for wiring in WIRINGS]
     engine = embedded(services, data, clock, disk_threads=True, durable_first=vault.settle)
     borders = {name: Border(engine, running, clock) for name, running in engine.running.items()}
@@ -78,6 +85,8 @@ def compose(
     stores = {name: running.store for name, running in engine.running.items()}
     sealer = Sealer(data / "seals.db", data / "keys" / "heads.json", stores, clock)
     engine.at_rest.append(sealer.close)
+    uploads.is_used = lambda file: is_taken(stores["intake"], file)
+    engine.at_rest.append(uploads.close)
     return Platform(parts, vault, engine, borders, issuer, sealer)
 
 
@@ -95,6 +104,8 @@ def asgi(platform: Platform) -> FastAPI:
     routers.append(operations(engine, issuer))
     routers.append(privacy(engine, issuer, platform.vault))
     routers.append(heads(platform.sealer, issuer))
+    routers.append(uploads_routes(platform.parts.uploads, issuer, engine.clock))
+    routers.append(intake_files(platform.parts, issuer, platform.borders["intake"]))
     if isinstance(engine.clock, RehearsalClock):
         routers.append(rehearsal_routes(engine, issuer, platform.vault))
         frame = Frame(issuer, engine.clock)
@@ -105,6 +116,8 @@ def asgi(platform: Platform) -> FastAPI:
     routers.append(intake_pages(platform.parts.registry, issuer, platform.borders["intake"]))
     routers.append(pages(platform.parts, engine, issuer, platform.borders["reporting"]))
     app = application("Liên Thông", routers)
+    if not isinstance(engine.clock, RehearsalClock):
+        app.add_middleware(Unsolicited, issuer=issuer)
     if issuer.other is not None:
         app.add_middleware(KeysAtHand, other=issuer.other)
     app.state.borders = platform.borders

@@ -9,10 +9,12 @@ from typing import Any
 
 from chassis.clock import RehearsalClock
 from chassis.executor import Answered
+from chassis.file_store import FolderStore
 from chassis.registry import load_registry
 from chassis.run import embedded
 from chassis.service import Parts, Service
 from chassis.settings import Settings
+from chassis.uploads import Uploads
 from chassis.vault import SqliteVault
 from chassis.web.acts import Border
 from chassis.web.auth import Principal
@@ -36,7 +38,8 @@ class Platform:
         if self.clock.untouched:
             self.clock.move_to(at)
         self.vault = SqliteVault(data / "vault.db", data / "keys" / "vault.key")
-        self.parts = Parts(REGISTRY, self.vault, self.clock, settings or Settings())
+        uploads = Uploads(FolderStore(data / "files"), self.vault)
+        self.parts = Parts(REGISTRY, self.vault, self.clock, settings or Settings(), uploads)
         self.services = tuple(wiring(self.parts) for wiring in wirings)
         self.engine = embedded(self.services, data, self.clock, durable_first=self.vault.settle)
         self.borders = {name: Border(self.engine, running, self.clock) for name, running in self.engine.running.items()}

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request
+from pydantic import BaseModel
 from starlette.responses import Response
 
 from chassis.codec import encode
@@ -157,8 +158,9 @@ def _listing_endpoint(border: Border, issuer: DevelopmentIssuer, listing: Listin
 
 
 def _signed(
-    endpoint: Endpoint, path: str, body: type | None, command: bool, filters: tuple[str, ...] = (), paged: bool = False
-) -> Endpoint:
+    endpoint: Endpoint, path: str, body: type[BaseModel] | None, command: bool, filters: tuple[str, ...] = (),
+    paged: bool = False,
+) -> Endpoint:  # fmt: skip
     """Give an endpoint the signature that FastAPI reads: path parameters, body, and the headers of our manners."""
     keyword = inspect.Parameter.KEYWORD_ONLY
     parameters = [inspect.Parameter("request", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Request)]
@@ -166,7 +168,7 @@ def _signed(
         if part.startswith("{"):
             parameters.append(inspect.Parameter(part.strip("{}"), keyword, annotation=str))
     if body is not None:
-        parameters.append(inspect.Parameter("body", keyword, annotation=body))
+        parameters.append(inspect.Parameter("body", keyword, annotation=body, default=_if_left_out(body)))
     if command:
         for name in ("idempotency_key", "if_match"):
             header = Annotated[str | None, Header()]
@@ -181,6 +183,12 @@ def _signed(
         parameters.append(inspect.Parameter("limit", keyword, annotation=limit, default=PAGE_ITEMS))
     endpoint.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     return endpoint
+
+
+def _if_left_out(body: type[BaseModel]) -> Any:
+    """Return what stands for a body that was not sent: one that may be empty is."""
+    needed = any(field.is_required() for field in body.model_fields.values())
+    return inspect.Parameter.empty if needed else body()
 
 
 def _key_of(key: str | None) -> str:

@@ -5,45 +5,35 @@ border).
 """
 
 from collections.abc import Callable
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, field_validator, model_validator
 from ulid import ULID
 
 from chassis.executor import Done
+from chassis.limits import DOSSIER_FILES_BYTES_MAX, DOSSIER_FILES_MAX
 from chassis.service import Scope
+from chassis.uploads import Uploads, owner_of
 from chassis.vault import Vault
 from chassis.web.acts import Act, Call
 from chassis.web.auth import ALL, APPLICANT, DESK_OFFICER, OWN, POSTAL_STAFF, RECEIVING, SYSTEM, Rights
-from kernel.codes import AgencyId, InvalidCode, PersonalId, ProcedureCode, TaxCode
+from kernel.codes import ProcedureCode
 from kernel.refusal import Invalid, Refused
+from services.intake.api_bodies import (
+    Answer,
+    Collection,
+    Correction,
+    Paper,
+    Person,
+    Refusal,
+    Submission,
+    SupplementBrought,
+    SupplementRequest,
+)
 from services.intake.domain import commands, rules
 from services.intake.domain.state import Dossier
-from services.intake.domain.words import (
-    NORMAL,
-    PARTICULARS,
-    SELF,
-    ApplicantKind,
-    Channel,
-    ComponentGiven,
-    HandOutWay,
-    MissingItem,
-    PaperForm,
-    PaperShown,
-    RefusalReason,
-    SupplementReason,
-    Whose,
-)
+from services.intake.domain.words import PARTICULARS, ApplicantKind, Channel, ComponentGiven, FileBrought, MissingItem
+from services.intake.projections.files import held_bytes, taken_by
 from services.intake.projections.shown import scope
-
-COMPONENTS_LIMIT: Final = 100
-
-Name = Annotated[str, Field(min_length=1, max_length=200)]
-Word = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[0-9A-Za-z_.-]+$")]
-Address = Annotated[str, Field(max_length=300)]
-Phone = Annotated[str, Field(max_length=20, pattern=r"^[0-9+ ().-]*$")]
-Email = Annotated[str, Field(max_length=200, pattern=r"^([^@\s]+@[^@\s]+)?$")]
-Note = Annotated[str, Field(max_length=2_000)]
 
 AT_THE_DESK: Final[Rights] = {DESK_OFFICER: RECEIVING, SYSTEM: ALL}
 BY_THE_APPLICANT: Final[Rights] = {APPLICANT: OWN, DESK_OFFICER: RECEIVING, SYSTEM: ALL}
@@ -56,169 +46,12 @@ HANDS_IN_BY: Final[dict[str, tuple[Channel, ...]]] = {
 }
 
 
-class Body(BaseModel):
-    """What bodies have in common: a field that nobody reads is a mistake worth hearing of."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-class Person(Body):
-    """A natural person by personal id, or a firm by tax code."""
-
-    name: Name
-    personal_id: str = Field(default="", max_length=20)
-    tax_code: str = Field(default="", max_length=20)
-    address: Address = ""
-    phone: Phone = ""
-    email: Email = ""
-
-    @field_validator("personal_id")
-    @classmethod
-    def _personal_id(cls, text: str) -> str:
-        return str(PersonalId.parse(text)) if text else ""
-
-    @field_validator("tax_code")
-    @classmethod
-    def _tax_code(cls, text: str) -> str:
-        try:
-            return str(TaxCode.parse(text)) if text else ""
-        except InvalidCode as wrong:  # a person's number typed here is not said again
-            raise ValueError(f"not a tax code: {wrong.reason}") from None
-
-    @model_validator(mode="after")
-    def _is_somebody(self) -> "Person":
-        if not self.personal_id and not self.tax_code:
-            raise ValueError("a personal id or a tax code is needed")
-        return self
-
-
-class Destination(Body):
-    """Where the post brings the result."""
-
-    name: Name
-    address: Annotated[str, Field(min_length=1, max_length=300)]
-    phone: Phone = ""
-
-
-class Paper(Body):
-    """One component as it is given."""
-
-    code: Word
-    form: PaperForm = "original"
-    digitised: bool = False
-    from_e_store: bool = False
-    reused: bool = False
-    substitute_for: Word | None = None
-    reused_from: Annotated[str, Field(max_length=64, pattern=r"^[0-9A-Za-z_.-]*$")] = ""
-
-    def given(self) -> ComponentGiven:
-        """Return the component in the desk's words."""
-        reused = self.reused or bool(self.reused_from)
-        return ComponentGiven(
-            self.code, self.form, self.digitised, self.from_e_store, reused, self.substitute_for, self.reused_from
-        )
-
-
-Papers = Annotated[list[Paper], Field(max_length=COMPONENTS_LIMIT)]
-
-
-class Submission(Body):
-    """A dossier as it is handed in."""
-
-    procedure: str = Field(max_length=40)
-    channel: Channel
-    receiving_agency: str = Field(max_length=35)
-    area: str | None = Field(default=None, max_length=10, pattern=r"^[0-9]+$")
-    applicant: Person
-    applicant_kind: ApplicantKind = "citizen"
-    category: Word = NORMAL
-    submitter: Person | None = None
-    relation: Word = SELF
-    components: Papers = []
-    options: Annotated[list[Word], Field(max_length=20)] = []
-    hand_out_by: HandOutWay = "desk"
-    hand_out_to: Destination | None = None
-    facts: dict[Word, StrictBool | StrictInt | Annotated[StrictStr, Field(max_length=64)]] = Field(
-        default={}, max_length=50
-    )
-
-    @field_validator("procedure")
-    @classmethod
-    def _procedure(cls, text: str) -> str:
-        return str(ProcedureCode.parse(text))
-
-    @field_validator("receiving_agency")
-    @classmethod
-    def _agency(cls, text: str) -> str:
-        return str(AgencyId.parse(text))
-
-    @model_validator(mode="after")
-    def _people_fit(self) -> "Submission":
-        if (self.submitter is None) != (self.relation == SELF):
-            raise ValueError("a submitter is named exactly where the relation is not `self`")
-        if self.applicant_kind == "citizen" and not self.applicant.personal_id:
-            raise ValueError("a citizen is named by the personal id")
-        return self
-
-
-class Item(Body):
-    """One thing that is missing, and why; `note` is the officer's own words and is sealed."""
-
-    component: Word
-    reason: SupplementReason
-    note: Note = ""
-
-
-class SupplementRequest(Body):
-    """Everything that is missing, at once."""
-
-    items: Annotated[list[Item], Field(max_length=COMPONENTS_LIMIT)]
-
-
-class SupplementBrought(Body):
-    """What the applicant brings."""
-
-    components: Papers
-
-
-class Refusal(Body):
-    """Why reception is refused, and the law it rests on."""
-
-    reason_code: RefusalReason
-    law: str = Field(min_length=3, max_length=200)
-    note: Note = ""
-
-
-class Answer(Body):
-    """What the desk tells the agency that sent the dossier back."""
-
-    note: Note = ""
-
-
-class Collection(Body):
-    """Who collects at the desk, and what that person shows."""
-
-    collector: Word = SELF
-    paper_shown: PaperShown | None = None
-
-
-class Correction(Body):
-    """What stands wrong about a person, as it should stand, and why; what is left out stays, and numbers always do."""
-
-    whose: Whose = "applicant"
-    name: Name | None = None
-    address: Address | None = None
-    phone: Phone | None = None
-    email: Email | None = None
-    hand_out_to: Destination | None = None
-    reason: Annotated[str, Field(min_length=3, max_length=2_000)]
-
-
 class Reception:
     """Turns bodies into commands; the vault makes opaque what is personal."""
 
-    def __init__(self, vault: Vault) -> None:
+    def __init__(self, vault: Vault, uploads: Uploads) -> None:
         self._vault = vault
+        self._uploads = uploads
 
     def submit(self, call: Call, body: Submission) -> commands.SubmitDossier | Refused:
         """Return the submission, its people made opaque and their particulars sealed."""
@@ -230,8 +63,12 @@ class Reception:
         submitter = applicant if body.submitter is None else self.person(body.submitter, "citizen")
         sealed = "" if body.submitter is None else self._vault.seal(submitter, body.submitter.model_dump())
         to = "" if body.hand_out_to is None else self._vault.seal(applicant, body.hand_out_to.model_dump())
+        ref = str(ULID.from_datetime(call.now))
+        brought = self._brought(call, ref, body.components, applicant)
+        if too_much := _too_much(brought):
+            return too_much
         return commands.SubmitDossier(
-            ref=str(ULID.from_datetime(call.now)),
+            ref=ref,
             procedure=procedure.base,
             channel=body.channel,
             receiving_agency=body.receiving_agency,
@@ -243,7 +80,8 @@ class Reception:
             submitter=submitter,
             submitter_particulars=sealed,
             relation=body.relation,
-            components=tuple(paper.given() for paper in body.components),
+            components=_given(body.components, brought),
+            files=brought,
             options=tuple(dict.fromkeys(body.options)),
             hand_out_by=body.hand_out_by,
             hand_out_to=to,
@@ -296,6 +134,34 @@ class Reception:
             now=call.now,
         )
 
+    def receive(self, call: Call, body: SupplementBrought) -> commands.ReceiveSupplement | Refused:
+        """Return the supplement; its files are sealed for the dossier's applicant."""
+        row = call.row("dossiers", BY_THE_APPLICANT)
+        brought = self._brought(call, call.ref, body.components, str(row["applicant"])) if row else ()
+        if too_much := _too_much(brought, *held_bytes(call.store, call.ref)):
+            return too_much
+        given = _given(body.components, brought)
+        return commands.ReceiveSupplement(
+            ref=call.ref, components=given, files=brought, actor=call.principal.id, now=call.now
+        )
+
+    def _brought(self, call: Call, ref: str, papers: list[Paper], applicant: str) -> tuple[FileBrought, ...]:
+        """Return the files that papers name; one that is not there, or another's, comes without its seal."""
+        who = call.principal
+        owner = owner_of(who.id, who.role, who.agency, who.person)
+        found = []
+        for place, paper in enumerate(papers):
+            if paper.file is None:
+                continue
+            brought = FileBrought(paper.file, place, paper.code)
+            offered = self._uploads.offered(paper.file, owner, applicant, ref, call.now)
+            if offered is not None:
+                brought = FileBrought(
+                    paper.file, place, paper.code, offered.sealed, offered.size, offered.media_type, offered.sha256
+                )
+            found.append(brought if offered is not None else taken_by(call.store, ref, brought) or brought)
+        return tuple(found)
+
     def _note(self, call: Call, text: str) -> str:
         """Seal free text about a case under its applicant's key."""
         return self._sealed(call, {"note": text}) if text else ""
@@ -305,9 +171,19 @@ class Reception:
         return self._vault.seal(str(row["applicant"]), said) if row else ""
 
 
-def _receive(call: Call, body: SupplementBrought) -> commands.ReceiveSupplement:
-    given = tuple(paper.given() for paper in body.components)
-    return commands.ReceiveSupplement(ref=call.ref, components=given, actor=call.principal.id, now=call.now)
+def _given(papers: list[Paper], brought: tuple[FileBrought, ...]) -> tuple[ComponentGiven, ...]:
+    hashes = {one.place: one.sha256 for one in brought}
+    return tuple(paper.given(hashes.get(place, "")) for place, paper in enumerate(papers))
+
+
+def _too_much(brought: tuple[FileBrought, ...], files: int = 0, bytes: int = 0) -> Refused | None:
+    """Refuse what would give a dossier more than is taken, `files` of `bytes` being there."""
+    if files + len(brought) > DOSSIER_FILES_MAX or bytes + sum(one.size_bytes for one in brought) > (
+        DOSSIER_FILES_BYTES_MAX
+    ):
+        said = f"at most {DOSSIER_FILES_MAX} files of together {DOSSIER_FILES_BYTES_MAX} bytes"
+        return Refused(rules.FILES_TOO_MANY, (Invalid("components", said),))
+    return None
 
 
 def _plain(order: type, *named: str) -> Callable[[Call, None], Any]:
@@ -345,9 +221,9 @@ def standing(done: Done) -> dict[str, Any]:
     }
 
 
-def acts(vault: Vault) -> tuple[Act, ...]:
+def acts(vault: Vault, uploads: Uploads) -> tuple[Act, ...]:
     """Return the named commands of the desk."""
-    reception = Reception(vault)
+    reception = Reception(vault, uploads)
     return (
         Act(
             "submit_dossier", "/dossiers", "Nộp hồ sơ", "Hand in a dossier", WHOEVER_HANDS_IN,
@@ -360,7 +236,7 @@ def acts(vault: Vault) -> tuple[Act, ...]:
         ),
         Act(
             "receive_supplement", "/dossiers/{ref}/supplement", "Nhận hồ sơ bổ sung", "Take in what was asked for",
-            BY_THE_APPLICANT, _receive, scope, SupplementBrought, answer=standing,
+            BY_THE_APPLICANT, reception.receive, scope, SupplementBrought, answer=standing,
         ),
         Act(
             "accept_dossier", "/dossiers/{ref}/acceptance", "Tiếp nhận hồ sơ", "Accept a complete dossier",

@@ -3,9 +3,9 @@
 from typing import Final, assert_never
 
 from kernel.message import PublicEvent
-from services.intake.domain import amendments, events, numbering
+from services.intake.domain import amendments, events, files, numbering
 
-Stored = events.Event | numbering.Event
+Stored = events.Event | numbering.Event | files.Event
 
 PUBLISHED: Final[tuple[tuple[str, int, type], ...]] = (
     ("DossierSubmitted", 1, events.DossierSubmitted),
@@ -60,7 +60,7 @@ def publish(event: Stored) -> PublicEvent | None:
             return None
         case events.SentBackReceived() | events.ResultKeptAtDesk():
             return None
-        case numbering.NumberIssued() | numbering.PortalNumberKept():
+        case numbering.NumberIssued() | numbering.PortalNumberKept() | files.FileTaken():
             return None
         case _:
             assert_never(event)

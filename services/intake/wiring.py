@@ -10,7 +10,9 @@ from fastapi import APIRouter
 
 from chassis.registry import AreaNeeded, NotInRegistry, Registry
 from chassis.service import Invariant, Parts, Route, SagaRoute, Service
+from chassis.stores.store import Store
 from chassis.unit import Unit
+from chassis.uploads import Uploads
 from chassis.vault import CannotOpen, Vault
 from chassis.web.acts import Border
 from chassis.web.auth import DevelopmentIssuer
@@ -22,9 +24,11 @@ from kernel.procedure import Procedure
 from kernel.refusal import Refused
 from kernel.working_time import Calendar
 from services.intake.api import acts
-from services.intake.domain import commands, numbering
+from services.intake.api_files import file_routes as way_out
+from services.intake.domain import commands, files, numbering
 from services.intake.domain import dossier as dossiers
 from services.intake.domain.events import DossierSubmitted, Event
+from services.intake.domain.files import TakeFile
 from services.intake.domain.invariants import strayed_dossiers, wrong_codes, wrong_numbers
 from services.intake.domain.numbering import IssueNumber, KeepPortalNumber, Numbers
 from services.intake.domain.particulars import may_not_correct
@@ -36,13 +40,14 @@ from services.intake.pages.routes import router as forms
 from services.intake.policies import HEARS, timers
 from services.intake.projections.dossiers import codes
 from services.intake.projections.dossiers import dossiers as rows
+from services.intake.projections.files import files as taken_files
 from services.intake.projections.look_ups import LISTINGS, catalogue_routes, views
 from services.intake.projections.open_matters import open_matters
 from services.intake.projections.slips import OPENED
 from services.intake.publishing import PUBLISHED, publish
 from services.intake.sagas import clock_starts_when_paid, result_reaches_applicant
 
-EVENTS: Final[tuple[type, ...]] = (*get_args(Event), *get_args(numbering.Event))
+EVENTS: Final[tuple[type, ...]] = (*get_args(Event), *get_args(numbering.Event), files.FileTaken)
 ACTING_REMEMBERED: Final = 8_192
 
 INVARIANTS: Final = (
@@ -235,6 +240,21 @@ def _categories_of(registry: Registry) -> Callable[[str], tuple[str, ...]]:
     return categories
 
 
+def _take_files(
+    command: commands.SubmitDossier | commands.ReceiveSupplement, events: tuple[Event, ...]
+) -> tuple[TakeFile, ...]:
+    """What a dossier names belongs to it in the same transaction, or the dossier does not name it."""
+    if not events:
+        return ()
+    return tuple(TakeFile(ref=command.ref, brought=one, actor=command.actor, now=command.now) for one in command.files)
+
+
+def _after_submission(
+    command: commands.SubmitDossier, events: tuple[Event, ...]
+) -> tuple[KeepPortalNumber | TakeFile, ...]:
+    return (*_keep_portal_number(command, events), *_take_files(command, events))
+
+
 def _keep_portal_number(command: commands.SubmitDossier, events: tuple[Event, ...]) -> tuple[KeepPortalNumber, ...]:
     """A number that the portal gave is kept in the same book, so that nobody else gets it."""
     if command.portal_code is None or not any(isinstance(event, DossierSubmitted) for event in events):
@@ -263,16 +283,34 @@ def _routes(prepare: Preparation) -> dict[type, Route]:
     )  # fmt: skip
     decider = dossiers.decider
     return {kind: Route(decider, stream_of) for kind in plain} | {
-        commands.SubmitDossier: Route(decider, stream_of, prepare.submission, _keep_portal_number),
+        commands.SubmitDossier: Route(decider, stream_of, prepare.submission, _after_submission),
         commands.AcceptDossier: Route(decider, stream_of, prepare.acceptance),
-        commands.ReceiveSupplement: Route(decider, stream_of, prepare.with_procedure),
+        commands.ReceiveSupplement: Route(decider, stream_of, prepare.with_procedure, _take_files),
         commands.AskForSupplement: Route(decider, stream_of, prepare.with_procedure_and_calendar),
         commands.AcceptPaidDossier: Route(decider, stream_of, prepare.acceptance_of_paid),
         commands.CorrectParticulars: Route(decider, stream_of, prepare.correction),
         commands.AnswerSentBack: Route(decider, stream_of, prepare.with_procedure_and_calendar),
         IssueNumber: Route(numbering.decider, book_of),
         KeepPortalNumber: Route(numbering.decider, book_of),
+        TakeFile: Route(files.decider, lambda command: f"file-{command.brought.file}"),
     }
+
+
+def _open_matters(uploads: Uploads) -> Callable[[Store, str], tuple[str, ...]]:
+    """Return what looks for open matters; first, keys of files that dossiers have are destroyed where else they are."""
+
+    def of(store: Store, person: str) -> tuple[str, ...]:
+        uploads.sweep()
+        if person == uploads.platform_person:
+            return ("files on their way in are kept under this key",)
+        return open_matters(store, person)
+
+    return of
+
+
+def file_routes(parts: Parts, issuer: DevelopmentIssuer, border: Border) -> APIRouter:
+    """Return the way out for the files of dossiers."""
+    return way_out(parts, border, issuer)
 
 
 def pages(registry: Registry, issuer: DevelopmentIssuer, border: Border) -> APIRouter:
@@ -286,9 +324,9 @@ def service(parts: Parts) -> Service:
     prepare = Preparation(registry, parts.vault, _acting_in(registry), _categories_of(registry))
     return Service(
         name="intake",
-        open_matters=open_matters,
+        open_matters=_open_matters(parts.uploads),
         events=EVENTS,
-        streams={"dossier": dossiers.decider, "numbering": numbering.decider},
+        streams={"dossier": dossiers.decider, "numbering": numbering.decider, "file": files.decider},
         routes=_routes(prepare),
         publish=publish,
         published=PUBLISHED,
@@ -299,8 +337,8 @@ def service(parts: Parts) -> Service:
         ),
         timers=timers,
         timer_commands=(commands.StopForSilence, commands.StopForNonPayment),
-        projections=(rows, codes),
-        acts=acts(parts.vault),
+        projections=(rows, codes, taken_files),
+        acts=acts(parts.vault, parts.uploads),
         views=views(parts.vault, registry),
         listings=LISTINGS,
         extra_routes=(*catalogue_routes(registry, parts.clock), *portal_routes(parts)),

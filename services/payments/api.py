@@ -32,10 +32,10 @@ from chassis.web.auth import (
     Rights,
 )
 from chassis.web.problem import UNAVAILABLE, Kind, Problem
-from services.payments.domain import obligation, obligation_words
-from services.payments.domain.attempt_words import PaymentStarted, StartAttempt
+from services.payments.domain import dues, obligation_words
+from services.payments.domain.attempt_words import AskGateway, PaymentStarted, StartAttempt
 from services.payments.domain.callback import Callback
-from services.payments.domain.obligation import Obligation
+from services.payments.domain.dues import Dues, name_of, step_named
 from services.payments.domain.obligation_words import PayAtDesk, RecordRefund
 from services.payments.domain.streams import callback_stream, obligation_stream
 from services.payments.gateways.callbacks import receive
@@ -66,6 +66,8 @@ CALLBACK_GONE: Final = Kind(
 )  # fmt: skip
 
 Amount = Annotated[int, Field(strict=True, ge=0, le=AMOUNT_LIMIT_VND)]
+Which = Annotated[str | None, Field(max_length=60)]
+"""Which obligation is meant: `fee`, or the step that issued a tax notice; the only open one where it is left out."""
 _STORED = Codec(get_args(obligation_words.Event))
 
 
@@ -75,10 +77,17 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+class Payment(Body):
+    """What is to be paid online: the whole amount owed."""
+
+    obligation: Which = None
+
+
 class DeskPayment(Body):
     """Cash taken at the desk: the whole amount owed."""
 
     amount_vnd: Amount
+    obligation: Which = None
 
 
 class RefundDone(Body):
@@ -87,6 +96,7 @@ class RefundDone(Body):
     txn_ref: Annotated[str, Field(max_length=100)] | None = None
     amount_vnd: Amount
     order_no: Annotated[str, Field(max_length=50)]
+    obligation: Which = None
 
 
 class CallbackShown(BaseModel):
@@ -96,36 +106,49 @@ class CallbackShown(BaseModel):
     raw: str
 
 
-def scope(state: Obligation) -> Scope | None:
-    """Say whom an obligation concerns; there is none before it is raised."""
-    return _scope_of(state) if state.standing != "none" else None
+def scope(state: Dues) -> Scope | None:
+    """Say whom a dossier's obligations concern; there is nobody before the first is raised."""
+    return _scope_of(state) if state.obligations else None
 
 
-def _scope_of(state: Obligation) -> Scope:
-    people = tuple(person for person in (state.payer, state.submitter) if person)
-    return Scope(people, state.receiving_agency, (state.receiving_agency,), procedure=state.procedure)
+def _scope_of(state: Dues) -> Scope:
+    first = state.obligations[0] if state.obligations else state.of("")
+    people = tuple(person for person in (first.payer, first.submitter) if person)
+    return Scope(people, first.receiving_agency, (first.receiving_agency,), procedure=first.procedure)
 
 
 def _as_seen(command: StartAttempt) -> Scope:
-    assert command.obligation is not None, "the act looked it up"
-    return _scope_of(command.obligation)
+    assert command.dues is not None, "the act looked it up"
+    return _scope_of(command.dues)
 
 
-def _obligation(store: Store, ref: str) -> Obligation:
+def _whose_attempt(call: Call, state: Any) -> Scope | None:
+    """Say whom an attempt concerns: its row tells what its stream does not."""
+    txn_ref = {"txn_ref": call.params["txn_ref"]}
+    rows = call.store.query("SELECT * FROM payment_attempts WHERE txn_ref=:txn_ref", txn_ref)
+    if not rows:
+        return None
+    row = rows[0]
+    people = tuple(person for person in (row["applicant"], row["submitter"]) if person)
+    return Scope(people, row["receiving_agency"], (row["receiving_agency"],), procedure=row["procedure"])
+
+
+def _dues(store: Store, ref: str) -> Dues:
     """Return what is owed, from the log; a dossier has a handful of such events."""
     stored = store.read_stream(obligation_stream(ref))
-    return obligation.decider.fold(_STORED.decode(event.type, event.data) for event in stored)
+    return dues.decider.fold(_STORED.decode(event.type, event.data) for event in stored)
 
 
-def _starting(gateway: Gateway) -> Callable[[Call, None], StartAttempt]:
-    def start(call: Call, body: None) -> StartAttempt:
+def _starting(gateway: Gateway) -> Callable[[Call, Payment], StartAttempt]:
+    def start(call: Call, body: Payment) -> StartAttempt:
         return StartAttempt(
             ref=call.ref,
             txn_ref=str(ULID()),
             gateway=gateway.name,
             limit_vnd=gateway.limit_vnd,
             expires_at=call.now + PAYABLE_FOR,
-            obligation=_obligation(call.store, call.ref),
+            step=step_named(body.obligation),
+            dues=_dues(call.store, call.ref),
             actor=call.principal.id,
             now=call.now,
         )
@@ -140,7 +163,7 @@ def _sending_to(gateway: Gateway, public_url: str) -> Callable[[Done], dict[str,
         request = PayRequest(
             txn_ref=event.txn_ref,
             amount_vnd=event.amount_vnd,
-            purpose=f"Phi, le phi ho so {event.code}",
+            purpose=f"{'Thue' if event.step else 'Phi, le phi'} ho so {event.code}",
             started_at=event.at,
             expires_at=event.expires_at,
             return_url=f"{public_url}/dossiers/{event.code}",
@@ -148,6 +171,7 @@ def _sending_to(gateway: Gateway, public_url: str) -> Callable[[Done], dict[str,
         return {
             "txn_ref": event.txn_ref,
             "amount_vnd": event.amount_vnd,
+            "obligation": event.step or dues.FEE,
             "expires_at": event.expires_at,
             "pay_url": gateway.pay_url(request),
         }
@@ -156,7 +180,8 @@ def _sending_to(gateway: Gateway, public_url: str) -> Callable[[Done], dict[str,
 
 
 def _pay_at_desk(call: Call, body: DeskPayment) -> PayAtDesk:
-    return PayAtDesk(ref=call.ref, amount_vnd=body.amount_vnd, actor=call.principal.id, now=call.now)
+    step = step_named(body.obligation)
+    return PayAtDesk(ref=call.ref, amount_vnd=body.amount_vnd, step=step, actor=call.principal.id, now=call.now)
 
 
 def _record_refund(call: Call, body: RefundDone) -> RecordRefund:
@@ -165,13 +190,20 @@ def _record_refund(call: Call, body: RefundDone) -> RecordRefund:
         txn_ref=body.txn_ref,
         amount_vnd=body.amount_vnd,
         order_no=body.order_no,
+        step=step_named(body.obligation),
         actor=call.principal.id,
         now=call.now,
     )
 
 
+def _ask_gateway(call: Call, body: None) -> AskGateway:
+    return AskGateway(txn_ref=call.params["txn_ref"], actor=call.principal.id, now=call.now)
+
+
 def _standing(done: Done) -> dict[str, Any]:
-    return {"version": done.version, "standing": done.state.standing}
+    """Say how each obligation of the dossier stands, and in `standing` the first of them."""
+    standings = {name_of(one): one.standing for one in done.state.obligations}
+    return {"version": done.version, "standing": next(iter(standings.values())), "standings": standings}
 
 
 def acts(gateway: Gateway, public_url: str) -> tuple[Act, ...]:
@@ -186,6 +218,7 @@ def acts(gateway: Gateway, public_url: str) -> tuple[Act, ...]:
             command=_starting(gateway),
             scope=lambda attempt: None,
             opens=_as_seen,
+            body=Payment,
             answer=_sending_to(gateway, public_url),
             status=201,
         ),
@@ -211,10 +244,20 @@ def acts(gateway: Gateway, public_url: str) -> tuple[Act, ...]:
             body=RefundDone,
             answer=_standing,
         ),
+        Act(
+            name="ask_gateway",
+            path="/payment-attempts/{txn_ref}/inquiry",
+            summary_vi="Hỏi cổng thanh toán kết quả một giao dịch",
+            summary_en="Ask the gateway how a payment attempt ended",
+            rights=THE_ACCOUNTANT,
+            command=_ask_gateway,
+            scope=lambda attempt: None,
+            part=_whose_attempt,
+        ),
     )
 
 
-def _show(call: Call, state: Obligation) -> dict[str, Any]:
+def _show(call: Call, state: Dues) -> dict[str, Any]:
     return obligation_shown(call.store, call.ref).model_dump(mode="json")
 
 
@@ -273,8 +316,19 @@ LISTINGS: Final[tuple[Listing, ...]] = (
         summary_en="Fees and charges owed",
         rights=WHOEVER_IS_CONCERNED,
         table=_of_the_desk("obligations"),
-        columns=("ref", "code", "procedure", "receiving_agency", "total_vnd", "standing", "method", "raised_at"),
-        cursor="ref",
+        columns=(
+            "ref",
+            "purpose",
+            "step",
+            "code",
+            "procedure",
+            "receiving_agency",
+            "total_vnd",
+            "standing",
+            "method",
+            "raised_at",
+        ),
+        cursor="obligation",
         filters={"standing": "standing = :standing", "receiving_agency": "receiving_agency = :receiving_agency"},
     ),
     Listing(
@@ -284,9 +338,52 @@ LISTINGS: Final[tuple[Listing, ...]] = (
         summary_en="Refunds owed and paid",
         rights=WHOEVER_IS_CONCERNED,
         table=_of_the_desk("refunds"),
-        columns=("ref", "txn_ref", "code", "amount_vnd", "reason", "standing", "order_no", "owed_at", "paid_at"),
+        columns=(
+            "ref",
+            "step",
+            "txn_ref",
+            "code",
+            "amount_vnd",
+            "reason",
+            "law",
+            "standing",
+            "order_no",
+            "owed_at",
+            "paid_at",
+        ),
         cursor="refund",
         filters={"standing": "standing = :standing", "reason": "reason = :reason"},
+    ),
+    Listing(
+        name="list_payment_attempts",
+        path="/payment-attempts",
+        summary_vi="Các giao dịch thanh toán, kể cả giao dịch chưa rõ kết quả (unheard)",
+        summary_en="Payment attempts, those whose end could not be had (unheard) among them",
+        rights=WHOEVER_RECKONS,
+        table=_of_the_desk("payment_attempts"),
+        columns=(
+            "txn_ref",
+            "ref",
+            "step",
+            "code",
+            "receiving_agency",
+            "gateway",
+            "amount_vnd",
+            "standing",
+            "gateway_code",
+            "gateway_no",
+            "asked",
+            "said",
+            "started_at",
+            "paid_at",
+        ),
+        cursor="txn_ref",
+        filters={
+            "standing": "standing = :standing",
+            "gateway": "gateway = :gateway",
+            "started_from": "started_at >= :started_from",
+            "started_before": "started_at < :started_before",
+        },
     ),
     Listing(
         name="list_receipts",

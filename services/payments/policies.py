@@ -3,8 +3,8 @@
 Law: NĐ 61/2018/NĐ-CP art. 22; refunds per fee schedule (TT 25/2021/TT-BTC art. 6.3, NĐ 297/2025/NĐ-CP art. 9.2); tax
 notices: NĐ 101/2024/NĐ-CP.
 
-The fee begins and ends with what intake says of the dossier, a tax notice with what routing says of the chain: each from
-one source, so that the end is never heard before the beginning.
+The fee begins and ends with what intake says of the dossier, a tax notice with what routing says of the chain: each
+from one source, so that the end is never heard before the beginning.
 """
 
 from collections.abc import Mapping
@@ -238,7 +238,7 @@ HEARS: tuple[Hearing, ...] = (
 
 
 def timers(event: object) -> tuple[Timer | CancelTimer, ...]:
-    """When an attempt's time is over the gateway is asked how it ended, unless it said so; and again where it must be."""
+    """When an attempt's time is over the gateway is asked how it ended, unless it said so; and again where need be."""
     match event:
         case PaymentStarted(ref=ref, txn_ref=txn_ref, expires_at=expires_at):
             expire = ExpireAttempt(ref=ref, txn_ref=txn_ref, actor=TIMER, now=expires_at)

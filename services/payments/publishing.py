@@ -1,4 +1,4 @@
-"""What payments tells the others: every fact about money, but neither receipt books nor gateways' words nor what is kept.
+"""What payments tells the others: every fact about money, but neither receipt books nor what passes with a gateway.
 
 The stored events named here have exactly the public shape, so they are handed out as they are.
 """

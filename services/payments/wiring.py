@@ -13,9 +13,16 @@ from chassis.web.acts import Border
 from chassis.web.refs import codes_projection
 from kernel.calendar import VIETNAM
 from services.payments.api import LISTINGS, NOTICES, acts, notices, views
-from services.payments.domain import attempt, callback, obligation, obligation_words, receipt_book
-from services.payments.domain.attempt_words import ExpireAttempt, RecordOutcome, StartAttempt
+from services.payments.domain import attempt, attempt_words, callback, dues, obligation_words, receipt_book
+from services.payments.domain.attempt_words import (
+    AskGateway,
+    ExpireAttempt,
+    RecordOutcome,
+    RecordSilence,
+    StartAttempt,
+)
 from services.payments.domain.callback import KeepCallback
+from services.payments.domain.dues import Dues, chosen
 from services.payments.domain.invariants import (
     forgotten_payments,
     unbalanced_bookings,
@@ -25,14 +32,24 @@ from services.payments.domain.invariants import (
 from services.payments.domain.obligation import Obligation
 from services.payments.domain.obligation_words import (
     Assessment,
+    CancelNotices,
     CancelObligation,
     ObligationRaised,
     PayAtDesk,
+    RaiseNotice,
     RaiseObligation,
     RecordRefund,
     TakePayment,
 )
-from services.payments.domain.receipt_book import IssueReceipt, Receipt, ReceiptBook, next_receipt, serial_of
+from services.payments.domain.receipt_book import (
+    TEMPLATE,
+    TREASURY_TEMPLATE,
+    IssueReceipt,
+    Receipt,
+    ReceiptBook,
+    next_receipt,
+    serial_of,
+)
 from services.payments.domain.settlement import after_attempt, after_obligation
 from services.payments.domain.streams import (
     attempt_stream,
@@ -43,6 +60,7 @@ from services.payments.domain.streams import (
 )
 from services.payments.gateways.callbacks import receive, sealed_under
 from services.payments.gateways.gateway import Unverified
+from services.payments.gateways.inquirer import inquirer, over_http
 from services.payments.gateways.sandbox import PAY_PAGE, Sandbox
 from services.payments.gateways.vnpay import Vnpay
 from services.payments.gateways.vnpay_simulator import Ending, Misbehaviour, VnpaySimulator
@@ -54,6 +72,8 @@ from services.payments.publishing import PUBLISHED, StoredEvent, publish
 
 RECEIPT_LETTERS: Final = "BL"
 """Assumed: each collecting agency registers its own two letters of the serial symbol with the tax office."""
+TREASURY_LETTERS: Final = "NS"
+"""Assumed: what is paid into the state budget is numbered in a book of its own."""
 
 INVARIANTS: Final = (
     Invariant("bookings", "every booking sums to zero, and so do all accounts together", unbalanced_bookings),
@@ -81,16 +101,17 @@ def terminal(settings: Settings) -> Vnpay:
     return Vnpay(tmn_code=settings.vnpay_terminal, secret=settings.vnpay_secret, pay_page=pay_page)
 
 
-def offered_receipt(unit: Unit, agency: str) -> Receipt:
+def offered_receipt(unit: Unit, agency: str, of_tax: bool = False) -> Receipt:
     """Return the next number of the agency's book of this year in Vietnam."""
+    letters, template = (TREASURY_LETTERS, TREASURY_TEMPLATE) if of_tax else (RECEIPT_LETTERS, TEMPLATE)
     year = unit.now.astimezone(VIETNAM).year
-    serial = serial_of(RECEIPT_LETTERS, year)
+    serial = serial_of(letters, year)
     book: ReceiptBook = unit.state(receipts_stream(agency, serial, year))[0]
-    return next_receipt(book, agency, serial, year)
+    return next_receipt(book, agency, serial, year, template)
 
 
-def _obligation(unit: Unit, ref: str) -> Obligation:
-    state: Obligation = unit.state(obligation_stream(ref))[0]
+def _dues(unit: Unit, ref: str) -> Dues:
+    state: Dues = unit.state(obligation_stream(ref))[0]
     return state
 
 
@@ -111,22 +132,27 @@ def assessed_by(parts: Parts) -> Callable[[RaiseObligation, Unit], RaiseObligati
 
 def offered(command: TakePayment | PayAtDesk, unit: Unit) -> TakePayment | PayAtDesk:
     """Offer a receipt where the money can settle something."""
-    state = _obligation(unit, command.ref)
-    if state.standing != "open":
+    meant = chosen(_dues(unit, command.ref), command.step)
+    if not isinstance(meant, Obligation) or meant.standing != "open":
         return command
-    return replace(command, receipt=offered_receipt(unit, state.receiving_agency))
+    return replace(command, receipt=offered_receipt(unit, meant.book, of_tax=bool(meant.step)))
+
+
+def offered_by_tax(command: RaiseNotice, unit: Unit) -> RaiseNotice:
+    """Offer a receipt over nothing, for a corrected notice that earlier payments cover."""
+    return replace(command, receipt=offered_receipt(unit, command.agency, of_tax=True))
 
 
 def owing(command: StartAttempt, unit: Unit) -> StartAttempt:
     """Look again at what is owed, in the transaction that begins the attempt."""
-    return replace(command, obligation=_obligation(unit, command.ref))
+    return replace(command, dues=_dues(unit, command.ref))
 
 
 def _of_dossier(command: obligation_words.Command) -> str:
     return obligation_stream(command.ref)
 
 
-def _of_attempt(command: attempt.Command) -> str:
+def _of_attempt(command: attempt_words.Command) -> str:
     return attempt_stream(command.txn_ref)
 
 
@@ -145,26 +171,32 @@ def service(parts: Parts) -> Service:
     """Return payments, to be run on `parts`."""
     vnpay = terminal(parts.settings)
     simulated = not parts.settings.vnpay_pay_url
-    sandbox = Sandbox(VnpaySimulator(vnpay), parts.clock, f"{parts.settings.public_url}{NOTICES}")
+    simulator = VnpaySimulator(vnpay)
+    sandbox = Sandbox(simulator, parts.clock, f"{parts.settings.public_url}{NOTICES}")
+    wire = simulator.wire(parts.clock) if simulated else over_http(parts.settings.vnpay_inquiry_url)
     return Service(
         name="payments",
         open_matters=_open_matters(vnpay, parts),
         events=get_args(StoredEvent),
         streams={
-            "obligation": obligation.decider,
+            "obligation": dues.decider,
             "attempt": attempt.decider,
             "receipts": receipt_book.decider,
             "callback": callback.decider,
         },
         routes={
-            RaiseObligation: Route(obligation.decider, _of_dossier, assessed_by(parts), after_obligation),
-            TakePayment: Route(obligation.decider, _of_dossier, offered, after_obligation),
-            PayAtDesk: Route(obligation.decider, _of_dossier, offered, after_obligation),
-            CancelObligation: Route(obligation.decider, _of_dossier),
-            RecordRefund: Route(obligation.decider, _of_dossier),
+            RaiseObligation: Route(dues.decider, _of_dossier, assessed_by(parts), after_obligation),
+            RaiseNotice: Route(dues.decider, _of_dossier, offered_by_tax, after_obligation),
+            TakePayment: Route(dues.decider, _of_dossier, offered, after_obligation),
+            PayAtDesk: Route(dues.decider, _of_dossier, offered, after_obligation),
+            CancelObligation: Route(dues.decider, _of_dossier),
+            CancelNotices: Route(dues.decider, _of_dossier),
+            RecordRefund: Route(dues.decider, _of_dossier),
             StartAttempt: Route(attempt.decider, _of_attempt, owing),
             RecordOutcome: Route(attempt.decider, _of_attempt, then=after_attempt),
             ExpireAttempt: Route(attempt.decider, _of_attempt),
+            AskGateway: Route(attempt.decider, _of_attempt),
+            RecordSilence: Route(attempt.decider, _of_attempt),
             IssueReceipt: Route(receipt_book.decider, lambda command: book_of(command.receipt)),
             KeepCallback: Route(callback.decider, lambda command: callback_stream(command.ref)),
         },
@@ -172,13 +204,14 @@ def service(parts: Parts) -> Service:
         published=PUBLISHED,
         hears=HEARS,
         timers=timers,
-        timer_commands=(ExpireAttempt,),
+        timer_commands=(ExpireAttempt, AskGateway),
         projections=(obligations, payments, codes_projection({ObligationRaised: None})),
         acts=acts(vnpay, parts.settings.public_url),
         views=views(parts.vault),
         listings=LISTINGS,
         extra_routes=(notices(vnpay, parts.vault), *(sandbox.routes() if simulated else ())),
         invariants=INVARIANTS,
+        asks_outside=inquirer(vnpay, wire, parts.vault),
     )
 
 

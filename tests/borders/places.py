@@ -111,7 +111,7 @@ PLACES: Final[dict[str, Callable[[Province], Found]]] = {
     "withdraw_dossier": lambda p: (p.applicant, None, {"ref": p.accepted()}),
     "answer_sent_back": lambda p: (p.desk, {"note": NOTE}, {"ref": sent_back(p), "step": STEP}),
     "digitise_component": lambda p: (p.desk, None, {"ref": on_paper(p), "component": "residence_proof"}),
-    "correct_particulars": lambda p: (p.applicant, CORRECTED, {"ref": p.accepted()}),
+    "correct_particulars": lambda p: (p.desk, CORRECTED, {"ref": p.accepted()}),
     "declare_incident": lambda p: (p.system, broken(p), {"ref": p.accepted()}),
     "end_incident": lambda p: (p.system, None, {"ref": broken_down(p)}),
     "hand_out": lambda p: (p.desk, COLLECTED, {"ref": p.resolved()}),

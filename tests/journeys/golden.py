@@ -87,10 +87,12 @@ class Writer:
     def timeline(self, items: Iterable[Seen], clock: Seen) -> Iterator[str]:
         """Yield a line for each event, and after each instant whose clock runs from there on, where that changes."""
         before = ""
-        for at, said in groupby(items, key=lambda item: _minute(item["at"])):
+        for minute, said in groupby(items, key=lambda item: moment(item["at"])):
+            last = ""
             for place, item in enumerate(said):
-                yield f"{moment(at) if place == 0 else INDENT} {self._told(item)}"
-            holds = self._holding(clock, at)
+                yield f"{minute if place == 0 else INDENT} {self._told(item)}"
+                last = max(last, item["at"])
+            holds = self._holding(clock, last)
             if holds and holds != before:
                 yield f"{INDENT} → {holds}"
             before = holds or before
@@ -167,10 +169,6 @@ class Writer:
             exact = "" if "/" not in share["exact"] else f" (đúng {share['exact']} phút)"
             yield f"  {hours(share['minutes']):>13}  {self._party(share)}{exact}; tính: {counts}"
         yield f"  {hours(whole):>13}  cộng / together"
-
-
-def _minute(instant: str) -> str:
-    return datetime.fromisoformat(instant).replace(second=0, microsecond=0).isoformat()
 
 
 def _after(clock: Seen) -> list[Seen]:

@@ -5,6 +5,7 @@ Law: NĐ 63/2024/NĐ-CP and NĐ 301/2026/NĐ-CP.
 
 from typing import Any
 
+from tests.journeys.golden import is_as_checked
 from tests.journeys.people import BIRTH, INSURANCE, WARD, WARD_POLICE
 from tests.journeys.town import Town
 
@@ -15,6 +16,7 @@ def _registered(town: Town, **more: Any) -> None:
     town.at("2026-09-07 09:00")
     town.submit(BIRTH, hand_out_by="online", **more)
     town.accept()
+    town.take_on("birth_registration", WARD)
     town.at("2026-09-07 11:00")
     town.decide("birth_registration", WARD)
 
@@ -29,14 +31,19 @@ def test_what_needs_only_the_registration_runs_side_by_side(town: Town) -> None:
     holders = {(holder["party"], holder["agency"]) for holder in town.chain["holders"]}
     assert {agency for _, agency in holders} == {WARD_POLICE, INSURANCE}
 
+    town.take_on("permanent_residence", WARD_POLICE)
+    town.take_on("health_insurance_card", INSURANCE)
     town.at("2026-09-08 09:00")
     town.decide("health_insurance_card", INSURANCE)
     town.decide("permanent_residence", WARD_POLICE)
     assert town.stages["identity_card"] == "ready"
+    town.take_on("identity_card", WARD_POLICE)
+    town.at("2026-09-11 15:00")
     town.decide("identity_card", WARD_POLICE)
     assert (town.chain["state"], town.dossier["status"]) == ("granted", "handed_out")
     assert town.look("payments", "show_obligation", town.accountant) is None, "nothing is owed"
     assert (town.province["on_time"], town.province["paid"]) == (1, 0)
+    is_as_checked(town, "birth", "Khai sinh liên thông: cư trú và bảo hiểm song song, rồi thẻ căn cước")
 
 
 def test_the_card_is_made_only_for_whoever_asks(town: Town) -> None:
@@ -89,3 +96,4 @@ def test_a_supplement_that_does_not_come_stops_the_dossier(town: Town) -> None:
     town.at("2026-09-16 09:01")
     assert town.dossier["status"] == "stopped"
     assert (town.province["received"], town.province["turned_away"]) == (0, 1)
+    is_as_checked(town, "birth_stopped", "Khai sinh liên thông: không bổ sung trong 7 ngày làm việc, dừng")

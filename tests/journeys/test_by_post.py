@@ -3,6 +3,7 @@
 Law: QĐ 45/2016/QĐ-TTg; TT 17/2017/TT-BTTTT.
 """
 
+from tests.journeys.golden import is_as_checked
 from tests.journeys.people import ARCHITECT, CONSTRUCTION, PROVINCE_DESK
 from tests.journeys.town import Town
 
@@ -56,6 +57,7 @@ def test_a_first_delivery_fails_and_the_second_succeeds(town: Town) -> None:
     assert (town.dossier["status"], town.dossier["handed_out_by"]) == ("handed_out", "post")
     assert town.balances == {f"revenue:{town.desk}": -FEE_VND, "clearing:vnpay": FEE_VND}
     assert (town.province["by_post"], town.province["on_time"], town.province["handed_out"]) == (1, 1, 1)
+    is_as_checked(town, "architect", "Chứng chỉ hành nghề kiến trúc: bưu chính hai chiều, phát lần hai mới gặp")
 
 
 def test_after_two_failed_deliveries_the_result_waits_at_the_desk(town: Town) -> None:
@@ -72,6 +74,7 @@ def test_after_two_failed_deliveries_the_result_waits_at_the_desk(town: Town) ->
     assert town.dossier["posting"] == "kept_at_desk"
     town.collect()
     assert (town.dossier["status"], town.dossier["handed_out_by"]) == ("handed_out", "desk")
+    is_as_checked(town, "architect_back_at_desk", "Chứng chỉ hành nghề kiến trúc: hai lần không gặp, nhận tại Một cửa")
 
 
 def test_papers_that_are_never_collected_stop_the_dossier(town: Town) -> None:

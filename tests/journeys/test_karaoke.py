@@ -3,6 +3,7 @@
 Law: NĐ 297/2025/NĐ-CP arts. 6–9.
 """
 
+from tests.journeys.golden import is_as_checked
 from tests.journeys.people import KARAOKE, PROVINCE, WARD, WARD_POLICE
 from tests.journeys.town import Town
 
@@ -37,11 +38,14 @@ def test_the_three_certificates_are_decided_in_sequence_and_handed_out_online(to
     police = town.officer_of(WARD_POLICE)
     assert town.refused("routing", "decide_step", police, early, step=steps[1]) == "step_not_ready"
 
+    town.acknowledge(steps[0], WARD)
     town.at("2026-09-08 10:00")
     town.decide(steps[0], WARD)
     assert [town.stages[step] for step in steps] == ["decided", "ready", "planned"]
+    town.acknowledge(steps[1], WARD_POLICE)
     town.at("2026-09-10 10:00")
     town.decide(steps[1], WARD_POLICE)
+    town.acknowledge(steps[2], PROVINCE)
     town.at("2026-09-17 10:00")
     town.decide(steps[2], PROVINCE)
 
@@ -50,13 +54,17 @@ def test_the_three_certificates_are_decided_in_sequence_and_handed_out_online(to
     assert [result["step"] for result in town.dossier["results"]] == list(steps)
     assert town.balances == {f"revenue:{town.desk}": -FEE_VND, "clearing:vnpay": FEE_VND}
     assert (town.province["resolved"], town.province["on_time"], town.province["online"]) == (1, 1, 1)
+    is_as_checked(town, "karaoke", "Karaoke: nộp phí trước, ba giấy tờ nối tiếp, trả trực tuyến")
 
 
 def test_a_refused_licence_keeps_the_earlier_results_and_the_fee(town: Town) -> None:
     """NĐ 297/2025/NĐ-CP arts. 8.1a and 9.2: earlier certificates stay valid, fees are not returned."""
     _paid(town)
+    town.at("2026-09-08 09:00")
     town.decide("household_business", WARD)
+    town.at("2026-09-10 09:00")
     town.decide("security_certificate", WARD_POLICE)
+    town.at("2026-09-22 09:00")
     town.refuse("karaoke_licence", PROVINCE)
 
     assert town.stages == {
@@ -66,6 +74,7 @@ def test_a_refused_licence_keeps_the_earlier_results_and_the_fee(town: Town) -> 
     assert [result["step"] for result in town.dossier["results"]] == ["household_business", "security_certificate"]
     assert town.obligation["standing"] == "settled"
     assert town.obligation["refunds"] == []
+    is_as_checked(town, "karaoke_refused", "Karaoke: từ chối giấy phép, hai giấy chứng nhận trước vẫn giữ, phí không hoàn")
     assert town.balances == {f"revenue:{town.desk}": -FEE_VND, "clearing:vnpay": FEE_VND}
 
 

@@ -1,5 +1,6 @@
 """A certificate from the counter of one ward: handed in, decided, paid, collected."""
 
+from tests.journeys.golden import is_as_checked
 from tests.journeys.people import MARITAL_STATUS, WARD
 from tests.journeys.town import Town
 
@@ -30,6 +31,7 @@ def test_a_certificate_is_handed_in_decided_paid_and_collected_at_the_counter(to
     table = town.province
     assert (table["received"], table["resolved"], table["on_time"], table["late"]) == (1, 1, 1, 0)
     assert (table["handed_out"], table["paid"], table["paid_online"], table["at_counter"]) == (1, 1, 0, 1)
+    is_as_checked(town, "marital_status", "Xác nhận tình trạng hôn nhân: nộp và nhận tại quầy")
 
 
 def test_a_poor_household_gets_a_receipt_over_nothing(town: Town) -> None:
@@ -55,3 +57,4 @@ def test_a_late_agency_is_named(town: Town) -> None:
     town.decide("certificate", WARD)
     assert (town.province["resolved"], town.province["late"]) == (1, 1)
     assert town.late_because == {WARD}
+    is_as_checked(town, "marital_status_late", "Xác nhận tình trạng hôn nhân: xã chậm, báo cấp trên")

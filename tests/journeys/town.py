@@ -147,6 +147,11 @@ class Town:
     def acknowledge(self, step: str, agency: str) -> None:
         self.do("routing", "acknowledge_step", self.officer_of(agency), step=step)
 
+    def take_on(self, step: str, agency: str) -> None:
+        """Have the agency's system take a step over, and its officer acknowledge it."""
+        self.do("routing", "take_over_step", self.officer_of(agency), step=step)
+        self.acknowledge(step, agency)
+
     def decide(self, step: str, agency: str, number: str = "", notice: tuple[dict[str, Any], ...] = ()) -> None:
         """Acknowledge a step if nobody has, and issue its result; `notice` says what the applicant then owes."""
         self.acknowledge(step, agency)
@@ -160,9 +165,9 @@ class Town:
         because = {"reason_code": "conditions_not_met", "law": "NĐ 61/2018 art. 19.8", "note": "Chưa đủ điều kiện."}
         self.do("routing", "refuse_step", self.officer_of(agency), because, step=step)
 
-    def send_back(self, step: str, agency: str, to: str) -> None:
+    def send_back(self, step: str, agency: str, to: str, reason: str = "wrong_data") -> None:
         self.acknowledge(step, agency)
-        why = {"to": to, "reason_code": "wrong_data", "note": "Ngày sinh không khớp."}
+        why = {"to": to, "reason_code": reason, "note": "Ngày sinh không khớp."}
         self.do("routing", "send_back_step", self.officer_of(agency), why, step=step)
 
     def extend(self, step: str, agency: str, ground: str) -> None:

@@ -145,6 +145,9 @@ def walk(turn: Turn, standstills: Sequence[Standstill]) -> datetime:
             hours = desk_hours(turn.calendar, instant.date())
             left -= whole is None or any(begin <= minute < to for begin, to in hours)
         instant += MINUTE
+    # A clock that stops at its very last instant has nothing left when it runs again, and is due then.
+    while begun := next((stand for stand in standstills if stand.since <= instant < (stand.until or instant)), None):
+        instant = begun.until or instant
     return instant
 
 

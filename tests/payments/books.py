@@ -3,16 +3,17 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 from kernel.decider import Decider
 from kernel.refusal import Refused
-from services.payments.domain import attempt, obligation, receipt_book
-from services.payments.domain.attempt_words import ExpireAttempt, RecordOutcome, StartAttempt
-from services.payments.domain.obligation_words import PayAtDesk, RaiseObligation, TakePayment
-from services.payments.domain.receipt_book import IssueReceipt, Receipt, next_receipt
+from services.payments.domain import attempt, dues, obligation, receipt_book
+from services.payments.domain.attempt_words import AskGateway, ExpireAttempt, RecordOutcome, RecordSilence, StartAttempt
+from services.payments.domain.obligation_words import PayAtDesk, RaiseNotice, RaiseObligation, TakePayment
+from services.payments.domain.receipt_book import IssueReceipt
 from services.payments.domain.settlement import after_attempt, after_obligation
-from tests.payments import examples as ex
+from services.payments.wiring import offered, offered_by_tax, offered_receipt, owing
 
 
 class Books:
@@ -46,39 +47,49 @@ class Books:
 
     def _place(self, command: Any) -> tuple[str, Decider[Any, Any, Any]]:
         match command:
-            case StartAttempt() | RecordOutcome() | ExpireAttempt():
+            case StartAttempt() | RecordOutcome() | ExpireAttempt() | AskGateway() | RecordSilence():
                 return f"attempt-{command.txn_ref}", attempt.decider
             case IssueReceipt(receipt=receipt):
                 return f"receipts-{receipt.agency}-{receipt.serial}-{receipt.year}", receipt_book.decider
             case _:
-                return f"obligation-{command.ref}", obligation.decider
+                return f"obligation-{command.ref}", dues.decider
 
     def _prepared(self, command: Any) -> Any:
         match command:
             case StartAttempt():
-                return replace(command, obligation=self.obligation(command.ref))
+                return owing(command, self._unit(command))
             case RaiseObligation(assessment=assessment) if assessment is not None:
-                return replace(command, assessment=replace(assessment, receipt=self._offered()))
+                receipt = offered_receipt(self._unit(command), command.receiving_agency)
+                return replace(command, assessment=replace(assessment, receipt=receipt))
             case TakePayment() | PayAtDesk():
-                return replace(command, receipt=self._offered())
+                return offered(command, self._unit(command))
+            case RaiseNotice():
+                return offered_by_tax(command, self._unit(command))
             case _:
                 return command
 
     def _following(self, command: Any, events: tuple[Any, ...]) -> tuple[Any, ...]:
         match command:
-            case StartAttempt() | RecordOutcome() | ExpireAttempt():
+            case StartAttempt() | RecordOutcome() | ExpireAttempt() | AskGateway() | RecordSilence():
                 return after_attempt(command, events)
             case IssueReceipt():
                 return ()
             case _:
                 return after_obligation(command, events)
 
-    def _offered(self) -> Receipt:
-        book = receipt_book.decider.fold(self.streams[f"receipts-{ex.AGENCY}-{ex.SERIAL}-2026"])
-        return next_receipt(book, ex.AGENCY, ex.SERIAL, 2026)
+    def _unit(self, command: Any) -> Any:
+        """Return what the shell looks into when it fills a command in."""
+        return SimpleNamespace(now=command.now, state=lambda stream: (self._folded(stream), 0))
 
-    def obligation(self, ref: str) -> obligation.Obligation:
-        return obligation.decider.fold(self.streams[f"obligation-{ref}"])
+    def _folded(self, stream: str) -> Any:
+        decider: Any = receipt_book.decider if stream.startswith("receipts-") else dues.decider
+        return decider.fold(self.streams[stream])
+
+    def dues(self, ref: str) -> dues.Dues:
+        return dues.decider.fold(self.streams[f"obligation-{ref}"])
+
+    def obligation(self, ref: str, step: str = "") -> obligation.Obligation:
+        return self.dues(ref).of(step)
 
     def told(self, *kinds: type) -> Iterator[Any]:
         """Yield all events of these kinds in the order in which they were stored."""

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from chassis.settings import Settings
+from services.payments.gateways.gateway import Notice
 from services.payments.gateways.vnpay import HASH, INQUIRY_FIELDS, form_encoded, is_signed, piped, sign
 from services.payments.policies import DossierWithdrawn
 from services.payments.wiring import terminal
@@ -277,7 +278,8 @@ def test_a_silent_gateway_can_be_asked(desk: HttpDesk) -> None:
     assert unknown["vnp_ResponseCode"] == "91"
     play(desk, told["pay_url"], misbehaviour="silent")
     heard = VNPAY.read_inquiry_answer(desk.client.post(path, json=question).json())
-    assert (heard.outcome, heard.amount_vnd) == ("succeeded", at.FEE_VND)  # type: ignore[union-attr]
+    assert isinstance(heard, Notice)
+    assert (heard.outcome, heard.amount_vnd) == ("succeeded", at.FEE_VND)
     forged = question | {HASH: sign("guessed", piped(INQUIRY_FIELDS, question))}
     assert desk.client.post(path, json=forged).json()["vnp_ResponseCode"] == "97"
 

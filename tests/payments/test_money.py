@@ -13,7 +13,15 @@ from hypothesis import strategies as st
 
 from kernel.money import Posting, balanced
 from kernel.refusal import Refused
-from services.payments.domain import attempt, callback, obligation, obligation_words, receipt_book
+from services.payments.domain import (
+    attempt,
+    attempt_words,
+    callback,
+    dues,
+    obligation,
+    obligation_words,
+    receipt_book,
+)
 from services.payments.domain.attempt_words import ExpireAttempt, PaymentSucceeded
 from services.payments.domain.fee import ObligationLine
 from services.payments.domain.obligation_words import (
@@ -264,11 +272,12 @@ def test_every_event_survives_its_codec(kind: type) -> None:
     ("decider", "union"),
     [
         (obligation.decider, get_args(obligation_words.Event)),
-        (attempt.decider, get_args(attempt.Event)),
+        (dues.decider, get_args(obligation_words.Event)),
+        (attempt.decider, get_args(attempt_words.Event)),
         (receipt_book.decider, (receipt_book.ReceiptIssued,)),
         (callback.decider, (callback.CallbackKept,)),
     ],
-    ids=["obligation", "attempt", "receipt_book", "callback"],
+    ids=["obligation", "dues", "attempt", "receipt_book", "callback"],
 )
 def test_evolve_accepts_every_event_in_every_state(decider: Any, union: tuple[type, ...]) -> None:
     """A fold never refuses: what is stored has happened."""

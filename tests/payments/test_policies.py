@@ -1,6 +1,6 @@
 """What payments makes of intake's news, what it sets its clock by, and what it tells the others."""
 
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import MISSING, fields, is_dataclass, replace
 from datetime import timedelta
 from typing import Any, get_args
 
@@ -10,7 +10,15 @@ import pytest
 from kernel.message import CancelTimer, Envelope, Heard, Timer, source_of
 from kernel.refusal import Rule
 from services.payments.domain import rules
-from services.payments.domain.attempt_words import ExpireAttempt, PaymentCancelledByPayer, PaymentExpired, PaymentFailed
+from services.payments.domain.attempt_words import (
+    AskGateway,
+    ExpireAttempt,
+    InquiryBegun,
+    InquiryEnded,
+    PaymentCancelledByPayer,
+    PaymentExpired,
+    PaymentFailed,
+)
 from services.payments.domain.callback import CallbackKept
 from services.payments.domain.obligation import decider
 from services.payments.domain.obligation_words import FeeKept, ObligationCancelled, RefundPaid
@@ -88,14 +96,23 @@ def test_a_dossier_that_ended_without_its_result_owes_nothing_more(
     assert [command.reason for command in hear(name, **changes)] == ([reason] if reason else [])
 
 
-def test_an_attempt_expires_unless_the_gateway_speaks() -> None:
+def test_a_gateway_is_asked_when_the_time_is_over_and_again_where_need_be() -> None:
     expire = ExpireAttempt(ref=ex.REF, txn_ref=ex.TXN, actor="system:timer", now=ex.EXPIRY)
     (timer,) = timers(ex.started())
     assert timer == Timer(f"attempt-{ex.TXN}-expiry", ex.EXPIRY, expire)
     failed = PaymentFailed(ex.REF, ex.TXN, "vnpay", "51", "", ex.NOON)
     for end in (ex.succeeded(), failed, PaymentCancelledByPayer(ex.REF, ex.TXN, "vnpay", ex.NOON)):
         assert timers(end) == (CancelTimer(timer.id),)
-    for other in (ex.raised(), ex.settled_online(), PaymentExpired(ex.REF, ex.TXN, "vnpay", ex.EXPIRY)):
+    again = AskGateway(txn_ref=ex.TXN, actor="system:timer", now=ex.LATER)
+    assert timers(InquiryEnded(ex.REF, ex.TXN, "vnpay", 1, "unreachable", ex.LATER, ex.NOON)) == (
+        Timer(timer.id, ex.LATER, again),
+    )
+    for other in (
+        InquiryEnded(ex.REF, ex.TXN, "vnpay", 6, "unreachable", None, ex.NOON),
+        ex.raised(),
+        ex.settled_online(),
+        PaymentExpired(ex.REF, ex.TXN, "vnpay", ex.EXPIRY),
+    ):
         assert timers(other) == ()
 
 
@@ -113,8 +130,10 @@ STORED: tuple[StoredEvent, ...] = (
     PaymentExpired(ex.REF, ex.TXN, "vnpay", ex.NOON),
     ReceiptIssued(ex.REF, ex.AGENCY, "01BLP0-001", "BL-26E", 2026, 1, ex.FEE_VND, ex.NOON),
     CallbackKept("9f86d081", "vnpay", "s1.gateway.sealed", 420, ex.NOON),
+    InquiryBegun(ex.REF, ex.TXN, "vnpay", 1, ex.NOON),
+    InquiryEnded(ex.REF, ex.TXN, "vnpay", 1, "unreachable", ex.LATER, ex.NOON),
 )
-PRIVATE = (FeeKept, ReceiptIssued, CallbackKept)
+PRIVATE = (FeeKept, ReceiptIssued, CallbackKept, InquiryBegun, InquiryEnded)
 
 
 @pytest.mark.parametrize("event", STORED, ids=lambda event: type(event).__name__)
@@ -135,10 +154,10 @@ def test_the_table_of_published_events_is_whole() -> None:
 
 
 def test_every_event_names_its_dossier_first_and_its_instant_last() -> None:
-    """Whoever reads a log finds the dossier and the time in the same places."""
+    """Whoever reads a log finds the dossier and the time in the same places; what came later stands behind them."""
     for kind in get_args(StoredEvent):
         assert is_dataclass(kind)
-        names = [field.name for field in fields(kind)]
+        names = [field.name for field in fields(kind) if field.default is MISSING]
         assert (names[0], names[-1]) == ("ref", "at"), kind
 
 

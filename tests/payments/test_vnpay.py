@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from kernel.refusal import Refused
 from services.payments.domain import rules
-from services.payments.gateways.gateway import Gateway, Notice, PayRequest, Unverified
+from services.payments.gateways.gateway import Asked, Gateway, Notice, PayRequest, Unpaid, Unverified
 from services.payments.gateways.vnpay import (
     HASH,
     INQUIRY_ANSWER_FIELDS,
@@ -271,15 +271,46 @@ def inquiry_answer(changes: Mapping[str, str] | None = None, secret: str = SECRE
         (inquiry_answer({"vnp_TransactionStatus": "02"}), "failed"),
         (inquiry_answer(secret="guessed"), "signature"),
         (inquiry_answer() | {"vnp_Amount": "100"}, "signature"),
-        (inquiry_answer({"vnp_ResponseCode": "91"}), "form"),
+        (inquiry_answer({"vnp_ResponseCode": "91"}), Unpaid(ex.TXN)),
+        (inquiry_answer({"vnp_ResponseCode": "94"}), "form"),
         (inquiry_answer({"vnp_TmnCode": "ANOTHER1"}), "form"),
         ({}, "signature"),
     ],
 )
-def test_an_inquirys_answer_is_believed_like_a_notice(answer: dict[str, str], said: Notice | str) -> None:
+def test_an_inquirys_answer_is_believed_like_a_notice(answer: dict[str, str], said: Notice | Unpaid | str) -> None:
     """The response code of an inquiry says how the question went; the payment is in the transaction status."""
     heard = VNPAY.read_inquiry_answer(answer)
     if isinstance(heard, Unverified):
         assert heard.why == said
     else:
-        assert said in (heard, heard.outcome)
+        assert said in (heard, heard.outcome if isinstance(heard, Notice) else heard)
+
+
+ASKED = Asked(ex.TXN, 2, ex.NOON)
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        (json.dumps(inquiry_answer()).encode(), PAID),
+        (json.dumps(inquiry_answer({"vnp_TxnRef": ex.OTHER_TXN})).encode(), "form"),
+        (json.dumps(inquiry_answer() | {"vnp_Amount": 100}).encode(), "signature"),
+        (b"", "form"),
+        (b"[]", "form"),
+        (b"<html>", "form"),
+        (b"[" * 9_000, "form"),
+        (b'{"vnp_TxnRef": "' + ex.TXN.encode() + b'"}', "signature"),
+    ],
+)
+def test_an_answer_has_to_be_about_the_attempt_we_asked_for(raw: bytes, said: Notice | str) -> None:
+    """Whoever answers in VNPAY's place, or about another payment, is not believed."""
+    heard = VNPAY.read_answer(ASKED, raw)
+    assert (heard.why if isinstance(heard, Unverified) else heard) == said
+
+
+def test_each_inquiry_has_a_number_of_its_own() -> None:
+    """VNPAY answers 94 to a request that it has had already; a request's number has at most 32 characters."""
+    first, second = (json.loads(VNPAY.question(Asked(ex.TXN, number, ex.NOON), ex.LATER)) for number in (1, 2))
+    assert first["vnp_RequestId"] != second["vnp_RequestId"]
+    assert first["vnp_RequestId"].isalnum()
+    assert len(first["vnp_RequestId"]) <= 32

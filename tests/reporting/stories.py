@@ -15,7 +15,7 @@ from kernel.message import Envelope, source_of, type_of
 from kernel.working_time import Limit, due
 from services.intake.domain import events as intake
 from services.intake.domain.words import ComponentGiven, MissingItem
-from services.payments.domain import attempt
+from services.payments.domain import attempt_words as attempt
 from services.payments.domain import obligation_words as obligation
 from services.payments.domain.fee import ObligationLine
 from services.postal.domain import words as postal

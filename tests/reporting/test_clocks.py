@@ -14,7 +14,7 @@ from kernel.clocks import legal_clock, scoring_clock
 from kernel.message import Envelope
 from kernel.working_time import Limit, due, working_minutes_between
 from services.intake.domain import events as intake
-from services.payments.domain import attempt
+from services.payments.domain import attempt_words as attempt
 from services.reporting.domain.shares import shares_of
 from services.reporting.projections.clock_told import ClockTold, clock_told
 from services.reporting.projections.dossiers import find

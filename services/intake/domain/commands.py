@@ -16,6 +16,7 @@ from services.intake.domain.words import (
     Channel,
     ComponentGiven,
     FactValue,
+    FileBrought,
     HandOutWay,
     MissingItem,
     Outcome,
@@ -44,6 +45,7 @@ class SubmitDossier:
         agencies: prepared; every agency that will act, or None where the area does not tell.
         categories: prepared; the groups of the procedure's fee schedule.
         published_by: the agency that a local procedure code names (`H48` of `1.001612.000.00.00.H48`), or None.
+        files: what comes with the components.
     """
 
     ref: str
@@ -71,6 +73,7 @@ class SubmitDossier:
     agencies: tuple[str, ...] | None = None
     categories: tuple[str, ...] = ()
     published_by: str | None = None
+    files: tuple[FileBrought, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +117,7 @@ class ReceiveSupplement:
     actor: str
     now: datetime
     published: Procedure | None = None
+    files: tuple[FileBrought, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -305,3 +305,23 @@ NUMBER_TAKEN: Final = Rule(
     "Mã hồ sơ này đã được cấp cho hồ sơ khác.",
     "Another dossier has that number.",
 )
+
+# Files.
+FILE_UNKNOWN: Final = Rule(
+    "file_unknown",
+    "NĐ 118/2025 art. 15",
+    "Không có tệp này, hoặc tệp chưa tải lên xong.",
+    "There is no such file of yours, or it is not uploaded wholly.",
+)
+FILE_NAMED_TWICE: Final = Rule(
+    "file_named_twice",
+    HOUSE_RULE,
+    "Mỗi tệp chỉ dùng cho một thành phần của một hồ sơ.",
+    "A file stands for one component of one dossier.",
+)
+FILES_TOO_MANY: Final = Rule(
+    "files_too_many",
+    HOUSE_RULE,
+    "Hồ sơ có quá nhiều tệp, hoặc tổng dung lượng quá lớn.",
+    "The dossier has too many files, or they are too large together.",
+)

@@ -5,7 +5,7 @@ Law: NĐ 61/2018 arts. 16–17; NĐ 118/2025 arts. 14–17; QĐ 45/2016 art. 7.4
 
 from kernel.procedure import Procedure
 from kernel.refusal import Refused
-from services.intake.domain import rules
+from services.intake.domain import files, rules
 from services.intake.domain.admission import inadmissible
 from services.intake.domain.commands import RecordCollectionFailed, RecordHandover, SubmitDossier, prepared
 from services.intake.domain.events import DossierStopped, DossierSubmitted, Event, PapersReceived
@@ -19,7 +19,7 @@ def submit(command: SubmitDossier, dossier: Dossier) -> Answer:
     """Take a dossier in under the version of its procedure in force, or say why it may not be handed in."""
     if dossier.submission is not None:
         return () if _is_same(command, dossier.submission) else Refused(rules.SUBMITTED_DIFFERENTLY)
-    refused = inadmissible(command)
+    refused = inadmissible(command) or files.unknown(command.files)
     if refused is not None:
         return refused
     procedure = prepared(command.published)

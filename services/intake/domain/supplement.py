@@ -10,7 +10,7 @@ from kernel.calendar import CalendarDoesNotReach
 from kernel.procedure import Procedure
 from kernel.refusal import Invalid, Refused
 from kernel.working_time import due
-from services.intake.domain import rules
+from services.intake.domain import files, rules
 from services.intake.domain.commands import AskForSupplement, ReceiveSupplement, StopForSilence, prepared
 from services.intake.domain.completeness import lacking, misplaced, named
 from services.intake.domain.events import (
@@ -122,7 +122,7 @@ def receive_supplement(command: ReceiveSupplement, dossier: Dossier) -> Answer:
         return Refused(rules.NOT_AT_DESK if dossier.phase in ("awaiting_payment", "accepted") else rules.DOSSIER_CLOSED)
     if not asked.awaited:
         return Refused(rules.SUPPLEMENT_NOT_ASKED)
-    refused = misplaced(command.components, prepared(command.published))
+    refused = misplaced(command.components, prepared(command.published)) or files.unknown(command.files)
     if refused is not None:
         return refused
     if not command.components:

@@ -66,6 +66,8 @@ class ComponentGiven:
         reused: an earlier result or a database stands in its place.
         substitute_for: code of the component in whose place it stands, or None.
         reused_from: the database or earlier result that stands in its place, in the registry's words (`POP`), or "".
+        file: id of the file that was brought with it, or None.
+        sha256: of that file as it rests, sealed, or "".
     """
 
     code: str
@@ -75,6 +77,27 @@ class ComponentGiven:
     reused: bool
     substitute_for: str | None
     reused_from: str = ""
+    file: str | None = None
+    sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FileBrought:
+    """A file that comes with a component.
+
+    Args:
+        component: place of the component in the list that was handed in, and its code.
+        sealed: the file's key, name and hash, for the applicant; "" where there is no such file to be handed in.
+        size_bytes: of its content; `sha256` of the file as it rests.
+    """
+
+    file: str
+    place: int
+    component: str
+    sealed: str = ""
+    size_bytes: int = 0
+    media_type: str = ""
+    sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)

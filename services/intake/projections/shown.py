@@ -37,6 +37,7 @@ class ComponentShown(BaseModel):
     reused: bool
     substitute_for: str | None
     reused_from: str
+    file: str | None
 
 
 class ItemShown(BaseModel):

@@ -6,8 +6,8 @@ A success always counts, also after failure or expiry: the payer's money has mov
 the money then means (a settlement or a refund) is the obligation's to say, in the same transaction.
 
 A gateway that says nothing is asked once the time for paying is over, and again after growing waits while it cannot be
-asked or does not know. An attempt expires only when the gateway says that nothing was paid; one whose end cannot be had is
-left for a person, and never taken for unpaid.
+asked or does not know. An attempt expires only when the gateway says that nothing was paid; one whose end cannot be had
+is left for a person, and never taken for unpaid.
 """
 
 from dataclasses import dataclass, replace

@@ -12,9 +12,9 @@ from datetime import datetime
 from chassis.executor import Done, Job, Outcome
 from chassis.vault import Vault
 from kernel.refusal import Refused
-from services.payments.domain.attempt_words import RecordOutcome
+from services.payments.domain.attempt_words import RecordOutcome, RecordSilence, Silence
 from services.payments.domain.callback import KeepCallback
-from services.payments.gateways.gateway import RAW_LIMIT_BYTES, Answer, Gateway, Notice, Unverified
+from services.payments.gateways.gateway import RAW_LIMIT_BYTES, Answer, Asked, Gateway, Notice, Unpaid, Unverified
 
 SEALED_FIELD = "raw"
 
@@ -49,7 +49,22 @@ def _keep(gateway: Gateway, vault: Vault, raw: bytes, now: datetime) -> KeepCall
     )
 
 
-def _record(gateway: Gateway, notice: Notice, now: datetime) -> RecordOutcome:
+def answered(gateway: Gateway, vault: Vault, asked: Asked, raw: bytes, now: datetime) -> tuple[Job, ...]:
+    """Return the jobs that the answer to an inquiry comes to: it is kept and judged like a notice."""
+    keep = Job(_keep(gateway, vault, raw, now))
+    said = gateway.read_answer(asked, raw)
+    if isinstance(said, Notice):
+        return keep, Job(_record(gateway, said, now, asked.number), correlation=asked.txn_ref)
+    return keep, silence(gateway, asked, "unpaid" if isinstance(said, Unpaid) else "unreachable", now)
+
+
+def silence(gateway: Gateway, asked: Asked, said: Silence, now: datetime) -> Job:
+    """Return the job of an inquiry that brought no outcome."""
+    command = RecordSilence(txn_ref=asked.txn_ref, inquiry=asked.number, said=said, actor=_actor(gateway), now=now)
+    return Job(command, correlation=asked.txn_ref)
+
+
+def _record(gateway: Gateway, notice: Notice, now: datetime, inquiry: int = 0) -> RecordOutcome:
     return RecordOutcome(
         txn_ref=notice.txn_ref,
         gateway=gateway.name,
@@ -58,6 +73,7 @@ def _record(gateway: Gateway, notice: Notice, now: datetime) -> RecordOutcome:
         currency=notice.currency,
         response_code=notice.response_code,
         gateway_no=notice.gateway_no,
+        inquiry=inquiry,
         actor=_actor(gateway),
         now=now,
     )

@@ -6,6 +6,8 @@ Adapters only translate. They keep no state and decide nothing: a notice becomes
 from what the deciders said, so that the same stored state always gives the same answer.
 """
 
+from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
@@ -60,6 +62,30 @@ class Unverified:
 
 
 @dataclass(frozen=True, slots=True)
+class Unpaid:
+    """The gateway knows of no payment for this attempt: its word, with a verified signature."""
+
+    txn_ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One inquiry: how did the attempt end that began at `started_at`?
+
+    Args:
+        number: 1, 2, … for each attempt; the gateway takes no request twice.
+    """
+
+    txn_ref: str
+    number: int
+    started_at: datetime
+
+
+class Unreachable(Exception):
+    """The gateway could not be asked, or did not answer in time."""
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What the gateway gets back; it also tells it whether to send the notice again."""
 
@@ -92,3 +118,15 @@ class Gateway(Protocol):
     def answer(self, said: Unverified | Decision) -> Answer:
         """Return the answer to a notice that was not verified, or that led to this decision."""
         ...
+
+    def question(self, asked: Asked, now: datetime) -> bytes:
+        """Return a signed inquiry as it goes to the gateway."""
+        ...
+
+    def read_answer(self, asked: Asked, raw: bytes) -> Notice | Unpaid | Unverified:
+        """Verify and read the answer to an inquiry, byte for byte."""
+        ...
+
+
+Wire = Callable[[bytes], "Future[bytes]"]
+"""Sends an inquiry and brings its answer; the future may hold `Unreachable`. It never waits."""

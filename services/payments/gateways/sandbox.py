@@ -6,6 +6,7 @@ is configured.
 
 import html
 import json
+from datetime import date
 from typing import Any, TypeVar
 
 import httpx
@@ -24,6 +25,7 @@ from services.payments.gateways.vnpay_simulator import Ending, Misbehaviour, Pay
 PAY_PAGE = "/sandbox/vnpay/vpcpay.html"
 PAYMENTS = "/sandbox/vnpay/payments"
 INQUIRIES = "/sandbox/vnpay/merchant_webapi/api/transaction"
+SETTLEMENTS = "/sandbox/vnpay/settlement"
 NOTICE_TIMEOUT_S = 30.0
 
 CLOSED = Kind("pay_page_expired", 409, "Đã hết thời gian thanh toán.", "The time for paying is over.")
@@ -76,6 +78,7 @@ class Sandbox:
             Route(PAY_PAGE, self._press, methods=["POST"], include_in_schema=False),
             Route(PAYMENTS, self._play, methods=["POST"], include_in_schema=False),
             Route(INQUIRIES, self._inquire, methods=["POST"], include_in_schema=False),
+            Route(SETTLEMENTS, self._settle, methods=["GET"], include_in_schema=False),
         )
 
     async def _show(self, request: Request) -> Response:
@@ -101,6 +104,14 @@ class Sandbox:
     async def _inquire(self, request: Request) -> Response:
         question = {str(name): str(value) for name, value in (await _json(request)).items()}
         return JSONResponse(self._simulator.answer_inquiry(question, self._clock.now()))
+
+    async def _settle(self, request: Request) -> Response:
+        """Give the settlement file of a day, as the gateway would lay it ready: `?day=2026-11-20`."""
+        try:
+            day = date.fromisoformat(request.query_params.get("day", ""))
+        except ValueError as error:
+            raise Problem(INVALID, None, [("day", "a day like 2026-11-20")]) from error
+        return Response(self._simulator.settlement(day), media_type="text/csv")
 
     def _page(self, pay_url: str) -> PayPage:
         page = self._simulator.opened(pay_url)

@@ -19,7 +19,16 @@ from kernel.refusal import Refused
 from services.payments.domain.attempt_words import CURRENCY, Outcome
 from services.payments.domain.obligation_words import GatewayName
 from services.payments.domain.rules import AMOUNT_DIFFERS, ATTEMPT_UNKNOWN, OUTCOME_CONTRADICTED
-from services.payments.gateways.gateway import RAW_LIMIT_BYTES, Answer, Decision, Notice, PayRequest, Unverified
+from services.payments.gateways.gateway import (
+    RAW_LIMIT_BYTES,
+    Answer,
+    Asked,
+    Decision,
+    Notice,
+    PayRequest,
+    Unpaid,
+    Unverified,
+)
 
 VERSION = "2.1.0"
 MINOR_UNITS_PER_VND = 100
@@ -29,7 +38,7 @@ AMOUNT_LIMIT_DIGITS = 12
 PURPOSE_LIMIT_CHARACTERS = 255
 HASH = "vnp_SecureHash"
 UNSIGNED = frozenset({HASH, "vnp_SecureHashType"})
-OK, UNFINISHED, CANCELLED_BY_CUSTOMER = "00", "01", "24"
+OK, UNFINISHED, CANCELLED_BY_CUSTOMER, NOT_FOUND = "00", "01", "24", "91"
 
 MESSAGES = {
     "00": "Confirm Success",
@@ -172,6 +181,22 @@ class Vnpay:
         body = json.dumps({"RspCode": code, "Message": MESSAGES[code]}).encode()
         return Answer(body, "application/json")
 
+    def question(self, asked: Asked, now: datetime) -> bytes:
+        request_id = f"{asked.txn_ref}{asked.number:03d}"
+        return json.dumps(self.inquiry(request_id, asked.txn_ref, asked.started_at, now, PAYER_IP_UNTOLD)).encode()
+
+    def read_answer(self, asked: Asked, raw: bytes) -> Notice | Unpaid | Unverified:
+        try:
+            content = json.loads(raw) if len(raw) <= RAW_LIMIT_BYTES else None
+        except (ValueError, RecursionError):
+            content = None
+        if not isinstance(content, dict):
+            return Unverified("form", "not a JSON object")
+        answer = {str(name): str(value) for name, value in content.items() if value is not None}
+        if answer.get("vnp_TxnRef") != asked.txn_ref:
+            return Unverified("form", "about another attempt")
+        return self.read_inquiry_answer(answer)
+
     def inquiry(
         self, request_id: str, txn_ref: str, started_at: datetime, now: datetime, our_ip: str
     ) -> dict[str, str]:
@@ -189,10 +214,12 @@ class Vnpay:
         }
         return values | {HASH: sign(self.secret, piped(INQUIRY_FIELDS, values))}
 
-    def read_inquiry_answer(self, values: Mapping[str, str]) -> Notice | Unverified:
+    def read_inquiry_answer(self, values: Mapping[str, str]) -> Notice | Unpaid | Unverified:
         """Verify and read the answer to an inquiry; its response code is about the question, not about the payment."""
         if not is_signed(self.secret, piped(INQUIRY_ANSWER_FIELDS, values), values.get(HASH, "")):
             return Unverified("signature", "does not fit the fields")
+        if (values.get("vnp_TmnCode"), values.get("vnp_ResponseCode")) == (self.tmn_code, NOT_FOUND):
+            return Unpaid(values.get("vnp_TxnRef", ""))
         if values.get("vnp_TmnCode") != self.tmn_code or values.get("vnp_ResponseCode") != OK:
             return Unverified("form", f"no answer about us: {values.get('vnp_ResponseCode', '')}")
         return self._notice(values)

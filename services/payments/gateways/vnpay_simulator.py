@@ -4,20 +4,27 @@ It verifies the pay address, signs its notices and answers inquiries as VNPAY do
 restart loses nothing that its notices need: the pay address says it all, and the transaction number follows from it.
 """
 
+import csv
 import hashlib
+import io
+import json
 from collections.abc import Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal, get_args
 from urllib.parse import urlsplit
 
+from chassis.clock import Clock
 from kernel.calendar import VIETNAM
-from services.payments.gateways.gateway import Unverified
+from services.payments.gateways.gateway import Unreachable, Unverified, Wire
 from services.payments.gateways.vnpay import (
     CANCELLED_BY_CUSTOMER,
     HASH,
     INQUIRY_ANSWER_FIELDS,
     INQUIRY_FIELDS,
+    MINOR_UNITS_PER_VND,
+    NOT_FOUND,
     OK,
     UNFINISHED,
     Vnpay,
@@ -30,7 +37,8 @@ from services.payments.gateways.vnpay import (
 )
 
 Ending = Literal["succeeded", "failed", "cancelled_by_payer"]
-Misbehaviour = Literal["none", "late", "twice", "out_of_order", "wrong_amount", "wrong_signature", "silent"]
+Misbehaviour = Literal["none", "late", "twice", "out_of_order", "wrong_amount", "wrong_signature", "silent", "deaf"]
+"""`deaf` is silent, and does not answer inquiries about this payment either."""
 ENDINGS: tuple[Ending, ...] = get_args(Ending)
 MISBEHAVIOURS: tuple[Misbehaviour, ...] = get_args(Misbehaviour)
 
@@ -43,7 +51,9 @@ CODES: Mapping[Ending, tuple[str, str]] = {
 }
 TRANSACTION_NO_DIGITS = 14
 PAYMENTS_REMEMBERED = 10_000
-NOT_FOUND, BAD_SIGNATURE = "91", "97"
+BAD_SIGNATURE = "97"
+SETTLEMENT_COLUMNS = ("txn_ref", "gateway_no", "amount_vnd", "paid_at")
+"""What the settlement file tells of each payment that succeeded; `docs/algorithms/fees.md` describes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +77,32 @@ class PayPage:
         return str(int.from_bytes(digest) % 10**TRANSACTION_NO_DIGITS).zfill(TRANSACTION_NO_DIGITS)
 
 
-class VnpaySimulator:
-    """The other side of one `Vnpay` terminal. What it remembers only serves inquiries."""
+@dataclass(frozen=True, slots=True)
+class Bank:
+    """What a simulated bank remembers of payments, the oldest forgotten first: it serves inquiries and settlement."""
 
-    def __init__(self, terminal: Vnpay) -> None:
+    paid: dict[str, Mapping[str, str]]
+    deaf: set[str]
+
+    def remember(self, txn_ref: str, said: Mapping[str, str], deaf: bool) -> None:
+        while len(self.paid) >= PAYMENTS_REMEMBERED:
+            forgotten = next(iter(self.paid))
+            del self.paid[forgotten]
+            self.deaf.discard(forgotten)
+        self.paid[txn_ref] = said
+        (self.deaf.add if deaf else self.deaf.discard)(txn_ref)
+
+
+THE_BANK = Bank({}, set())
+"""The one behind every simulator of a process; transaction references are never used twice, so nothing meets in it."""
+
+
+class VnpaySimulator:
+    """The other side of one `Vnpay` terminal. What its bank remembers only serves inquiries and settlement."""
+
+    def __init__(self, terminal: Vnpay, bank: Bank = THE_BANK) -> None:
         self.terminal = terminal
-        self._paid: dict[str, Mapping[str, str]] = {}
+        self._bank = bank
 
     def opened(self, pay_url: str) -> PayPage | Unverified:
         """Read a pay address as VNPAY does when the payer's browser comes with it."""
@@ -100,11 +130,9 @@ class VnpaySimulator:
         """Let the payment end so, and return the notices that VNPAY then sends, in the order in which they arrive."""
         paid_at = min(now, page.expires_at - timedelta(seconds=1)) if misbehaviour == "late" else now
         final = self._said(page, *CODES[ending], paid_at)
-        if len(self._paid) >= PAYMENTS_REMEMBERED:
-            self._paid.clear()
-        self._paid[page.txn_ref] = final
+        self._bank.remember(page.txn_ref, final, misbehaviour == "deaf")
         match misbehaviour:
-            case "silent":
+            case "silent" | "deaf":
                 return ()
             case "twice":
                 return self._signed(final), self._signed(final)
@@ -127,7 +155,7 @@ class VnpaySimulator:
         """Answer `querydr` about a payment made since the last restart."""
         answer = {"vnp_ResponseId": question.get("vnp_RequestId", ""), "vnp_Command": "querydr"}
         answer |= {"vnp_TmnCode": self.terminal.tmn_code, "vnp_TxnRef": question.get("vnp_TxnRef", "")}
-        known = self._paid.get(question.get("vnp_TxnRef", ""))
+        known = self._bank.paid.get(question.get("vnp_TxnRef", ""))
         if not is_signed(self.terminal.secret, piped(INQUIRY_FIELDS, question), question.get(HASH, "")):
             answer |= {"vnp_ResponseCode": BAD_SIGNATURE, "vnp_Message": "Invalid checksum"}
         elif known is None:
@@ -136,6 +164,32 @@ class VnpaySimulator:
             answer |= known
             answer |= {"vnp_ResponseCode": OK, "vnp_Message": "OK", "vnp_TransactionType": "01"}
         return answer | {HASH: sign(self.terminal.secret, piped(INQUIRY_ANSWER_FIELDS, answer))}
+
+    def wire(self, clock: Clock) -> Wire:
+        """Return what carries inquiries to this simulator inside the process, in its wire format."""
+
+        def ask(raw: bytes) -> "Future[bytes]":
+            question, answered = json.loads(raw), Future[bytes]()
+            if question.get("vnp_TxnRef") in self._bank.deaf:
+                answered.set_exception(Unreachable("the simulator was told to be deaf"))
+            else:
+                answered.set_result(json.dumps(self.answer_inquiry(question, clock.now())).encode())
+            return answered
+
+        return ask
+
+    def settlement(self, day: date) -> str:
+        """Return the settlement file of a day in Vietnam: what was paid through this terminal, as CSV."""
+        written = io.StringIO()
+        rows = csv.writer(written, lineterminator="\n")
+        rows.writerow(SETTLEMENT_COLUMNS)
+        for txn_ref, said in self._bank.paid.items():
+            paid = said["vnp_TmnCode"] == self.terminal.tmn_code and said["vnp_TransactionStatus"] == OK
+            if paid and said["vnp_PayDate"].startswith(f"{day:%Y%m%d}"):
+                amount_vnd = int(said["vnp_Amount"]) // MINOR_UNITS_PER_VND
+                paid_at = datetime.strptime(said["vnp_PayDate"], "%Y%m%d%H%M%S")
+                rows.writerow((txn_ref, said["vnp_TransactionNo"], amount_vnd, paid_at.isoformat()))
+        return written.getvalue()
 
     def _said(self, page: PayPage, code: str, status: str, at: datetime) -> dict[str, str]:
         values = {

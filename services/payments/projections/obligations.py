@@ -21,7 +21,8 @@ CREATE TABLE IF NOT EXISTS obligations(
   obligation TEXT PRIMARY KEY, ref TEXT NOT NULL, purpose TEXT NOT NULL, step TEXT NOT NULL, code TEXT NOT NULL,
   procedure TEXT NOT NULL, receiving_agency TEXT NOT NULL, applicant TEXT NOT NULL, submitter TEXT NOT NULL,
   lines TEXT NOT NULL, total_vnd BIGINT NOT NULL, credited_vnd BIGINT NOT NULL, rule TEXT NOT NULL,
-  rule_version TEXT NOT NULL, standing TEXT NOT NULL, method TEXT, settled_at TEXT, raised_at TEXT NOT NULL, pay_by TEXT)
+  rule_version TEXT NOT NULL, standing TEXT NOT NULL, method TEXT, settled_at TEXT, raised_at TEXT NOT NULL,
+  pay_by TEXT)
 """
 BY_DOSSIER: Final = "CREATE INDEX IF NOT EXISTS obligations_of_dossier ON obligations(ref)"
 RAISED: Final = """

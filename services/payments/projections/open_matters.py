@@ -10,9 +10,9 @@ from chassis.stores.store import Store
 OPEN: Final = """
 SELECT 'a fee is unpaid' AS what, code FROM obligations
 WHERE (applicant=:person OR submitter=:person) AND standing='open'
-UNION ALL
+UNION
 SELECT 'a refund is due', code FROM refunds WHERE (applicant=:person OR submitter=:person) AND standing='owed'
-UNION ALL
+UNION
 SELECT 'a payment is under way', code FROM payment_attempts
 WHERE (applicant=:person OR submitter=:person) AND (standing IN ('started', 'unheard') OR asking > 0)
 """

@@ -40,8 +40,8 @@ ATTEMPTS_BY_DOSSIER: Final = "CREATE INDEX IF NOT EXISTS attempts_of_dossier ON 
 STARTED: Final = """
 INSERT INTO payment_attempts(txn_ref, ref, step, code, procedure, receiving_agency, applicant, submitter, gateway,
   amount_vnd, standing, gateway_code, gateway_no, started_at, expires_at, changed_at)
-SELECT :txn_ref, ref, step, code, procedure, receiving_agency, applicant, submitter, :gateway, :amount_vnd, 'started', '',
-  '', :at, :expires_at, :at
+SELECT :txn_ref, ref, step, code, procedure, receiving_agency, applicant, submitter, :gateway, :amount_vnd, 'started',
+  '', '', :at, :expires_at, :at
 FROM obligations WHERE obligation=:obligation
 ON CONFLICT(txn_ref) DO NOTHING
 """
@@ -53,16 +53,17 @@ WHERE txn_ref=:txn_ref
 
 REFUNDS: Final = """
 CREATE TABLE IF NOT EXISTS refunds(
-  refund TEXT PRIMARY KEY, ref TEXT NOT NULL, step TEXT NOT NULL, law TEXT NOT NULL, txn_ref TEXT, code TEXT NOT NULL, procedure TEXT NOT NULL,
+  refund TEXT PRIMARY KEY, ref TEXT NOT NULL, step TEXT NOT NULL, law TEXT NOT NULL, txn_ref TEXT,
+  code TEXT NOT NULL, procedure TEXT NOT NULL,
   receiving_agency TEXT NOT NULL, applicant TEXT NOT NULL, submitter TEXT NOT NULL, amount_vnd BIGINT NOT NULL,
   reason TEXT NOT NULL, standing TEXT NOT NULL, order_no TEXT NOT NULL, owed_at TEXT NOT NULL, paid_at TEXT)
 """
 REFUNDS_BY_DOSSIER: Final = "CREATE INDEX IF NOT EXISTS refunds_of_dossier ON refunds(ref)"
 OWED: Final = """
-INSERT INTO refunds(refund, ref, step, law, txn_ref, code, procedure, receiving_agency, applicant, submitter, amount_vnd,
-  reason, standing, order_no, owed_at)
-SELECT :refund, ref, step, :law, :txn_ref, code, procedure, receiving_agency, applicant, submitter, :amount_vnd, :reason,
-  'owed', '', :at
+INSERT INTO refunds(refund, ref, step, law, txn_ref, code, procedure, receiving_agency, applicant, submitter,
+  amount_vnd, reason, standing, order_no, owed_at)
+SELECT :refund, ref, step, :law, :txn_ref, code, procedure, receiving_agency, applicant, submitter, :amount_vnd,
+  :reason, 'owed', '', :at
 FROM obligations WHERE obligation=:obligation
 ON CONFLICT(refund) DO NOTHING
 """
