@@ -22,12 +22,16 @@ from players.by_wire import Wire
 from players.crowd import Crowd
 from players.mix import load_mix
 from players.plan import Weeks, world_of
+from players.request import ARCHITECT, BIRTH, KARAOKE, MARITAL_STATUS
 from services.__main__ import Platform, compose, stay
 
 START = datetime(2026, 9, 7, tzinfo=VIETNAM)
 DOSSIERS = 3_000
 DOSSIERS_A_DAY = 5_000
 """More than a real province's 1,140, so that most moments have as many commands in hand as one commit takes."""
+
+MEASURED = frozenset({MARITAL_STATUS, ARCHITECT, BIRTH, KARAOKE})
+"""The procedures of the first bench, in their proportions of then, so that figures can be compared."""
 
 SEED = 1
 SAMPLES = 10
@@ -121,7 +125,7 @@ def play(folder: Path, dossiers: int = DOSSIERS, seed: int = SEED, a_day: int = 
 def _crowd(dossiers: int, seed: int, a_day: int) -> Crowd:
     days = max(1, -(-dossiers // a_day))
     weeks = Weeks(START, START + timedelta(days=days), cut=False)
-    return Crowd(world_of(load_registry(PRODUCT_REGISTRY), load_mix(), weeks), seed, dossiers, stories=None)
+    return Crowd(world_of(load_registry(PRODUCT_REGISTRY), load_mix(), weeks, MEASURED), seed, dossiers, stories=None)
 
 
 def _set_clock(platform: Platform) -> None:

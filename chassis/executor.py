@@ -6,6 +6,7 @@ A `Lane` is the only writer of its service's store. Whoever owns it calls `turn(
 
 import logging
 import queue
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from chassis.lru import Recent
 from chassis.rebuilding import form_of
 from chassis.service import SagaRoute, Service
 from chassis.stores.store import Conflict, Snapshot, Store, StoreUnavailable, Writes
+from chassis.telemetry import PRESENT, SILENT, Tracer
 from chassis.unit import Batch, Unit
 from kernel.message import type_of
 
@@ -62,7 +64,11 @@ class Lane:
     """
 
     def __init__(
-        self, service: Service, store: Store, clock: Clock, durable_first: Callable[[Writes], None] = lambda writes: None
+        self,
+        service: Service,
+        store: Store,
+        clock: Clock,
+        durable_first: Callable[[Writes], None] = lambda writes: None,
     ) -> None:
         self.service = service
         self.store = store
@@ -72,6 +78,9 @@ class Lane:
         self.sources: list[Callable[[], Iterable[Piece]]] = []
         self.committed: list[Callable[[Batch], None]] = []
         self.counts: dict[str, int] = {}
+        self.commands: dict[tuple[str, str], int] = {}
+        self.tracer: Tracer = SILENT
+        self.flushed: Callable[[float], None] = lambda seconds: None
         self._waiting: queue.SimpleQueue[Piece] = queue.SimpleQueue()
         self._in_hand: dict[int, Piece] = {}
         self._closed = False
@@ -181,6 +190,7 @@ class Lane:
             except Exception as error:
                 log.exception("%s: could not carry out %r", self.service.name, piece)
                 staged.spoiled.append((piece, error))
+        PRESENT.unit = None
         if staged.batch.writes.only_moves_on and len(self.put_off.marks) < MARKS_PUT_OFF:
             staged.put_off = True
         else:
@@ -236,6 +246,7 @@ class Lane:
                 self._end(piece)
         for piece, reason in staged.spoiled:
             self._end(piece, reason)
+        PRESENT.unit = None
 
     def _one_by_one(self, piece: Piece) -> None:
         for part in piece.alone():
@@ -270,8 +281,11 @@ class Lane:
             self._staged_writes = batch.writes
 
     def _flush(self) -> int:
+        began = time.perf_counter()
         self._durable_first(self._staged_writes)
-        return self.store.flush()
+        head = self.store.flush()
+        self.flushed(time.perf_counter() - began)
+        return head
 
     def _make_durable(self, batch: Batch) -> None:
         self._stage(batch)
@@ -294,6 +308,10 @@ class Lane:
             (self.owing.discard if since is None else self.owing.add)(stream)
         for what, by in batch.counts.items():
             self.count(what, by)
+        for key, by in batch.commands.items():
+            self.commands[key] = self.commands.get(key, 0) + by
+        for step in batch.steps:
+            step.durable()
         for notice in self.committed:
             try:
                 notice(batch)

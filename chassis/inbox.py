@@ -102,6 +102,11 @@ class Inbox:
         """Return how many messages each source has said that this reader has not looked at, counted to a thousand."""
         return {source: len(self.bus.take(source, at, LAG_COUNTED_TO)[0]) for source, at in self.positions.items()}
 
+    def oldest_us(self) -> dict[str, int | None]:
+        """Return when the first message of each source was said that this reader has not looked at, None if none."""
+        first = {source: self.bus.take(source, at, 1)[0] for source, at in self.positions.items()}
+        return {source: messages[0].time_us if messages else None for source, messages in first.items()}
+
     def gaps(self, older_than_us: int) -> Iterator[Piece]:
         """Ask the sources to say again what held messages have been waiting for too long."""
         missed: dict[tuple[str, str], int] = {}
@@ -169,7 +174,9 @@ class Inbox:
             if _unversioned(envelope.type) in self._names:
                 raise ValueError(f"{envelope.type} is a version this reader cannot read")
             return None
-        unit = Unit(self.lane, batch, envelope.id, envelope.correlation, envelope.traceparent)
+        unit = Unit(self.lane, batch, envelope.id, envelope.correlation, envelope.traceparent, "hear", envelope.type)
+        if unit.step is not None:
+            unit.step.dossier = envelope.root
         heard = Heard(envelope, unit.now)
         for decoder, project in rows or ():
             unit.statements.extend(project(decoder.decode(envelope.data), envelope))

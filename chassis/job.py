@@ -124,11 +124,13 @@ class Job:
         return f"Job({type(self.command).__name__})"
 
     def carry(self, lane: "Lane", batch: Batch) -> None:
+        name = type(self.command).__name__
         kept = (batch.answers.get(self.id) or lane.store.answer(self.id)) if self.id else None
         if kept is not None:
             self._answer = self._first_answer(kept)
+            batch.came_to(name, "replayed" if self._answer.replayed else "KeyReused")
             return
-        unit = Unit(lane, batch, causation=self.id, correlation=self.correlation, traceparent=self.traceparent)
+        unit = Unit(lane, batch, self.id, self.correlation, self.traceparent, "command", name)
         outcome = self._outcome(lane, unit)
         status, body = self.render(outcome)
         version = outcome.version if isinstance(outcome, Done | Stale) else 0
@@ -139,7 +141,11 @@ class Job:
             batch.answers[self.id] = row
             batch.writes.answers.append(row)
         self._answer = Answered(status, body, version, 0)
-        batch.count("done" if isinstance(outcome, Done) else getattr(outcome, "code", type(outcome).__name__))
+        came_to = "done" if isinstance(outcome, Done) else getattr(outcome, "code", type(outcome).__name__)
+        batch.count(came_to)
+        batch.came_to(name, came_to)
+        if unit.step is not None and not isinstance(outcome, Done):
+            unit.step.came_to(came_to, lane.service.routes[type(self.command)].stream(self.command))
 
     def _first_answer(self, kept: AnswerRow) -> Answered:
         if kept.fingerprint != self.fingerprint:

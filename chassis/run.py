@@ -22,6 +22,7 @@ from chassis.rebuilding import fill_read_models
 from chassis.service import Service
 from chassis.stores.sqlite import SqliteStore
 from chassis.stores.store import Store, StoreUnavailable, Writes
+from chassis.telemetry import SILENT, Tracer
 from chassis.watchdog import Watchdog
 from kernel.message import EPOCH, source_of
 
@@ -69,6 +70,7 @@ class Engine:
         }
         fill_read_models(self.running.values())
         self.failing: dict[str, str] = {}
+        self.tracer = SILENT
         self._not_before: dict[str, float] = {}
         self._wake = threading.Event()
         self._disks = {service.name: Disk(service.name, self._wake.set) for service in services if disk_threads}
@@ -91,6 +93,13 @@ class Engine:
     def has_died(self) -> bool:
         """Say whether the lanes' own thread has ended without being told to."""
         return self._thread is not None and not self._thread.is_alive() and not self._stopping
+
+    def follow(self, tracer: Tracer) -> None:
+        """Let every lane tell `tracer` of what is followed; it ends when the engine does."""
+        self.tracer = tracer
+        for running in self.running.values():
+            running.lane.tracer = tracer
+        self.at_rest.append(tracer.close)
 
     def submit(self, service: str, piece: Piece) -> None:
         """Hand a piece of work to a service's lane; may be called from any thread."""

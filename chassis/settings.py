@@ -25,6 +25,10 @@ class Settings:
         oidc_claim_…: which claim says what; a dot leads into a claim. An issuer tells the vault's person or a personal
             id only where its claim is named here.
         oidc_roles: translates the issuer's words, `theirs=ours, theirs=ours`; empty means they are the same.
+        trace_share: share of the dossiers that are followed through the services, between 0 and 1, for all acts or by
+            name: `0.05`, or `submit_dossier=1, *=0.05`. What comes with a sampled `traceparent` is followed always.
+        traces_per_s: so many traces are begun in one second at most.
+        log_level: from which level on lines are logged; `info` has a line for each request.
         vault_key: master key of the vault, 32 bytes in base64; empty means the file `keys/vault.key`.
     """
 
@@ -46,6 +50,9 @@ class Settings:
     oidc_claim_procedures: str = "procedures"
     oidc_claim_steps: str = "steps"
     oidc_roles: str = ""
+    trace_share: str = "0.05"
+    traces_per_s: str = "50"
+    log_level: str = "warning"
     vault_key: str = field(default="", repr=False)
 
     @classmethod

@@ -13,6 +13,7 @@ from chassis.clock import to_us
 from chassis.codec import encode
 from chassis.service import SagaRoute
 from chassis.stores.store import AnswerRow, NewEvent, Statement, TimerRow, Writes
+from chassis.telemetry import PRESENT, Step, about
 from kernel.message import Timer
 from kernel.refusal import Refused
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("lienthong.unit")
 
 SAGA_ROUNDS_PER_UNIT = 64
+TRACE_DIGITS = 32
+"""A correlation of so many digits is the trace of the request that began it all."""
 
 
 class SagasRestless(Exception):
@@ -38,16 +41,30 @@ class Batch:
         self.marks: dict[tuple[str, str], int] = {}
         self.answers: dict[str, AnswerRow] = {}
         self.counts: dict[str, int] = {}
+        self.commands: dict[tuple[str, str], int] = {}
+        self.steps: list[Step] = []
 
     def count(self, what: str) -> None:
         """Count something that holds once the batch is durable."""
         self.counts[what] = self.counts.get(what, 0) + 1
 
+    def came_to(self, command: str, outcome: str) -> None:
+        """Count what a command has come to, once the batch is durable."""
+        key = (command, outcome)
+        self.commands[key] = self.commands.get(key, 0) + 1
+
 
 class Unit:
-    """One command, heard event or due timer, with everything that follows from it in this service."""
+    """One command, heard event or due timer, with everything that follows from it in this service.
 
-    def __init__(self, lane: "Lane", batch: Batch, causation: str, correlation: str, traceparent: str | None) -> None:
+    Args:
+        kind, what: what it is, as its span is named: `hear` and a wire type, `timer` and a command.
+    """
+
+    def __init__(
+        self, lane: "Lane", batch: Batch, causation: str, correlation: str, traceparent: str | None,
+        kind: str = "command", what: str = "",
+    ) -> None:  # fmt: skip
         self.lane = lane
         self.now: datetime = lane.clock.now()
         self._time_us = to_us(self.now)
@@ -55,6 +72,10 @@ class Unit:
         self._causation = causation
         self._correlation = correlation
         self._traceparent = traceparent
+        self.step: Step | None = None
+        if traceparent is not None:
+            self.step = lane.tracer.step(traceparent, kind, what, lane.service.name, self.now)
+        PRESENT.unit = self
         self.states: dict[str, tuple[Any, int]] = {}
         self.expected: dict[str, int] = {}
         self.sequences: dict[str, int] = {}
@@ -68,12 +89,34 @@ class Unit:
         """Return the state and version of `stream` as this unit sees it."""
         return self.states.get(stream) or self._batch.states.get(stream) or self.lane.load(stream)
 
+    @property
+    def trace(self) -> str:
+        """Return the id of the trace that it belongs to, "" where it has none."""
+        if self._traceparent is not None:
+            return self._traceparent.split("-")[1]
+        return self._correlation if len(self._correlation) == TRACE_DIGITS else ""
+
+    @property
+    def about(self) -> str:
+        """Return the reference of what it is about, as far as it has come."""
+        return next((event.root for event in self.events if event.root), "") or next(map(about, self.states), "")
+
     def run(self, command: Any) -> tuple[Any, ...] | Refused:
         """Carry out one command of this service; a refusal leaves the unit as it was."""
         before = self._snapshot()
+        step = self.step
+        if step is None:
+            decided = self._run(command)
+            if isinstance(decided, Refused):
+                self._restore(before)
+            return decided
+        step.begins("command", type(command).__name__)
+        mark = step.mark()
         decided = self._run(command)
         if isinstance(decided, Refused):
             self._restore(before)
+            step.back_to(mark)
+        step.ends(decided.code if isinstance(decided, Refused) else "done")
         return decided
 
     def _run(self, command: Any) -> tuple[Any, ...] | Refused:
@@ -113,6 +156,7 @@ class Unit:
         service = self.lane.service
         data = encode(event)
         public = service.publish(event)
+        traceparent = self._traceparent if self.step is None else self.step.traceparent
         if public is None:
             said = subject = sequence = root = said_data = None
         else:
@@ -120,13 +164,17 @@ class Unit:
             subject, root = public.subject, public.root
             sequence = self._next_sequence(subject)
             said_data = None if public.data is event else encode(public.data)
+            if self.step is not None:
+                traceparent = self.step.says(said, subject, sequence, root)
         self.events.append(
             NewEvent(stream, version, type(event).__name__, data, self._time_us, self._correlation, self._causation,
-                     self._traceparent, said, subject, sequence, root, said_data)
+                     traceparent, said, subject, sequence, root, said_data)
         )  # fmt: skip
         for timer in service.timers(event):
             if isinstance(timer, Timer):
-                row = TimerRow(timer.id, to_us(timer.due_at), type(timer.command).__name__, encode(timer.command))
+                set_by = None if self.step is None else traceparent
+                name, content = type(timer.command).__name__, encode(timer.command)
+                row = TimerRow(timer.id, to_us(timer.due_at), name, content, set_by)
                 self.timers[timer.id] = row
             else:
                 self.timers[timer.id] = None
@@ -152,9 +200,10 @@ class Unit:
         if stream not in self.expected:
             self.expected[stream] = version
         self.states[stream] = (after, version + 1)
+        traceparent = self._traceparent if self.step is None else self.step.traceparent
         self.events.append(
             NewEvent(stream, version + 1, type(fact).__name__, encode(fact), self._time_us, self._correlation,
-                     self._causation, self._traceparent, None, None, None, None, None)
+                     self._causation, traceparent, None, None, None, None, None)
         )  # fmt: skip
         self._asked[stream] = route
 
@@ -171,10 +220,14 @@ class Unit:
                 raise SagasRestless(f"sagas did not come to rest within {SAGA_ROUNDS_PER_UNIT} rounds")
             stream, route = self._asked.popitem()
             owed = route.saga.owed(self.state(stream)[0])
+            if self.step is not None:
+                self.step.begins("saga", route.saga.name)
             for command in owed:
                 refused = self.run(dataclasses.replace(command, now=self.now))
                 if isinstance(refused, Refused):
                     log.warning("%s owes %s, refused: %s", stream, type(command).__name__, refused.code)
+            if self.step is not None:
+                self.step.ends()
             if not owed:
                 self.owing[stream] = None
             elif stream not in self._asked:
@@ -194,6 +247,9 @@ class Unit:
     def join(self) -> None:
         """Hand everything over to the batch: from here on it becomes durable with it."""
         batch, writes = self._batch, self._batch.writes
+        if self.step is not None:
+            self.step.joined(len(self.events), next(iter(self.states), ""))
+            batch.steps.append(self.step)
         writes.events.extend(self.events)
         for stream, version in self.expected.items():
             writes.expected.setdefault(stream, version)

@@ -256,6 +256,10 @@ class SqliteVault:
     def openings(self, person: str, after: int = 0, limit: int = OPENINGS_MAX) -> list[Opening]:
         return self._log.read("person=? AND id>?", (person, after), limit)
 
+    def opened_for(self) -> dict[str, int]:
+        """Return how often something was opened since the process began, by kind of purpose."""
+        return dict(self._log.counts)
+
     def openings_about(self, ref: str, limit: int = OPENINGS_MAX) -> list[Opening]:
         return self._log.read("about=?", (ref,), limit)
 

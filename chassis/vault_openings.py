@@ -7,11 +7,14 @@ import sqlite3
 import threading
 from collections.abc import Iterable
 from datetime import datetime
+from itertools import takewhile
 from typing import Any
 
 from chassis.vault_port import Opening
 from chassis.vault_tables import asked, together
 
+PURPOSES_COUNTED_MAX = 50
+OTHERS = "other"
 COLUMNS = ("person", "by", "purpose", "fields", "at", "about", "handed_to")
 
 
@@ -20,6 +23,7 @@ class Openings:
 
     def __init__(self, db: sqlite3.Connection, lock: threading.Lock) -> None:
         self._db, self._lock = db, lock
+        self.counts: dict[str, int] = {}
 
     def write(
         self, people: Iterable[str], by: str, purpose: str, fields: str, at: datetime, about: str = "", to: str = ""
@@ -29,6 +33,9 @@ class Openings:
         with self._lock, together(self._db):
             for person in people:
                 asked(self._db, sql, (person, by, purpose, fields, at.isoformat(), about, to))
+        kind = kind_of(purpose)
+        kind = kind if kind in self.counts or len(self.counts) < PURPOSES_COUNTED_MAX else OTHERS
+        self.counts[kind] = self.counts.get(kind, 0) + 1
 
     def read(self, which: str, params: tuple[Any, ...], limit: int) -> list[Opening]:
         """Return the lines that fit a condition, oldest first."""
@@ -36,3 +43,9 @@ class Openings:
         with self._lock:
             rows = asked(self._db, sql, (*params, limit))
         return [dict(zip(("id", *COLUMNS), map(str, row), strict=True)) for row in rows]
+
+
+def kind_of(purpose: str) -> str:
+    """Return a purpose without what it is about: `postal visit 01M1…` → `postal visit`."""
+    words = takewhile(lambda word: word.isascii() and not any(map(str.isdigit, word)), purpose.split())
+    return " ".join(words) or OTHERS

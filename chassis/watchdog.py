@@ -102,12 +102,15 @@ class Due:
         id = self._row.id
         if id in batch.writes.timers or lane.store.timer(id) != self._row:
             return  # set anew, or cancelled, since it was read
-        unit = Unit(lane, batch, causation=f"timer:{id}", correlation=f"timer:{id}", traceparent=None)
+        cause = f"timer:{id}"
+        unit = Unit(lane, batch, cause, cause, self._row.traceparent, "timer", self._row.command)
         command = self._watchdog.codec.decode(self._row.command, self._row.data)
         decided = unit.run(dataclasses.replace(command, now=unit.now))
         if isinstance(decided, Refused):
             log.info("%s: timer %s is moot: %s", lane.service.name, id, decided.code)
             batch.writes.timers[id] = None
+            if unit.step is not None:
+                unit.step.came_to(decided.code, next(iter(unit.states), ""))
             return
         unit.settle()
         batch.writes.timers[id] = None  # only now, so that a timer whose command fails stays due
@@ -135,9 +138,12 @@ class Asking:
         if self._stream not in lane.owing:
             return
         cause = f"asked:{self._stream}"
-        unit = Unit(lane, batch, causation=cause, correlation=cause, traceparent=None)
+        traceparent = None if lane.tracer.outlet is None else lane.store.last_traceparent(self._stream)
+        unit = Unit(lane, batch, cause, cause, traceparent, "asked", self._stream.partition("-")[0])
         unit.ask(self._stream, lane.saga_routes[self._stream.partition("-")[0]])
         unit.settle()
+        if not unit.events:
+            unit.step = None  # each minute the same: nothing new to see
         unit.join()
         batch.count("sagas_asked_again")
 

@@ -2,7 +2,22 @@
 
 import typer
 
-from cli import backup, clock, dossier, events, heads, issuer, parked, registry, rights, schemas, serve, vault, verify
+from cli import (
+    backup,
+    clock,
+    dossier,
+    events,
+    heads,
+    issuer,
+    parked,
+    payments,
+    registry,
+    rights,
+    schemas,
+    serve,
+    vault,
+    verify,
+)
 from cli import demo as demonstration
 from cli.exits import IN_WORDS
 
@@ -28,6 +43,7 @@ app.add_typer(events.app, name="events")
 app.add_typer(heads.app, name="heads")
 app.add_typer(issuer.app, name="issuer")
 app.add_typer(parked.app, name="parked")
+app.add_typer(payments.app, name="payments")
 app.add_typer(registry.app, name="registry")
 app.add_typer(schemas.app, name="schemas")
 app.add_typer(vault.app, name="vault")

@@ -25,7 +25,7 @@ class Fact:
 
     Args:
         fields: what both ends have in common, in the same order.
-        only: field → the value it must have.
+        only: field → the value it must have, where it has the field: what was stored before there was one fits.
     """
 
     type: str
@@ -64,7 +64,7 @@ RULES = (
     ),
     Rule(
         "fees", "whoever owes a fee was asked for it, and nobody else was",
-        "payments", Fact("ObligationRaised", ("ref", "code")),
+        "payments", Fact("ObligationRaised", ("ref", "code"), {"purpose": "fee"}),
         "intake", (
             Fact("PaymentAwaited", ("ref", "code")),
             Fact("DossierAccepted", ("ref", "code"), {"fee_due": "before_hand_out"}),
@@ -73,7 +73,12 @@ RULES = (
     Rule(
         "settlements", "no fee counts as paid at the desk that was not settled, and every settlement counts",
         "intake", Fact("FeeSettled", ("ref",)),
-        "payments", (Fact("ObligationSettled", ("ref",)),),
+        "payments", (Fact("ObligationSettled", ("ref",), {"purpose": "fee"}),),
+    ),
+    Rule(
+        "tax notices", "nobody owes a tax that no tax agency has determined",
+        "payments", Fact("ObligationRaised", ("ref", "step", "notice"), {"purpose": "tax_notice"}),
+        "routing", (Fact("TaxNoticeIssued", ("ref", "step", "number")),), always=False,
     ),
     Rule(
         "handovers", "papers that came by post have their signed record, and every record its papers",
@@ -145,7 +150,7 @@ def _stored(running: Running, facts: tuple[Fact, ...]) -> Iterator[Stored]:
 def _key(data: bytes, fact: Fact) -> Key | None:
     try:
         read = msgspec.json.decode(data)
-        wanted = all(read[name] == value for name, value in fact.only.items())
+        wanted = all(read.get(name, value) == value for name, value in fact.only.items())
         return tuple(str(read[name]) for name in fact.fields) if wanted else None
     except (msgspec.DecodeError, UnicodeDecodeError, KeyError, TypeError):
         return None

@@ -26,6 +26,7 @@ PERSONAL: Final[dict[str, dict[str, tuple[Place, ...]]]] = {
         "ResultDispatched": (("hand_out_to",),),
         "AppointmentChanged": (("note",),),
         "ParticularsCorrected": (("particulars",), ("hand_out_to",), ("reason",)),
+        "FileTaken": (("sealed",),),
     },
     "routing": {
         "StepRefused": (("note",),),

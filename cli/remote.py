@@ -68,6 +68,10 @@ class Remote:
         """Return the JSON body of a POST, or end the command with the problem it met."""
         return self._body(self._send("POST", path, json=body))
 
+    def give(self, path: str, key: str) -> Any:
+        """Return the JSON body of a command without content, given once however often it is sent under `key`."""
+        return self._body(self._send("POST", path, headers={"Idempotency-Key": key}))
+
     def _body(self, answer: httpx.Response) -> Any:
         try:
             body = answer.json()

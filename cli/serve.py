@@ -13,13 +13,13 @@ from typing import Annotated, NoReturn
 
 import httpx
 import typer
-import uvicorn
 from rich.markup import escape
 
 from chassis.registry import RegistryUnusable
 from chassis.settings import Settings
 from chassis.stores.sqlite import StoreInUse
 from chassis.stores.store import StoreUnavailable
+from chassis.web.server import server
 from cli.exits import EXIT_IN_USE, EXIT_NOT_READY, EXIT_UNUSABLE
 from cli.remote import console, errors
 from services.__main__ import Platform, asgi, compose, stay
@@ -50,12 +50,12 @@ def serve(
         stay()
         platform.engine.start()
         platform.sealer.start()
+        platform.parts.uploads.start()
         console.print(f"Liên Thông: http://{host}:{port}/  (data in {data})", highlight=False, soft_wrap=True)
         if not rehearsal and platform.issuer.other is None:
             console.print(NO_SIGN_IN, highlight=False, soft_wrap=True)
         try:
-            config = uvicorn.Config(asgi(platform), host=host, port=port, log_level="warning", access_log=False)
-            uvicorn.Server(config).run(sockets=[listener])
+            server(asgi(platform), host, port).run(sockets=[listener])
         finally:
             platform.close()
 
@@ -123,7 +123,16 @@ def up(
 
 def _make_empty(data: Path) -> None:
     """Remove what an earlier rehearsal left; only files that a rehearsal makes are touched."""
-    for pattern in ("*.db", "*.db-wal", "*.db-shm", "*.lock", "clock.json", "keys/*.key", "keys/heads.json"):
+    for pattern in (
+        "*.db",
+        "*.db-wal",
+        "*.db-shm",
+        "*.lock",
+        "clock.json",
+        "keys/*.key",
+        "keys/heads.json",
+        "files/*/f*",
+    ):
         for file in data.glob(pattern):
             file.unlink()
 

@@ -24,6 +24,7 @@ from cli.clock_books import clock_inspections
 from cli.exits import EXIT_IN_USE, EXIT_NO, EXIT_UNUSABLE
 from cli.privacy import forgetting_inspection, privacy_inspection
 from cli.remote import AsJson, console, errors
+from cli.uploaded import files_inspection
 from services.__main__ import Platform, compose
 
 SHOWN = 20
@@ -105,6 +106,7 @@ def all_inspections(platform: Platform, kept: Kept | None = None) -> Iterator[In
     yield from cross_inspections(platform.engine)
     yield from clock_inspections(platform.engine, platform.parts.registry)
     yield privacy_inspection(platform.engine)
+    yield files_inspection(platform.engine, platform.parts.uploads)
     yield forgetting_inspection(platform.vault)
 
 

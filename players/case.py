@@ -9,6 +9,7 @@ from itertools import count
 from random import Random
 
 from chassis.web.auth import ACCOUNTANT, AGENCY_OFFICER, APPLICANT, DESK_OFFICER, POSTAL_STAFF
+from kernel.procedure import Step
 from kernel.working_time import Calendar
 from players.people import Person
 from players.plan import Plan, World
@@ -47,6 +48,10 @@ class Case:
 
     def calendar(self, agency: str) -> Calendar:
         return self.world.registry.calendar(agency)
+
+    def step(self, code: str) -> Step:
+        """Return a step as it is published."""
+        return next(step for step in self.world.procedure(self.plan).steps if step.code == code)
 
     def happens(self, name: str) -> bool:
         return self.world.mix.happens(name, self.chance)

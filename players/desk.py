@@ -45,6 +45,8 @@ def submission(case: Case) -> Mapping[str, Any]:
         "hand_out_by": plan.hand_out_by,
         "facts": dict(plan.facts),
     }
+    if plan.area:
+        body["area"] = plan.area
     if plan.relation != "self":
         body["submitter"] = _particulars(plan.submitter)
     if plan.hand_out_to:

@@ -42,6 +42,7 @@ class Mix:
     profile: str
     chances: Mapping[str, float]
     choices: Mapping[str, Mapping[str, float]]
+    counts: Mapping[str, tuple[int, int]]
     spans: Mapping[str, Span]
     limit_used: tuple[int, int]
     limit_used_hurrying: tuple[int, int]
@@ -75,9 +76,18 @@ def load_mix(path: Path = FILE) -> Mix:
         if min(shares.values()) < 0 or abs(sum(shares.values()) - 1) > TOLERANCE:
             raise MixInvalid(f"{name} does not add up to 1: {shares}")
     spans = {name: Span(entry["from"], entry["to"], entry["unit"]) for name, entry in read["spans"].items()}
+    counts = {name: (entry["from"], entry["to"]) for name, entry in read["counts"].items()}
     used, hurrying = read["limit_used"], read["limit_used_hurrying"]
-    return Mix(read["profile"], chances, choices, spans, (used["from"], used["to"]), (hurrying["from"], hurrying["to"]))
+    return Mix(
+        read["profile"],
+        chances,
+        choices,
+        counts,
+        spans,
+        (used["from"], used["to"]),
+        (hurrying["from"], hurrying["to"]),
+    )
 
 
 def _entries(read: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
-    return tuple(entry for part in ("chances", "choices", "spans") for entry in read[part].values())
+    return tuple(entry for part in ("chances", "choices", "counts", "spans") for entry in read[part].values())

@@ -28,12 +28,17 @@ STREETS: Final = (
     "Trần Phú", "Lê Hồng Phong", "Phan Đình Phùng", "Nguyễn Huệ", "Hoàng Văn Thụ", "Trần Hưng Đạo", "Duy Tân",
     "Bà Triệu", "Ngô Quyền", "Hùng Vương", "Lê Lợi", "Trường Chinh",
 )  # fmt: skip
+TRADES: Final = ("Dược liệu", "Điện gió", "Du lịch sinh thái", "Chế biến gỗ", "Nông sản sạch", "Vật liệu xây dựng")
 SIGNS: Final = ("Sao Đêm", "Hoa Sim", "Tây Nguyên", "Măng Đen", "Sông Đăk Bla", "Tiếng Hát", "Phố Núi", "Ngọc Linh")
 PLACES: Final = ("051", "062", "064", "049")
 """Place codes of personal ids: Quảng Ngãi, Kon Tum before they merged, and two neighbours."""
 MOBILE: Final = ("032", "035", "039", "070", "079", "083", "091", "097")
-GROWN_UP: Final = (1956, 2007)
-PROVINCE: Final = "tỉnh Quảng Ngãi"
+GROWN_UP: Final = (1956, 2003)
+OLD: Final = (1930, 1966)
+SCHOOL_AGE: Final = (6, 15)
+"""Years of birth of grown-ups and of the old, and how old a child is."""
+PROVINCES: Final = {"H34": "tỉnh Kon Tum", "H48": "tỉnh Quảng Ngãi"}
+DESKS: Final = ("Trung tâm Phục vụ hành chính công ", "Bộ phận Tiếp nhận và Trả kết quả ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +53,7 @@ class Person:
     tax_code: str = ""
 
 
-def citizen(chance: Random, place: Agency) -> Person:
+def citizen(chance: Random, place: Agency, born: tuple[int, int] = GROWN_UP) -> Person:
     """Return a grown-up who lives in the unit of `place`."""
     sex = chance.choice(("male", "female"))
     name = " ".join((chance.choice(SURNAMES), chance.choice(MIDDLES[sex]), chance.choice(GIVEN[sex])))
@@ -58,8 +63,18 @@ def citizen(chance: Random, place: Agency) -> Person:
         address(chance, place),
         phone,
         _mail(name, phone),
-        personal_id=_personal_id(chance, sex, chance.randrange(*GROWN_UP)),
+        personal_id=_personal_id(chance, sex, chance.randrange(*born)),
     )
+
+
+def elder(chance: Random, place: Agency) -> Person:
+    """Return somebody who was old when they died."""
+    return citizen(chance, place, OLD)
+
+
+def child(chance: Random, place: Agency, year: int) -> Person:
+    """Return a child at school."""
+    return newborn(chance, place, year - chance.randrange(*SCHOOL_AGE))
 
 
 def newborn(chance: Random, place: Agency, year: int) -> Person:
@@ -76,9 +91,19 @@ def karaoke_house(chance: Random, place: Agency) -> Person:
     return Person(name, address(chance, place), phone, _mail("karaoke", phone), tax_code=tax_code(chance))
 
 
+def enterprise(chance: Random, place: Agency) -> Person:
+    """Return a company that wants to invest."""
+    name = f"Công ty Cổ phần {chance.choice(TRADES)} {chance.choice(SIGNS)} {chance.randrange(1, 100)}"
+    phone = chance.choice(MOBILE) + _digits(chance, 7)
+    return Person(name, address(chance, place), phone, _mail("dautu", phone), tax_code=tax_code(chance))
+
+
 def address(chance: Random, place: Agency) -> str:
-    unit = place.name_vi.removeprefix("Trung tâm Phục vụ hành chính công ")
-    return f"{chance.randrange(1, 400)} {chance.choice(STREETS)}, {unit}, {PROVINCE}"
+    unit = place.name_vi
+    for desk in DESKS:
+        unit = unit.removeprefix(desk)
+    province = PROVINCES[place.id.split(".")[0]]
+    return f"{chance.randrange(1, 400)} {chance.choice(STREETS)}, {unit}, {province}"
 
 
 def tax_code(chance: Random) -> str:

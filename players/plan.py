@@ -3,6 +3,7 @@
 The plan says what people intend; what the product makes of it is for the product to say.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from random import Random
@@ -11,17 +12,28 @@ from typing import Final
 from chassis.registry import Registry
 from kernel.agency import Agency
 from kernel.calendar import VIETNAM
+from kernel.condition import FactValue
 from kernel.procedure import Procedure, Step
 from kernel.working_time import is_working_day
 from players.mix import Mix
-from players.people import Person, address, citizen, karaoke_house, newborn
+from players.people import Person, address, citizen
+from players.request import (
+    ARCHITECT,
+    BIRTH,
+    INVESTMENT,
+    JUDICIAL_RECORD,
+    OF_FIRMS,
+    applicant_of,
+    exempts_the_poor,
+    facts_of,
+    papers_needed,
+)
 
-MARITAL_STATUS: Final = "1.004873"
-ARCHITECT: Final = "1.008891"
-BIRTH: Final = "3.000722"
-KARAOKE: Final = "9.000297"
+AT_PROVINCE: Final = frozenset({ARCHITECT, JUDICIAL_RECORD, INVESTMENT})
+"""Procedures of the province; its communes receive all of them but investments."""
 
-ROOMS: Final = (3, 12)
+KINDS: Final = ("connected", "plain")
+DEEMED: Final = "deemed_agreed"
 MINUTES_OF_HOUR: Final = 60
 
 
@@ -39,11 +51,15 @@ class Plan:
     """One dossier's plan.
 
     Args:
+        area: the commune that a dossier of the province's desk concerns, "" where the desk's own tells.
         own_message: it arrives as the portal's own message instead of through our own form.
         lacking: components left out at first.
         at_desk, at_agency, payment, collection, delivery: which of the mix's choices it takes.
         step: the step at which the unusual thing of `at_agency` happens.
         late_step: the step whose agency decides only after the appointment, or "".
+        apologises: the late agency writes to the applicant before its limit passes.
+        silent: the steps whose agency never answers, because its silence is agreement.
+        verified: the step that claims the longer limit of a verification, or "".
         pays_online: at the gateway instead of in cash at the desk.
     """
 
@@ -51,13 +67,14 @@ class Plan:
     channel: str
     own_message: bool
     desk: str
+    area: str
     submits_at: datetime
     applicant: Person
     applicant_kind: str
     submitter: Person
     relation: str
     category: str
-    facts: dict[str, bool | int]
+    facts: dict[str, FactValue]
     options: tuple[str, ...]
     given: tuple[str, ...]
     lacking: tuple[str, ...]
@@ -67,6 +84,9 @@ class Plan:
     at_agency: str
     step: str
     late_step: str
+    apologises: bool
+    silent: tuple[str, ...]
+    verified: str
     pays_online: bool
     payment: str
     collection: str
@@ -75,7 +95,11 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What plans are made from: the law and the agencies as data, the mix, the weeks and their working days."""
+    """What plans are made from: the law and the agencies as data, the mix, the weeks and their working days.
+
+    Args:
+        offered: the codes of the procedures that may be asked for.
+    """
 
     registry: Registry
     mix: Mix
@@ -83,60 +107,60 @@ class World:
     days: tuple[date, ...]
     commune_desks: tuple[Agency, ...]
     province_desks: tuple[Agency, ...]
+    offered: frozenset[str]
 
     def procedure(self, plan: "Plan") -> Procedure:
         return self.registry.procedure(plan.procedure, on=plan.submits_at.astimezone(VIETNAM).date())
 
 
-def world_of(registry: Registry, mix: Mix, weeks: Weeks) -> World:
-    """Return the world in which dossiers come in during `weeks`."""
+def world_of(registry: Registry, mix: Mix, weeks: Weeks, only: frozenset[str] = frozenset()) -> World:
+    """Return the world in which dossiers come in during `weeks`: of all procedures in force throughout, or some."""
     first, last = (edge.astimezone(VIETNAM).date() for edge in (weeks.start, weeks.end))
-    standing = [agency for agency in registry.agencies() if agency.stands_on(first)]
+    standing = [agency for agency in registry.agencies() if agency.stands_on(first) and agency.stands_on(last)]
     communes = tuple(agency for agency in standing if agency.kind == "commune_desk")
     province = tuple(agency for agency in standing if agency.kind == "province_desk")
     calendar = registry.calendar(communes[0].id)
     every = (first + timedelta(days=n) for n in range((last - first).days + 1))
     days = tuple(day for day in every if is_working_day(calendar, day))
-    return World(registry, mix, weeks, days, communes, province)
+    in_force = {one.code for one in registry.procedures(on=first)} & {one.code for one in registry.procedures(on=last)}
+    return World(registry, mix, weeks, days, communes, province, frozenset(in_force & only if only else in_force))
 
 
 def draw(world: World, chance: Random) -> Plan:
     """Return one dossier's plan; the same chance always gives the same one."""
     mix = world.mix
-    code = mix.chosen(mix.chosen("kind", chance), chance)
-    connected = code in (BIRTH, KARAOKE)
-    portal = connected or mix.happens("online", chance)
-    level = "province" if code == ARCHITECT else "commune"
-    channel = "portal" if portal else mix.chosen(f"channel_of_{level}", chance)
-    own_message = portal and code != KARAOKE and mix.happens("own_message", chance)
-    submits_at = _arrival(world, portal, chance)
+    code = _asked_for(world, chance)
+    submits_at, portal = _arrival(world, code, chance)
     procedure = world.registry.procedure(code, on=submits_at.astimezone(VIETNAM).date())
-    at_province = code == ARCHITECT and mix.happens("at_province_desk", chance)
-    desk = chance.choice(world.province_desks if at_province else world.commune_desks)
-    home = chance.choice(world.commune_desks) if at_province else desk
+    level = "province" if code in AT_PROVINCE else "commune"
+    channel = "portal" if portal else mix.chosen(f"channel_of_{level}", chance)
+    at_province = code == INVESTMENT or (code in AT_PROVINCE and mix.happens("at_province_desk", chance))
+    home = chance.choice(world.commune_desks)
+    desk = chance.choice(world.province_desks) if at_province else home
     submitter = citizen(chance, home)
-    applicant, kind, relation = _applicant(code, submitter, home, submits_at.year, mix, chance)
-    facts = _facts(code, mix, chance)
-    category = "poor_household" if code == MARITAL_STATUS and mix.happens("poor_household", chance) else "normal"
+    facts = facts_of(procedure, mix, chance)
+    applicant, kind, relation = applicant_of(procedure, facts, submitter, home, submits_at.year, mix, chance)
+    poor = exempts_the_poor(procedure, world.registry) and mix.happens("poor_household", chance)
     options = ("identity_card",) if code == BIRTH and mix.happens("identity_card_too", chance) else ()
-    needed = _needed(procedure, relation, facts)
+    needed = papers_needed(procedure, relation, facts)
     at_desk = mix.chosen("at_desk", chance)
     lacking = tuple(chance.sample(needed, 2 if at_desk == "supplemented_in_part" else chance.randint(1, 2)))
     hand_out_by = _hand_out(procedure, portal, level, mix, chance)
-    at_agency = mix.chosen(f"at_{'connected_agencies' if connected else 'plain_agency'}", chance)
-    steps = [step for step in procedure.steps if not step.optional or step.code in options]
-    late = mix.happens("late", chance)
+    steps = _of_agencies(procedure.steps_for(options, facts))
+    at_agency = mix.chosen(f"at_{'connected_agencies' if len(steps) > 1 else 'plain_agency'}", chance)
+    silent = tuple(step.code for step in steps if step.silence == DEEMED and mix.happens("silent", chance))
     return Plan(
         procedure=code,
         channel=channel,
-        own_message=own_message,
+        own_message=portal and code not in OF_FIRMS and mix.happens("own_message", chance),
         desk=desk.id,
+        area=home.area or "" if code == INVESTMENT else "",
         submits_at=submits_at,
         applicant=applicant,
         applicant_kind=kind,
         submitter=submitter,
         relation=relation,
-        category=category,
+        category="poor_household" if poor else "normal",
         facts=facts,
         options=options,
         given=needed,
@@ -146,7 +170,10 @@ def draw(world: World, chance: Random) -> Plan:
         at_desk=at_desk,
         at_agency=at_agency,
         step=_unusual_step(steps, at_agency, chance),
-        late_step=chance.choice(steps).code if late else "",
+        late_step=_late_step(steps, mix, chance),
+        apologises=mix.happens("apologises", chance),
+        silent=silent,
+        verified=_verified_step(steps, mix, chance),
         pays_online=mix.happens("paid_online_from_portal" if portal else "paid_online_otherwise", chance),
         payment=mix.chosen("payment", chance),
         collection=mix.chosen("collection", chance),
@@ -154,49 +181,24 @@ def draw(world: World, chance: Random) -> Plan:
     )
 
 
-def _arrival(world: World, portal: bool, chance: Random) -> datetime:
-    """Return an instant of the weeks at which people hand in: desk hours, and the evenings too for the portal."""
+def _asked_for(world: World, chance: Random) -> str:
+    """Return a procedure, among those that may be asked for, in the mix's proportions."""
+    choices = world.mix.choices
+    kinds = tuple(kind for kind in KINDS if world.offered & choices[kind].keys())
+    kind = world.mix.chosen("kind", chance, kinds)
+    return world.mix.chosen(kind, chance, tuple(code for code in choices[kind] if code in world.offered))
+
+
+def _arrival(world: World, code: str, chance: Random) -> tuple[datetime, bool]:
+    """Return when it comes in, and whether through the portal: in desk hours, and in the evenings too online."""
+    latest = world.registry.procedure(code, on=world.weeks.start.astimezone(VIETNAM).date())
+    portal = latest.channels == ("portal",) or world.mix.happens("online", chance)
     while True:
         hour = int(world.mix.chosen("portal_hour" if portal else "hour", chance))
         minute = chance.randrange(MINUTES_OF_HOUR)
         instant = datetime.combine(chance.choice(world.days), time(hour, minute), VIETNAM)
         if world.weeks.start <= instant < world.weeks.end:
-            return instant
-
-
-def _applicant(
-    code: str, submitter: Person, home: Agency, year: int, mix: Mix, chance: Random
-) -> tuple[Person, str, str]:
-    """Return the applicant, what kind of applicant it is, and what the submitter is to it."""
-    if code == KARAOKE:
-        return karaoke_house(chance, home), "household_business", "legal_representative"
-    if code == BIRTH:
-        return newborn(chance, home, year), "citizen", "parent"
-    if mix.happens("by_attorney", chance):
-        return citizen(chance, home), "citizen", "attorney"
-    return submitter, "citizen", "self"
-
-
-def _facts(code: str, mix: Mix, chance: Random) -> dict[str, bool | int]:
-    match code:
-        case "1.004873":
-            return {"married_before": mix.happens("married_before", chance), "issued_before": False}
-        case "1.008891":
-            return {"foreign_degree": mix.happens("foreign_degree", chance)}
-        case "3.000722":
-            differs = mix.happens("residence_differs", chance)
-            return {"abandoned": False, "surrogacy": False, "residence_differs": differs}
-        case _:
-            return {"rooms": chance.randint(*ROOMS)}
-
-
-def _needed(procedure: Procedure, relation: str, facts: dict[str, bool | int]) -> tuple[str, ...]:
-    """Return the components that this dossier needs."""
-    authority = next((rule.authority for rule in procedure.submitters if rule.relation == relation), None)
-    wanted = {"always", *(fact for fact, value in facts.items() if value is True)}
-    if authority is not None:
-        wanted.add("by_attorney")
-    return tuple(part.code for part in procedure.components if part.required in wanted or part.code == authority)
+            return instant, portal
 
 
 def _hand_out(procedure: Procedure, portal: bool, level: str, mix: Mix, chance: Random) -> str:
@@ -205,9 +207,33 @@ def _hand_out(procedure: Procedure, portal: bool, level: str, mix: Mix, chance: 
     return mix.chosen(name, chance, offered)
 
 
+def _of_agencies(steps: Sequence[Step]) -> list[Step]:
+    return [step for step in steps if step.party == "agency"]
+
+
 def _unusual_step(steps: list[Step], at_agency: str, chance: Random) -> str:
-    """Return where in the chain the unusual thing happens; only a step that needs another can send back to it."""
+    """Return where in the chain the unusual thing happens; only a step that needs another can send back to it.
+
+    Whoever is asked for an opinion gives one, and whoever states dues states them: neither refuses.
+    """
     if at_agency == "decided":
         return ""
-    after_others = [step for step in steps if step.needs]
-    return chance.choice(after_others if at_agency == "sent_back_to_step" else steps).code
+    deciding = [step for step in steps if step.silence != DEEMED and not step.states_dues]
+    after_others = [step for step in deciding if step.needs]
+    fitting = after_others if at_agency == "sent_back_to_step" else deciding
+    return chance.choice(fitting).code if fitting else ""
+
+
+def _late_step(steps: list[Step], mix: Mix, chance: Random) -> str:
+    """Return the step whose agency is late, or ""; nobody who answers is late where silence is agreement."""
+    consents = {code for step in steps for code in step.never_deemed} & {step.code for step in steps}
+    if consents and mix.happens("consent_late", chance):
+        return chance.choice(sorted(consents))
+    if not mix.happens("late", chance):
+        return ""
+    return chance.choice([step for step in steps if step.silence != DEEMED]).code
+
+
+def _verified_step(steps: list[Step], mix: Mix, chance: Random) -> str:
+    longer = [step for step in steps if any(one.ground == "verification" for one in step.extensions)]
+    return chance.choice(longer).code if longer and mix.happens("verified", chance) else ""

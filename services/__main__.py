@@ -14,6 +14,8 @@ from chassis.run import Engine, embedded
 from chassis.sealing import Sealer
 from chassis.service import Parts, Service
 from chassis.settings import Settings
+from chassis.telemetry import Tracer, shares_of
+from chassis.telemetry_outlet import outlet_of
 from chassis.uploads import Uploads
 from chassis.vault import SqliteVault
 from chassis.web.acts import Border
@@ -85,6 +87,7 @@ def compose(
     stores = {name: running.store for name, running in engine.running.items()}
     sealer = Sealer(data / "seals.db", data / "keys" / "heads.json", stores, clock)
     engine.at_rest.append(sealer.close)
+    engine.follow(Tracer(outlet_of(data / "telemetry"), shares_of(told.trace_share), int(told.traces_per_s)))
     uploads.is_used = lambda file: is_taken(stores["intake"], file)
     engine.at_rest.append(uploads.close)
     return Platform(parts, vault, engine, borders, issuer, sealer)
@@ -101,7 +104,7 @@ def asgi(platform: Platform) -> FastAPI:
     """Return the application with every service's routes, the operators' and the pages."""
     engine, issuer = platform.engine, platform.issuer
     routers = [router_of(border, issuer) for border in platform.borders.values()]
-    routers.append(operations(engine, issuer))
+    routers.append(operations(engine, issuer, platform.vault.opened_for))
     routers.append(privacy(engine, issuer, platform.vault))
     routers.append(heads(platform.sealer, issuer))
     routers.append(uploads_routes(platform.parts.uploads, issuer, engine.clock))
@@ -123,4 +126,5 @@ def asgi(platform: Platform) -> FastAPI:
     app.state.borders = platform.borders
     app.state.parts = platform.parts
     app.state.engine = engine
+    app.state.tracer = engine.tracer
     return app

@@ -277,6 +277,18 @@ class SqliteStore:
     def owing(self) -> Sequence[str]:
         return [row[0] for row in self._rows("SELECT stream FROM owing ORDER BY since_us, stream")]
 
+    def owing_since_us(self) -> int | None:
+        since_us: int | None = self._rows("SELECT min(since_us) FROM owing")[0][0]
+        return since_us
+
+    def last_traceparent(self, stream: str) -> str | None:
+        rows = self._rows("SELECT traceparent FROM events WHERE stream=? ORDER BY version DESC LIMIT 1", (stream,))
+        return rows[0][0] if rows else None
+
+    def size_bytes(self) -> int:
+        files = (self.path, self.path.with_name(f"{self.path.name}-wal"))
+        return sum(file.stat().st_size for file in files if file.exists())
+
     def query(self, sql: str, params: Mapping[str, Any] | None = None) -> Sequence[Mapping[str, Any]]:
         columns, rows = self._read(sql, params or {})
         names = [column[0] for column in columns]

@@ -4,12 +4,13 @@ import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
 
-from chassis.stores.store import Conflict, Statement, Unwritable, Writes
+from chassis.stores.store import Conflict, Statement, TimerRow, Unwritable, Writes
 
 HELD = (
     "position, source, id, type, subject, sequence, root, time_us, correlation, causation, traceparent, data, "
     "since_us, attempts, error"
 )
+TIMER = ", ".join(TimerRow._fields)
 
 
 def move_positions(db: sqlite3.Connection, writes: Writes) -> None:
@@ -49,7 +50,7 @@ def write_time(db: sqlite3.Connection, writes: Writes) -> None:
         if timer is None:
             db.execute("DELETE FROM timers WHERE id=?", (id,))
         else:
-            db.execute("INSERT OR REPLACE INTO timers(id, due_us, command, data) VALUES(?, ?, ?, ?)", timer)
+            db.execute(f"INSERT OR REPLACE INTO timers({TIMER}) VALUES(?, ?, ?, ?, ?)", timer)
     db.executemany("INSERT INTO answers VALUES(?, ?, ?, ?, ?, ?)", writes.answers)
     sql = "INSERT OR REPLACE INTO snapshots(stream, version, shape, data) VALUES(?, ?, ?, ?)"
     db.executemany(sql, writes.snapshots)

@@ -101,12 +101,16 @@ class Held(NamedTuple):
 
 
 class TimerRow(NamedTuple):
-    """A command that is due at `due_us`; `command` is its type's name, `data` its fields as JSON."""
+    """A command that is due at `due_us`; `command` is its type's name, `data` its fields as JSON.
+
+    `traceparent` is the context of the event that set it, if that was followed.
+    """
 
     id: str
     due_us: int
     command: str
     data: bytes
+    traceparent: str | None = None
 
 
 class AnswerRow(NamedTuple):
@@ -264,6 +268,18 @@ class Store(Protocol):
     def answer(self, command_id: str) -> AnswerRow | None: ...
     def snapshot(self, stream: str, shape: str) -> Snapshot | None: ...
     def owing(self) -> Sequence[str]: ...
+    def owing_since_us(self) -> int | None:
+        """Return since when the oldest debt of a saga stands, None where none is owed."""
+        ...
+
+    def last_traceparent(self, stream: str) -> str | None:
+        """Return the trace context of the last event of a stream, None where it was not followed."""
+        ...
+
+    def size_bytes(self) -> int:
+        """Return how much room the store takes where it is kept."""
+        ...
+
     def query(self, sql: str, params: Mapping[str, Any] | None = None) -> Sequence[Mapping[str, Any]]:
         """Read rows of this service's read models; may be called from any thread."""
         ...

@@ -53,6 +53,12 @@ class Call:
         return rows[0] if rows else None
 
 
+class VersionShown(BaseModel):
+    """The version that the thing has after a command."""
+
+    version: int
+
+
 def _version_only(done: Done) -> dict[str, Any]:
     return {"version": done.version}
 
@@ -71,7 +77,7 @@ class Act:
         part: for an act on a part of a thing, as a step: `(call, state)` → whom that part concerns, None where there is
             no such part; it takes the place of `scope`.
         opens: for an act that brings a thing into being: command → its scope.
-        answer: what was done → JSON body of the answer.
+        answer: what was done → JSON body of the answer; `answers` is the model of it.
     """
 
     name: str
@@ -86,6 +92,7 @@ class Act:
     part: Callable[[Call, Any], Scope | None] | None = None
     answer: Callable[[Done], dict[str, Any]] = _version_only
     status: int = 200
+    answers: type[BaseModel] = VersionShown
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +198,7 @@ class Border:
             expected=expected,
             render=lambda outcome: _render(act, outcome, trace),
             correlation=trace or call.ref,
-            traceparent=traceparent,
+            traceparent=self.running.lane.tracer.begin(act.name, getattr(command, "ref", call.ref), traceparent),
         )
 
     def submit(self, job: Job) -> None:

@@ -8,9 +8,10 @@ from starlette.exceptions import HTTPException
 
 from chassis.stores.store import Conflict, StoreUnavailable
 from chassis.web import problem
-from chassis.web.bounds import Bounded, Traced
+from chassis.web.bounds import Bounded
 from chassis.web.description import describe
 from chassis.web.problem import Problem
+from chassis.web.traced import Traced
 
 
 def application(title: str, routers: Iterable[APIRouter]) -> FastAPI:

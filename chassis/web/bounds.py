@@ -1,8 +1,7 @@
-"""What stands before every route: a trace id for each request, and the limits on its address, headers and body."""
+"""What stands before every route: the limits on a request's address, headers and body."""
 
 import asyncio
 import re
-import secrets
 from typing import Final
 
 from starlette.exceptions import HTTPException
@@ -26,7 +25,6 @@ LARGE_DETAIL: Final = f"At most {BODY_BYTES_MAX} bytes are taken."
 HEAD_DETAIL: Final = f"At most {HEADERS_MAX} headers of together {HEADER_BYTES_MAX} bytes are taken."
 SLOW_DETAIL: Final = f"A body must come within {BODY_WITHIN_S:.0f} seconds."
 DEEP_DETAIL: Final = f"A body is nested at most {NESTING_MAX} deep."
-TRACEPARENT: Final = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 TEXT: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 """A text as JSON writes it, which may hold brackets that are none."""
 ROUND_TO_SQUARE: Final = bytes.maketrans(b"{}", b"[]")
@@ -34,21 +32,6 @@ NO_BRACKETS: Final = bytes(byte for byte in range(256) if byte not in b"[]{}")
 RAW: Final = b"application/octet-stream"
 
 Fault = tuple[Kind, str | None]
-
-
-class Traced:
-    """Give every request a trace id: the caller's (`traceparent`, W3C Trace Context) or a new one."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            header = dict(scope["headers"]).get(b"traceparent", b"").decode("latin-1")
-            given = TRACEPARENT.fullmatch(header)
-            scope["lienthong.traceparent"] = header if given else None
-            scope["lienthong.trace"] = given.group(1) if given else secrets.token_hex(16)
-        await self._app(scope, receive, send)
 
 
 class Bounded:

@@ -1,29 +1,45 @@
 """What those who run the platform need: health, metrics, the log's tail, and parked messages to retry or discharge."""
 
 import asyncio
-from collections.abc import Callable
-from contextlib import suppress
-from typing import Annotated, Any
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Request
-from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, Field, StringConstraints
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
+from chassis import wire
 from chassis.inbox import Inbox, Key, LayAside, Retry
 from chassis.run import Engine, Running
 from chassis.stores.store import StoreUnavailable
+from chassis.telemetry_outlet import FileSink
 from chassis.web.auth import ALL, INSPECTOR, SYSTEM, DevelopmentIssuer, Principal, Rights, may
 from chassis.web.auth_filter import THE_WHOLE
+from chassis.web.metrics import MEDIA_TYPE, Figures
 from chassis.web.problem import NOT_FOUND, Problem, ProblemDocument
+from chassis.web.refs import resolve
 from chassis.web.routes import told_rights
 
 STAFF: Rights = {SYSTEM: ALL}
 STAFF_AND_INSPECTORS: Rights = {SYSTEM: ALL, INSPECTOR: ALL}
 TAIL_LIMIT_MAX = 500
 POSITION_MAX = 2**63 - 1
+SPANS_SHOWN_MAX = 20_000
 ANSWERS: dict[int | str, dict[str, Any]] = {401: {"model": ProblemDocument}, 404: {"model": ProblemDocument}}
+
+
+SAID: dict[int | str, dict[str, Any]] = {
+    200: {"content": {wire.BATCH: {"schema": {"type": "array", "items": {"type": "object"}}}}}
+}
+
+
+class Traced(BaseModel):
+    """The spans of one dossier, the earliest first; `kept` says whether they are kept here or by a collector."""
+
+    ref: str
+    kept: Literal["here", "elsewhere"]
+    spans: list[dict[str, Any]]
 
 
 class Parked(BaseModel):
@@ -40,36 +56,12 @@ class Discharged(Parked):
     reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=500)]
 
 
-class Lanes:
-    """Prometheus figures read from the lanes when they are asked for."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-
-    def collect(self) -> list[Metric]:
-        counts = CounterMetricFamily("lienthong_lane", "What a lane has done, by kind", labels=["service", "kind"])
-        held = GaugeMetricFamily("lienthong_held", "Messages that wait for an earlier one", labels=["service"])
-        parked = GaugeMetricFamily("lienthong_parked", "Messages put aside for staff", labels=["service"])
-        lag = GaugeMetricFamily("lienthong_reader_lag", "Messages said and not yet taken", labels=["service", "source"])
-        owing = GaugeMetricFamily("lienthong_sagas_owing", "Sagas that still owe something", labels=["service"])
-        for name, running in self._engine.running.items():
-            for kind, number in list(running.lane.counts.items()):
-                counts.add_metric([name, kind], number)
-            waiting = list(running.inbox.held.values())
-            held.add_metric([name], sum(one.error is None for one in waiting))
-            parked.add_metric([name], sum(one.error is not None for one in waiting))
-            owing.add_metric([name], len(running.lane.owing))
-            with suppress(StoreUnavailable):  # what cannot be read now is left out; the rest is looked at all the more
-                for source, behind in running.inbox.lag().items():
-                    lag.add_metric([name, source], behind)
-        return [counts, held, parked, lag, owing]
-
-
-def operations(engine: Engine, issuer: DevelopmentIssuer) -> APIRouter:
+def operations(
+    engine: Engine, issuer: DevelopmentIssuer, openings: Callable[[], Mapping[str, int]] = dict
+) -> APIRouter:
     """Return the routes of operation; all but health and figures are for the role `system`, some for inspectors too."""
     router = APIRouter(tags=["operations"])
-    registry = CollectorRegistry()
-    registry.register(Lanes(engine))
+    figures = Figures(engine, openings)
 
     def staff(request: Request, rights: Rights) -> Principal:
         principal = issuer.principal_of(request)
@@ -91,7 +83,7 @@ def operations(engine: Engine, issuer: DevelopmentIssuer) -> APIRouter:
 
     @router.get("/metrics", summary="Figures for Prometheus")
     async def metrics() -> Response:
-        return Response(generate_latest(registry), media_type="text/plain; version=0.0.4")
+        return Response(await run_in_threadpool(figures.shown), media_type=MEDIA_TYPE)
 
     @router.get(
         "/api/v1/operations/events",
@@ -117,6 +109,45 @@ def operations(engine: Engine, issuer: DevelopmentIssuer) -> APIRouter:
             for e in events
         ]  # fmt: skip
         return {"items": items, "next": events[-1].position if events else after}
+
+    @router.get(
+        "/api/v1/operations/said",
+        operation_id="said_events",
+        summary="What a service has said, as CloudEvents",
+        responses=ANSWERS | SAID,
+        response_class=Response,
+        openapi_extra=told_rights(STAFF_AND_INSPECTORS),
+    )
+    async def said(
+        request: Request,
+        service: Annotated[str, Query(max_length=40)],
+        after: Annotated[int, Query(ge=0, le=POSITION_MAX)] = 0,
+        limit: Annotated[int, Query(ge=1, le=TAIL_LIMIT_MAX)] = 100,
+    ) -> Response:
+        staff(request, STAFF_AND_INSPECTORS)
+        running = engine.running.get(service)
+        if running is None:
+            raise Problem(NOT_FOUND)
+        envelopes, at = await run_in_threadpool(running.store.say, running.source, after, limit)
+        return Response(wire.batch(envelopes), headers={"Lienthong-Position": f"{service}:{at}"}, media_type=wire.BATCH)
+
+    @router.get(
+        "/api/v1/operations/traces/{ref}",
+        operation_id="trace_dossier",
+        summary="The way of one dossier through the services, where it was followed",
+        responses=ANSWERS,
+        openapi_extra=told_rights(STAFF_AND_INSPECTORS),
+    )
+    async def traced(request: Request, ref: Annotated[str, Path(max_length=200)]) -> Traced:
+        staff(request, STAFF_AND_INSPECTORS)
+        desk = engine.running.get("intake")
+        dossier = ref if desk is None else await run_in_threadpool(resolve, desk.store, ref)
+        outlet = engine.tracer.outlet
+        if outlet is None or not isinstance(outlet.sink, FileSink):
+            return Traced(ref=dossier, kept="elsewhere", spans=[])
+        await run_in_threadpool(outlet.flush)
+        spans = await run_in_threadpool(outlet.sink.about, dossier, SPANS_SHOWN_MAX)
+        return Traced(ref=dossier, kept="here", spans=spans)
 
     @router.get(
         "/api/v1/operations/parked",

@@ -24,6 +24,7 @@ from chassis.stores.store import StoreUnavailable
 from chassis.web import problem
 from chassis.web.acts import Act, Border, Listing, View
 from chassis.web.auth import DevelopmentIssuer, Rights, restriction, signed_in
+from chassis.web.listed import page_of
 from chassis.web.problem import (
     INVALID,
     KEY_MISSING,
@@ -59,6 +60,7 @@ def router_of(border: Border, issuer: DevelopmentIssuer) -> APIRouter:
     for act in service.acts:
         router.add_api_route(
             act.path, _command_endpoint(border, issuer, act), methods=["POST"], status_code=act.status,
+            response_model=act.answers,
             operation_id=act.name, summary=act.summary_en, description=act.summary_vi, responses=COMMAND_ANSWERS,
             openapi_extra=told_rights(act.rights),
         )  # fmt: skip
@@ -71,6 +73,7 @@ def router_of(border: Border, issuer: DevelopmentIssuer) -> APIRouter:
     for listing in service.listings:
         router.add_api_route(
             listing.path, _listing_endpoint(border, issuer, listing), methods=["GET"],
+            response_model=page_of(listing, border.running.store),
             operation_id=listing.name, summary=listing.summary_en, description=listing.summary_vi,
             responses=READ_ANSWERS, openapi_extra=told_rights(listing.rights),
         )  # fmt: skip

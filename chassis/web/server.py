@@ -6,6 +6,7 @@ problem document here, because no route will ever see it.
 
 import asyncio
 import json
+import secrets
 from typing import Any, Final
 
 import uvicorn
@@ -72,6 +73,9 @@ class BoundedProtocol(HttpToolsProtocol):
         else:
             self._refuse(problem.MALFORMED, msg)
 
+    def _unsupported_upgrade_warning(self) -> None:
+        """Nobody here speaks anything but HTTP; whoever asks to is answered as if they had not."""
+
     def _be_patient(self) -> None:
         self._patience = self.loop.call_later(HEAD_WITHIN_S, self._gave_up)
 
@@ -91,7 +95,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         self._lose_patience()
-        body = json.dumps(problem.document(kind, detail), ensure_ascii=False).encode()
+        body = json.dumps(problem.document(kind, detail, (), secrets.token_hex(16)), ensure_ascii=False).encode()
         head = (
             f"HTTP/1.1 {kind.status} {REASONS[kind.status]}\r\ncontent-type: {problem.MEDIA_TYPE}\r\n"
             f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"

@@ -7,6 +7,7 @@ border).
 from collections.abc import Callable
 from typing import Any, Final
 
+from pydantic import BaseModel
 from ulid import ULID
 
 from chassis.executor import Done
@@ -209,6 +210,15 @@ def _opens(command: commands.SubmitDossier) -> Scope:
     return Scope(people=people, receiving=command.receiving_agency, procedure=command.procedure)
 
 
+class DossierStanding(BaseModel):
+    """Where a dossier stands after a command."""
+
+    ref: str
+    code: str | None
+    status: str
+    version: int
+
+
 def standing(done: Done) -> dict[str, Any]:
     """Return where a dossier stands after a command."""
     dossier: Dossier = done.state
@@ -227,45 +237,45 @@ def acts(vault: Vault, uploads: Uploads) -> tuple[Act, ...]:
     return (
         Act(
             "submit_dossier", "/dossiers", "Nộp hồ sơ", "Hand in a dossier", WHOEVER_HANDS_IN,
-            reception.submit, scope, Submission, opens=_opens, answer=standing, status=201,
+            reception.submit, scope, Submission, opens=_opens, answer=standing, answers=DossierStanding, status=201,
         ),
         Act(
             "ask_for_supplement", "/dossiers/{ref}/supplement-request", "Yêu cầu bổ sung hồ sơ",
             "Tell the applicant everything that is missing", AT_THE_DESK, reception.ask, scope, SupplementRequest,
-            answer=standing,
+            answer=standing, answers=DossierStanding,
         ),
         Act(
             "receive_supplement", "/dossiers/{ref}/supplement", "Nhận hồ sơ bổ sung", "Take in what was asked for",
-            BY_THE_APPLICANT, reception.receive, scope, SupplementBrought, answer=standing,
+            BY_THE_APPLICANT, reception.receive, scope, SupplementBrought, answer=standing, answers=DossierStanding,
         ),
         Act(
             "accept_dossier", "/dossiers/{ref}/acceptance", "Tiếp nhận hồ sơ", "Accept a complete dossier",
-            AT_THE_DESK, _plain(commands.AcceptDossier), scope, answer=standing,
+            AT_THE_DESK, _plain(commands.AcceptDossier), scope, answer=standing, answers=DossierStanding,
         ),
         Act(
             "refuse_dossier", "/dossiers/{ref}/refusal", "Từ chối tiếp nhận hồ sơ", "Refuse reception",
-            AT_THE_DESK, reception.refuse, scope, Refusal, answer=standing,
+            AT_THE_DESK, reception.refuse, scope, Refusal, answer=standing, answers=DossierStanding,
         ),
         Act(
             "withdraw_dossier", "/dossiers/{ref}/withdrawal", "Rút hồ sơ", "Withdraw, while no decision exists",
-            BY_THE_APPLICANT, _plain(commands.WithdrawDossier), scope, answer=standing,
+            BY_THE_APPLICANT, _plain(commands.WithdrawDossier), scope, answer=standing, answers=DossierStanding,
         ),
         Act(
             "answer_sent_back", "/dossiers/{ref}/sent-back/{step}/answer", "Trả lời cơ quan giải quyết",
-            "Answer the agency that sent a step back", AT_THE_DESK, reception.answer, scope, Answer, answer=standing,
+            "Answer the agency that sent a step back", AT_THE_DESK, reception.answer, scope, Answer, answer=standing, answers=DossierStanding,
         ),
         Act(
             "hand_out", "/dossiers/{ref}/handing-out", "Trả kết quả tại bộ phận một cửa",
-            "Give the result to whoever collects it", AT_THE_DESK, _hand_out, scope, Collection, answer=standing,
+            "Give the result to whoever collects it", AT_THE_DESK, _hand_out, scope, Collection, answer=standing, answers=DossierStanding,
         ),
         Act(
             "digitise_component", "/dossiers/{ref}/components/{component}/digitisation", "Ghi nhận giấy tờ đã số hóa",
             "Record that a paper handed in was scanned and signed", AT_THE_DESK,
-            _plain(commands.DigitiseComponent, "component"), scope, answer=standing,
+            _plain(commands.DigitiseComponent, "component"), scope, answer=standing, answers=DossierStanding,
         ),
         Act(
             "correct_particulars", "/dossiers/{ref}/correction", "Đính chính thông tin cá nhân",
             "Put right what stands wrong about a person", BY_THE_APPLICANT, reception.correct, scope, Correction,
-            answer=standing,
+            answer=standing, answers=DossierStanding,
         ),
     )  # fmt: skip

@@ -56,10 +56,11 @@ class ParcelCancelled:
 
 @dataclass(frozen=True, slots=True)
 class ObligationSettled:
-    """Everything owed for the dossier is paid, or it came to nothing."""
+    """What was owed is paid, or came to nothing: the fee, or what a tax notice states, which is the chain's matter."""
 
     ref: str
     at: datetime
+    purpose: str = "fee"
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +155,8 @@ def _record_collection_failed(data: ParcelCancelled, heard: Heard) -> tuple[Reco
 
 
 def _record_settlement(data: ObligationSettled, heard: Heard) -> tuple[RecordSettlement, ...]:
+    if data.purpose != "fee":
+        return ()
     return (RecordSettlement(ref=data.ref, settled_at=data.at, actor=BY_SERVICE, now=heard.now),)
 
 

@@ -40,7 +40,7 @@ from services.payments.domain.obligation_words import PayAtDesk, RecordRefund
 from services.payments.domain.streams import callback_stream, obligation_stream
 from services.payments.gateways.callbacks import receive
 from services.payments.gateways.gateway import Gateway, PayRequest
-from services.payments.projections.shown import ObligationShown, obligation_shown
+from services.payments.projections.shown import DuesStanding, ObligationShown, PaymentStanding, obligation_shown
 
 NOTICES: Final = "/api/v1/payments/vnpay/ipn"
 PAYABLE_FOR: Final = timedelta(minutes=15)
@@ -220,6 +220,7 @@ def acts(gateway: Gateway, public_url: str) -> tuple[Act, ...]:
             opens=_as_seen,
             body=Payment,
             answer=_sending_to(gateway, public_url),
+            answers=PaymentStanding,
             status=201,
         ),
         Act(
@@ -232,6 +233,7 @@ def acts(gateway: Gateway, public_url: str) -> tuple[Act, ...]:
             scope=scope,
             body=DeskPayment,
             answer=_standing,
+            answers=DuesStanding,
         ),
         Act(
             name="record_refund",
@@ -243,6 +245,7 @@ def acts(gateway: Gateway, public_url: str) -> tuple[Act, ...]:
             scope=scope,
             body=RefundDone,
             answer=_standing,
+            answers=DuesStanding,
         ),
         Act(
             name="ask_gateway",

@@ -50,6 +50,10 @@ from services.payments.domain.receipt_book import (
     next_receipt,
     serial_of,
 )
+from services.payments.domain.reconciliation import Booked as Booked
+from services.payments.domain.reconciliation import Difference as Difference
+from services.payments.domain.reconciliation import SettlementUnreadable as SettlementUnreadable
+from services.payments.domain.reconciliation import differences as differences
 from services.payments.domain.settlement import after_attempt, after_obligation
 from services.payments.domain.streams import (
     attempt_stream,
@@ -62,6 +66,7 @@ from services.payments.gateways.callbacks import receive, sealed_under
 from services.payments.gateways.gateway import Unverified
 from services.payments.gateways.inquirer import inquirer, over_http
 from services.payments.gateways.sandbox import PAY_PAGE, Sandbox
+from services.payments.gateways.settlement_file import read_settlement as read_settlement
 from services.payments.gateways.vnpay import Vnpay
 from services.payments.gateways.vnpay_simulator import Ending, Misbehaviour, VnpaySimulator
 from services.payments.policies import HEARS, timers

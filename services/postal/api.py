@@ -179,6 +179,14 @@ def _deliver(call: Call, body: Delivery) -> MarkDelivered:
     return MarkDelivered(call.ref, proof, actor=call.principal.id, now=call.now)
 
 
+class ParcelStanding(BaseModel):
+    """Where a parcel is after a command, and who has it."""
+
+    version: int
+    status: str
+    custodian: str
+
+
 def _answer(done: Done) -> dict[str, Any]:
     parcel: Parcel = done.state
     return {"version": done.version, "status": parcel.status, "custodian": custodian(parcel)}
@@ -242,6 +250,7 @@ ACTS: Final[tuple[Act, ...]] = (
         scope=scope,
         body=PickUp,
         answer=_answer,
+        answers=ParcelStanding,
     ),
     Act(
         name="sign_handover",
@@ -253,6 +262,7 @@ ACTS: Final[tuple[Act, ...]] = (
         scope=scope,
         body=Record,
         answer=_answer,
+        answers=ParcelStanding,
     ),
     Act(
         name="mark_attempt_failed",
@@ -264,6 +274,7 @@ ACTS: Final[tuple[Act, ...]] = (
         scope=scope,
         body=FailedAttempt,
         answer=_answer,
+        answers=ParcelStanding,
     ),
     Act(
         name="mark_delivered",
@@ -275,6 +286,7 @@ ACTS: Final[tuple[Act, ...]] = (
         scope=scope,
         body=Delivery,
         answer=_answer,
+        answers=ParcelStanding,
     ),
     Act(
         name="mark_back_at_desk",
@@ -286,6 +298,7 @@ ACTS: Final[tuple[Act, ...]] = (
         scope=scope,
         body=Record,
         answer=_answer,
+        answers=ParcelStanding,
     ),
 )
 

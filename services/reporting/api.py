@@ -257,8 +257,8 @@ def router(registry: Registry, border: Border, issuer: DevelopmentIssuer) -> API
     ):  # fmt: skip
         routes.add_api_route(
             path, endpoint, methods=["GET"], operation_id=name, response_model=shows, summary=en, description=vi,
-            responses=READ_ANSWERS, response_model_exclude_none=shows in (TimelineShown, ReportShown),
+            responses=READ_ANSWERS,
             openapi_extra=told_rights(RIGHTS_OF[name]) if name in RIGHTS_OF else None,
-            response_model_exclude_unset=shows is ClockShown,
+            response_model_exclude_unset=shows in (TimelineShown, ReportShown, ClockShown),
         )  # fmt: skip
     return routes

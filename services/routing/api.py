@@ -186,6 +186,14 @@ def sealed_note(vault: Vault, call: Call, note: str) -> str:
     return vault.seal(str(row["applicant"]), {"note": note}) if row else ""
 
 
+class ChainStanding(BaseModel):
+    """How a chain stands after a command, and which steps became ready by it."""
+
+    version: int
+    state: str
+    became_ready: list[str]
+
+
 def _answer(done: Done) -> dict[str, Any]:
     became_ready = [event.step for event in done.events if isinstance(event, StepReady)]
     return {"version": done.version, "state": state_of(done.state), "became_ready": became_ready}
@@ -201,7 +209,19 @@ def _act(
     rights: Rights = OFFICERS,
 ) -> Act:
     path = f"/dossiers/{{ref}}/steps/{{step}}/{noun}"
-    return Act(name, path, vi, en, rights, command=command, scope=scope, body=body, answer=_answer, part=step_scope)
+    return Act(
+        name,
+        path,
+        vi,
+        en,
+        rights,
+        command=command,
+        scope=scope,
+        body=body,
+        answer=_answer,
+        answers=ChainStanding,
+        part=step_scope,
+    )
 
 
 def acts(vault: Vault, calendars: Calendars) -> tuple[Act, ...]:

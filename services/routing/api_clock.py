@@ -91,6 +91,16 @@ class ApologiesShown(BaseModel):
     items: list[ApologyShown]
 
 
+class ClockStanding(BaseModel):
+    """How a chain and its clock stand after a command."""
+
+    version: int
+    state: str
+    clock_runs: bool
+    due_at: datetime | None
+    promised_at: datetime | None
+
+
 def _answer(done: Done) -> dict[str, Any]:
     chain: Chain = done.state
     return {
@@ -106,7 +116,7 @@ def _by_step(
     name: str, noun: str, vi: str, en: str, command: Callable[[Call, Any], Any], body: type[Body] | None = None
 ) -> Act:
     return Act(
-        name, f"{OF_STEP}/{noun}", vi, en, OFFICERS, command=command, scope=scope, body=body, answer=_answer,
+        name, f"{OF_STEP}/{noun}", vi, en, OFFICERS, command=command, scope=scope, body=body, answer=_answer, answers=ClockStanding,
         part=step_scope,
     )  # fmt: skip
 
@@ -116,7 +126,19 @@ def _by_dossier(
     body: type[Body] | None = None, part: Callable[[Call, Chain], Scope | None] | None = None,
 ) -> Act:  # fmt: skip
     path = f"{OF_DOSSIER}/{noun}"
-    return Act(name, path, vi, en, rights, command=command, scope=scope, body=body, answer=_answer, part=part)
+    return Act(
+        name,
+        path,
+        vi,
+        en,
+        rights,
+        command=command,
+        scope=scope,
+        body=body,
+        answer=_answer,
+        answers=ClockStanding,
+        part=part,
+    )
 
 
 def lead_scope(call: Call, chain: Chain) -> Scope | None:

@@ -6,6 +6,8 @@ from typing import Any
 
 from fastapi import FastAPI
 
+NEEDED = {"purpose": "reception"}
+
 
 def doors(app: FastAPI, method: str) -> list[str]:
     """Return the path templates that answer to `method`, in order."""
@@ -24,6 +26,13 @@ def _routes(routes: list[Any]) -> Iterator[tuple[str, set[str]]]:
 def parts_of(path: str) -> list[str]:
     """Return the names of the parts of a path that vary."""
     return [name.partition(":")[0] for name in re.findall(r"{([^}]+)}", path)]
+
+
+def needed(app: FastAPI, path: str) -> str:
+    """Return the query without which a door only says that something is missing: for what one reads."""
+    asked = app.openapi()["paths"].get(path, {}).get("get", {}).get("parameters", ())
+    names = [one["name"] for one in asked if one["in"] == "query" and one.get("required")]
+    return "?" + "&".join(f"{name}={NEEDED[name]}" for name in names) if names else ""
 
 
 def filled(path: str, parts: dict[str, str]) -> str:

@@ -1,21 +1,27 @@
 """For every act, a place where it would be granted; an act without one fails the first test of this folder."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any, Final
 
+from kernel.calendar import VIETNAM
+from services.routing.domain.clock_dates import next_desk_instant
 from tests.borders.province import (
     DECISION,
+    DESK,
     FEE_VND,
     NOTE,
     PAPERS,
     RECEIVER,
     STEP,
+    SUBMITTER,
     Header,
     Place,
     Province,
     digest,
     given,
 )
+from tests.harness import REGISTRY
 
 BY_POST: Final = {"channel": "post"}
 TO_HOME: Final = {"hand_out_by": "post", "hand_out_to": RECEIVER}
@@ -38,8 +44,21 @@ DELIVERED: Final = {
     "photo_sha256": digest("door"), "authority_paper": "",
 }  # fmt: skip
 CORRECTED: Final = {"phone": "0905 671 284", "reason": NOTE}
-CASH: Final = {"amount_vnd": FEE_VND}
+FEE: Final = {"obligation": None}
+CASH: Final = {"amount_vnd": FEE_VND, **FEE}
 REFUND: Final = {**CASH, "txn_ref": None, "order_no": "UNC-1"}
+
+CHILD: Final = {"name": "Đặng Sao Khuê", "personal_id": "062326000001"}
+BIRTH: Final[dict[str, Any]] = {
+    "procedure": "3.000722", "channel": "portal", "applicant": CHILD, "submitter": SUBMITTER, "relation": "parent",
+    "components": given("declaration", "birth_notice", "identity_paper"),
+    "facts": {"abandoned": False, "surrogacy": False, "residence_differs": False},
+}  # fmt: skip
+BORN: Final = {**DECISION, "result_code": "KQ.G15.000031"}
+POLICE, RESIDENCE = "G01.51.23293", "permanent_residence"
+GROUND: Final = {"ground": "third_party"}
+SLOW: Final = ("mark_back_at_desk", "apologise_for_delay", "apologise_for_dossier")
+"""Acts of which the place is days away."""
 
 Found = tuple[Header, dict[str, Any] | None, dict[str, str]]
 
@@ -102,6 +121,44 @@ def undelivered(province: Province) -> str:
     return ref
 
 
+def letter(province: Province) -> dict[str, Any]:
+    """Return an apology with a new date at which the desk is open, far enough away for every test."""
+    far = next_desk_instant(REGISTRY.calendar(DESK), province.engine.clock.now() + timedelta(days=120))
+    return {"reason_code": "backlog", "note": NOTE, "new_due_at": far.astimezone(VIETNAM).isoformat()}
+
+
+def late(province: Province) -> str:
+    """Let a limit pass."""
+    ref = province.acknowledged()
+    province.pass_time(days=8)
+    return ref
+
+
+def police_of(province: Province) -> Header:
+    return province.token("agency_officer", agency=POLICE)
+
+
+def at_the_police(province: Province) -> str:
+    """Take a birth bundle to the step whose law names a ground to stop its clock."""
+    ref = str(province.do("submit_dossier", province.system, province.submission(**BIRTH))["ref"])
+    province.do("accept_dossier", province.desk, ref=ref)
+    province.do("acknowledge_step", province.officer, ref=ref, step="birth_registration")
+    province.do("decide_step", province.officer, BORN, ref=ref, step="birth_registration")
+    province.do("acknowledge_step", police_of(province), ref=ref, step=RESIDENCE)
+    return ref
+
+
+def stopped(province: Province) -> str:
+    ref = at_the_police(province)
+    province.do("stop_step_clock", police_of(province), GROUND, ref=ref, step=RESIDENCE)
+    return ref
+
+
+def paying(province: Province) -> str:
+    """Begin to pay; return the attempt."""
+    return str(province.do("start_payment", province.applicant, ref=province.accepted())["txn_ref"])
+
+
 PLACES: Final[dict[str, Callable[[Province], Found]]] = {
     "submit_dossier": lambda p: (p.desk, p.submission(), {}),
     "ask_for_supplement": lambda p: (p.desk, ASKED, {"ref": incomplete(p)}),
@@ -114,6 +171,11 @@ PLACES: Final[dict[str, Callable[[Province], Found]]] = {
     "correct_particulars": lambda p: (p.desk, CORRECTED, {"ref": p.accepted()}),
     "declare_incident": lambda p: (p.system, broken(p), {"ref": p.accepted()}),
     "end_incident": lambda p: (p.system, None, {"ref": broken_down(p)}),
+    "redate_appointment": lambda p: (p.system, None, {"ref": p.accepted()}),
+    "apologise_for_delay": lambda p: (p.officer, letter(p), {"ref": late(p), "step": STEP}),
+    "apologise_for_dossier": lambda p: (p.officer, letter(p), {"ref": late(p)}),
+    "stop_step_clock": lambda p: (police_of(p), GROUND, {"ref": at_the_police(p), "step": RESIDENCE}),
+    "resume_step_clock": lambda p: (police_of(p), None, {"ref": stopped(p), "step": RESIDENCE}),
     "hand_out": lambda p: (p.desk, COLLECTED, {"ref": p.resolved()}),
     "take_over_step": lambda p: (p.officer, None, {"ref": p.accepted(), "step": STEP}),
     "acknowledge_step": lambda p: (p.officer, None, {"ref": p.accepted(), "step": STEP}),
@@ -121,7 +183,8 @@ PLACES: Final[dict[str, Callable[[Province], Found]]] = {
     "decide_step": lambda p: (p.officer, DECISION, {"ref": p.acknowledged(), "step": STEP}),
     "refuse_step": lambda p: (p.officer, UNFIT, {"ref": p.acknowledged(), "step": STEP}),
     "send_back_step": lambda p: (p.officer, BACK, {"ref": p.acknowledged(), "step": STEP}),
-    "start_payment": lambda p: (p.applicant, None, {"ref": p.accepted()}),
+    "start_payment": lambda p: (p.applicant, FEE, {"ref": p.accepted()}),
+    "ask_gateway": lambda p: (p.accountant, None, {"txn_ref": paying(p)}),
     "pay_at_desk": lambda p: (p.desk, CASH, {"ref": p.accepted()}),
     "record_refund": lambda p: (p.accountant, REFUND, {"ref": refund_owed(p)}),
     "mark_picked_up": lambda p: (p.postman, PICKED_UP, {"ref": p.submitted(**BY_POST), "leg": "collection"}),
@@ -139,7 +202,11 @@ def place(province: Province, name: str) -> Place:
 
 
 def places(province: Province) -> Iterator[Place]:
-    """Prepare a place for every act that has one; those that take days come first."""
-    names = sorted(PLACES.keys() & province.acts.keys(), key=lambda name: name != "mark_back_at_desk")
-    for name in names:
+    """Prepare a place for every act; those that take days come first."""
+    for name in in_order(province):
         yield place(province, name)
+
+
+def in_order(province: Province) -> list[str]:
+    """Return the name of every act, so that no place that was prepared is days old when the next one is ready."""
+    return sorted(province.acts, key=lambda name: name not in SLOW)

@@ -64,6 +64,10 @@ class Place:
         """Return the address, with some of its parameters replaced by what is written in an address."""
         return "/api/v1" + self.act.path.format(**{**self.params, **params})
 
+    def of(self, thing: str) -> str:
+        """Return the address of the same act on another thing: a dossier, or a payment attempt."""
+        return self.path(**{"ref" if "ref" in self.params else "txn_ref": thing})
+
 
 class Province:
     """The composed product on its own thread, the people who use it, and a fingerprint of all that it keeps."""

@@ -24,6 +24,10 @@ OTHER: dict[str, dict[str, Any]] = {
     "decide_step": {"number": "18/UBND"},
     "refuse_step": {"reason_code": "another_reason"},
     "send_back_step": {"reason_code": "another_reason"},
+    "apologise_for_delay": {"reason_code": "another_reason"},
+    "apologise_for_dossier": {"reason_code": "another_reason"},
+    "stop_step_clock": {"ground": "posting"},
+    "start_payment": {"obligation": "fee"},
     "pay_at_desk": {"amount_vnd": 14_999},
     "record_refund": {"order_no": "UNC-2"},
     "mark_picked_up": {"counted_papers": 4},
@@ -55,7 +59,7 @@ def otherwise(province: Province, right: Place, key: str) -> httpx.Response:
     """Send another content under the same key: another body, or where there is none the same to another dossier."""
     if right.act.body is not None:
         return send(province, right, key, {**(right.body or {}), **OTHER[right.act.name]})
-    return province.post(right.path(ref="0" * 26), right.who, right.body, headers={"Idempotency-Key": key})
+    return province.post(right.of("0" * 26), right.who, right.body, headers={"Idempotency-Key": key})
 
 
 def test_a_key_is_good_for_one_command_and_one_principal(province: Province) -> None:

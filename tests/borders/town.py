@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from chassis.web.auth import ROLES, Principal
 from tests.borders.documents import PASSING, bare
-from tests.borders.doors import doors, filled, parts_of
-from tests.borders.places import BY_POST, PLACES, REFUSED, TO_HOME, place
+from tests.borders.doors import doors, filled, needed, parts_of
+from tests.borders.places import BY_POST, REFUSED, TO_HOME, in_order, place
 from tests.borders.province import (
     APPLICANT,
     COMMITTEE,
@@ -113,7 +113,7 @@ def handed_in(province: Province, desk: str, accepts: bool = True, /, **more: An
 
 def bodies_of(province: Province) -> dict[str, Any]:
     """Return a content for acts that is read without a fault, so that the filter is what answers."""
-    return {name: place(province, name).body for name in PLACES if name in province.acts}
+    return {name: place(province, name).body for name in in_order(province)}
 
 
 def settled(data: Path, bodies: dict[str, Any]) -> Town:
@@ -192,7 +192,7 @@ def addresses(town: Town, text: str) -> Iterator[tuple[str, str]]:
         if {"ref", "text"} & set(parts_of(path)):
             for leg in ("collection", "delivery") if "leg" in parts_of(path) else ("",):
                 parts = {"ref": text, "text": text, "step": STEP, "leg": leg, "purpose": "visit"}
-                yield path, filled(path, parts)
+                yield path, filled(path, parts) + needed(town.province.app, path)
 
 
 def seen(answer: httpx.Response, *names: str) -> Any:

@@ -293,6 +293,15 @@ OF_POSTAL = (
     ("item_numbers", "nine digits and the country", alter("ItemNumberTaken", "item_code", "'RH1VN'")),
 )
 
+OF_REPORTING = (
+    (
+        "clocks", "its limit leads to another date",
+        "UPDATE appointments SET due_at='2026-12-24T01:00:00.000000+00:00' WHERE given_limit IS NOT NULL",
+    ),
+    ("clocks", "its clock leads to", "UPDATE standstills SET until='2026-12-24T01:00:00.000000+00:00' WHERE whole=1"),
+    ("shares", "another day", "UPDATE dossiers SET calendar_version='another day' WHERE accepted_at IS NOT NULL"),
+)  # fmt: skip
+
 BROUGHT_BACK = "INSERT INTO forgotten SELECT person, '2026-09-08', 'system:x', '91', '1', 1 FROM people LIMIT 1"
 OF_THE_PLATFORM = (
     ("forgotten", "was forgotten and has a key", "vault", BROUGHT_BACK),
@@ -323,5 +332,6 @@ DAMAGES: tuple[Damage, ...] = (
     *(Damage("payments", check, "payments", sql, says) for check, says, sql in OF_PAYMENTS),
     *(Damage("routing", check, "routing", sql, says) for check, says, sql in OF_ROUTING),
     *(Damage("postal", check, "postal", sql, says) for check, says, sql in OF_POSTAL),
+    *(Damage("reporting", check, "reporting", sql, says) for check, says, sql in OF_REPORTING),
     *(Damage("platform", check, store, sql, says) for check, says, store, sql in OF_THE_PLATFORM),
 )

@@ -1,9 +1,7 @@
-"""`lienthong clock`: the same derivation as the interface gives, and what `verify` checks of it."""
+"""`lienthong clock`: the same derivation as the interface gives, for people and for scripts."""
 
 import json
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -13,8 +11,6 @@ from typer.testing import CliRunner, Result
 
 from chassis.registry import Registry
 from cli.__main__ import app
-from cli.clock_books import clock_inspections
-from services.__main__ import compose
 from tests.cli.conftest import copy_of
 from tests.cli.served import Served, served
 
@@ -59,32 +55,3 @@ def test_what_was_not_accepted_has_no_clock(server: Served) -> None:
     assert clock(server, row["ref"]).exit_code == 1
     assert clock(server, row["ref"], "--json").exit_code == 1
     assert clock(server, "H48.99999.01-260907-0001").exit_code == 1
-
-
-@pytest.mark.parametrize(
-    ("damage", "found_by"),
-    [
-        ("UPDATE appointments SET due_at='2026-12-24T01:00:00.000000+00:00' WHERE given_limit IS NOT NULL", "clocks"),
-        ("UPDATE dossiers SET calendar_version='of another day' WHERE accepted_at IS NOT NULL", "shares"),
-    ],
-)
-def test_verify_finds_a_date_that_does_not_follow(
-    played_store: Path, laws: Registry, tmp_path: Path, damage: str, found_by: str
-) -> None:
-    """Never moved silently: a date that no limit, calendar and standstill leads to is named."""
-    data = copy_of(played_store, tmp_path)
-    platform = compose(data, rehearsal=True, registry=laws)
-    try:
-        before = {one.name: one.carry_out() for one in clock_inspections(platform.engine, laws)}
-        assert [(one.broken_count, one.counted > 0) for one in before.values()] == [(0, True), (0, True)]
-    finally:
-        platform.close()
-    with closing(sqlite3.connect(data / "reporting.db")) as store:
-        store.execute(damage)
-        store.commit()
-    platform = compose(data, rehearsal=True, registry=laws)
-    try:
-        after = {one.name: one.carry_out() for one in clock_inspections(platform.engine, laws)}
-        assert after[found_by].broken_count > 0
-    finally:
-        platform.close()

@@ -40,11 +40,11 @@ RELEASED: dict[str, Any] = {
 
 
 def fields(schema: dict[str, Any]) -> dict[str, Any]:
-    return schema["properties"]  # type: ignore[no-any-return]
+    return schema["properties"]
 
 
 def line(schema: dict[str, Any]) -> dict[str, Any]:
-    return schema["$defs"]["Line"]  # type: ignore[no-any-return]
+    return schema["$defs"]["Line"]
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from collections import Counter
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
+from random import Random
 
 import pytest
 import yaml
@@ -12,13 +13,30 @@ from kernel.calendar import VIETNAM
 from kernel.codes import PersonalId, TaxCode
 from players.crowd import Crowd
 from players.mix import FILE, MixInvalid, load_mix
-from players.plan import ARCHITECT, BIRTH, KARAOKE, MARITAL_STATUS, Plan, Weeks, world_of
+from players.plan import Plan, Weeks, draw, world_of
+from players.request import (
+    ARCHITECT,
+    BIRTH,
+    DEATH,
+    INVESTMENT,
+    JUDICIAL_RECORD,
+    KARAOKE,
+    LAND,
+    MARITAL_STATUS,
+    PERMIT,
+    SOCIAL_BENEFIT,
+)
 from tests.harness import REGISTRY
 
 START = datetime(2026, 9, 7, tzinfo=VIETNAM)
 WEEKS = Weeks(START, START + timedelta(weeks=6), cut=True)
 WORLD = world_of(REGISTRY, load_mix(), WEEKS)
+OLD_START = datetime(2021, 8, 2, tzinfo=VIETNAM)
+OLD_WORLD = world_of(REGISTRY, load_mix(), Weeks(OLD_START, OLD_START + timedelta(weeks=6), cut=True))
 PLANS = 2_000
+PLAIN = (MARITAL_STATUS, ARCHITECT)
+CONNECTED = 0.237 / 0.97
+"""Of the connected ones, those of 2021 are not in force any more; the others come in their place."""
 
 
 @cache
@@ -47,12 +65,17 @@ def test_the_same_seed_gives_the_same_plans() -> None:
 @pytest.mark.parametrize(
     ("what", "which", "expected"),
     [
-        ("connected", lambda plan: plan.procedure in (BIRTH, KARAOKE), 0.237),
-        ("births", lambda plan: plan.procedure == BIRTH, 0.237 * 0.8),
-        ("karaoke houses", lambda plan: plan.procedure == KARAOKE, 0.237 * 0.2),
+        ("connected", lambda plan: plan.procedure not in PLAIN, 0.237),
+        ("births", lambda plan: plan.procedure == BIRTH, CONNECTED * 0.4),
+        ("karaoke houses", lambda plan: plan.procedure == KARAOKE, CONNECTED * 0.1),
+        ("land", lambda plan: plan.procedure == LAND, CONNECTED * 0.18),
+        ("deaths", lambda plan: plan.procedure == DEATH, CONNECTED * 0.1),
+        ("judicial records", lambda plan: plan.procedure == JUDICIAL_RECORD, CONNECTED * 0.1),
+        ("permits", lambda plan: plan.procedure == PERMIT, CONNECTED * 0.07),
+        ("investments", lambda plan: plan.procedure == INVESTMENT, CONNECTED * 0.02),
         ("marital status", lambda plan: plan.procedure == MARITAL_STATUS, 0.763 * 0.75),
         ("architects", lambda plan: plan.procedure == ARCHITECT, 0.763 * 0.25),
-        ("late", lambda plan: plan.late_step != "", 0.028),
+        ("late", lambda plan: plan.late_step != "" and plan.procedure != INVESTMENT, 0.028),
         ("supplemented", lambda plan: plan.at_desk == "supplemented", 0.06),
         ("refused at the desk", lambda plan: plan.at_desk == "refused", 0.012),
         ("withdrawn at the desk", lambda plan: plan.at_desk == "withdrawn", 0.01),
@@ -70,10 +93,10 @@ def test_the_proportions_are_those_of_the_mix(what: str, which: "object", expect
 
 
 def test_online_is_kon_tums_share_where_people_may_choose() -> None:
-    """12,100 of 260,983 in 2021; the two connected procedures come through the portal alone by their decrees."""
-    free = tuple(plan for plan in plans() if plan.procedure in (MARITAL_STATUS, ARCHITECT))
+    """12,100 of 260,983 in 2021; four procedures come through the portal alone by their decrees."""
+    bound = tuple(plan for plan in plans() if plan.procedure in (BIRTH, KARAOKE, DEATH, PERMIT))
+    free = tuple(plan for plan in plans() if plan not in bound)
     assert share(free, channel="portal") == pytest.approx(0.046, abs=tolerance(0.046, len(free)))
-    bound = tuple(plan for plan in plans() if plan.procedure in (BIRTH, KARAOKE))
     assert share(bound, channel="portal") == 1
 
 
@@ -81,7 +104,7 @@ def test_an_agency_refuses_sends_back_or_is_overtaken_by_a_withdrawal_as_often_a
     """The two tables of the mix: one for a step alone, one for a chain of steps."""
     for procedures, name in (
         ((MARITAL_STATUS, ARCHITECT), "at_plain_agency"),
-        ((BIRTH, KARAOKE), "at_connected_agencies"),
+        ((BIRTH, KARAOKE, DEATH, LAND, JUDICIAL_RECORD, PERMIT, INVESTMENT), "at_connected_agencies"),
     ):
         of = tuple(plan for plan in plans() if plan.procedure in procedures)
         found = Counter(plan.at_agency for plan in of)
@@ -97,7 +120,13 @@ def test_every_plan_is_one_that_the_procedure_allows() -> None:
         assert plan.hand_out_by in procedure.hand_out_ways
         assert plan.relation in {rule.relation for rule in procedure.submitters}
         assert REGISTRY.agency(plan.desk).kind in procedure.receiving_kinds
-        assert {name: type(value).__name__ for name, value in plan.facts.items()} == dict(procedure.facts)
+        assert plan.facts.keys() == procedure.facts.keys()
+        for name, kind in procedure.facts.items():
+            fits = plan.facts[name] in kind if isinstance(kind, tuple) else type(plan.facts[name]).__name__ == kind
+            assert fits, name
+        taken = {step.code: step for step in procedure.steps_for(plan.options, plan.facts)}
+        assert {*plan.silent, plan.late_step, plan.step, plan.verified} - {""} <= taken.keys()
+        assert all(taken[code].silence == "deemed_agreed" for code in plan.silent)
         assert set(plan.lacking) <= set(plan.given) <= {component.code for component in procedure.components}
         assert WEEKS.start <= plan.submits_at < WEEKS.end
 
@@ -109,8 +138,17 @@ def test_people_have_numbers_of_the_right_form() -> None:
             if person.tax_code:
                 assert TaxCode.parse(person.tax_code).number == person.tax_code
             else:
-                assert PersonalId.parse(person.personal_id).birth_year in range(1956, 2027)
+                assert PersonalId.parse(person.personal_id).birth_year in range(1930, 2027)
         assert (plan.applicant == plan.submitter) == (plan.relation == "self")
+
+
+def test_what_is_not_in_force_is_not_asked_for() -> None:
+    """NQ 202/2025: the three-level procedure ended with the districts; in its own time it is all that there is."""
+    assert not any(plan.procedure == SOCIAL_BENEFIT for plan in plans())
+    old = tuple(draw(OLD_WORLD, Random(index)) for index in range(200))
+    assert {plan.procedure for plan in old} == {SOCIAL_BENEFIT}
+    assert all(plan.desk.startswith("H34.") for plan in old)
+    assert {plan.relation for plan in old} == {"self", "guardian"}
 
 
 @pytest.mark.parametrize(

@@ -31,13 +31,22 @@ from chassis.web.auth import (
     SYSTEM,
     Rights,
 )
-from chassis.web.problem import NOT_FOUND, Problem
+from chassis.web.problem import NOT_FOUND, Problem, ProblemDocument
 from kernel.calendar import VIETNAM
 from kernel.codes import InvalidCode, ProcedureCode
 from services.intake.domain.state import Dossier
 from services.intake.projections import catalogue
 from services.intake.projections.issued import Papers
 from services.intake.projections.letters import apology_of
+from services.intake.projections.catalogue_shown import ProceduresPage, ProcedureShown
+from services.intake.projections.papers_shown import (
+    ApologyShown,
+    CorrectionsShown,
+    RefusalShown,
+    RequestShown,
+    SlipShown,
+    StopNoticeShown,
+)
 from services.intake.projections.shown import DossierShown, glimpse, scope, shown
 
 CONCERNED: Final[Rights] = {
@@ -105,32 +114,32 @@ def views(vault: Vault, registry: Registry) -> tuple[View, ...]:
         View(
             "show_slip", "/dossiers/{ref}/slip", "Giấy tiếp nhận hồ sơ và hẹn trả kết quả",
             "The slip of acceptance and appointment (form 01)", READ_THE_PAPERS, _stream,
-            _only_if(lambda dossier: dossier.acceptance is not None), papers.slip,
+            _only_if(lambda dossier: dossier.acceptance is not None), papers.slip, SlipShown,
         ),
         View(
             "show_supplement_request", "/dossiers/{ref}/supplement-request", "Phiếu yêu cầu bổ sung hồ sơ",
             "The request for a supplement (form 02)", READ_THE_PAPERS, _stream,
-            _only_if(lambda dossier: dossier.supplement is not None), papers.supplement_request,
+            _only_if(lambda dossier: dossier.supplement is not None), papers.supplement_request, RequestShown,
         ),
         View(
             "show_refusal", "/dossiers/{ref}/refusal", "Phiếu từ chối tiếp nhận hồ sơ",
             "The refusal of reception (form 03)", READ_THE_PAPERS, _stream,
-            _only_if(lambda dossier: dossier.refusal is not None), papers.refusal,
+            _only_if(lambda dossier: dossier.refusal is not None), papers.refusal, RefusalShown,
         ),
         View(
             "show_apology", "/dossiers/{ref}/apology", "Phiếu xin lỗi và hẹn lại ngày trả kết quả",
             "The apology for a delay, with a new date (form 04)", READ_THE_PAPERS, _stream,
-            _only_if(lambda dossier: apology_of(dossier) is not None), papers.apology,
+            _only_if(lambda dossier: apology_of(dossier) is not None), papers.apology, ApologyShown,
         ),
         View(
             "show_stop_notice", "/dossiers/{ref}/stop-notice", "Thông báo dừng giải quyết hồ sơ",
             "The notice that handling has stopped (form 05)", READ_THE_PAPERS, _stream,
-            _only_if(lambda dossier: dossier.ended is not None), papers.stop_notice,
+            _only_if(lambda dossier: dossier.ended is not None), papers.stop_notice, StopNoticeShown,
         ),
         View(
             "show_corrections", "/dossiers/{ref}/corrections", "Các lần đính chính thông tin cá nhân",
             "What was put right about its people, and what stood before", READ_WHAT_STOOD, _stream, scope,
-            papers.corrections,
+            papers.corrections, CorrectionsShown,
         ),
     )  # fmt: skip
 
@@ -167,9 +176,11 @@ def catalogue_routes(registry: Registry, clock: Clock) -> tuple[APIRoute, ...]:
         APIRoute(
             "/api/v1/procedures", list_procedures, methods=["GET"], operation_id="list_procedures",
             summary="The catalogue of procedures in force", description="Danh mục thủ tục hành chính",
+            response_model=ProceduresPage,
         ),
         APIRoute(
             "/api/v1/procedures/{procedure}", show_procedure, methods=["GET"], operation_id="show_procedure",
             summary="What a procedure asks, promises and costs", description="Nội dung thủ tục hành chính",
+            response_model=ProcedureShown, responses={404: {"model": ProblemDocument}},
         ),
     )  # fmt: skip

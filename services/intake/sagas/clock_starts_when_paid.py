@@ -78,7 +78,7 @@ def _owed(wait: Wait) -> tuple[AcceptPaidDossier, ...]:
 
 
 def _settled(data: ObligationSettled, heard: Heard) -> tuple[Fact, ...]:
-    return (Settled(data.ref, data.at),)
+    return (Settled(data.ref, data.at),) if data.purpose == "fee" else ()
 
 
 def _over(event: DossierAccepted | DossierRefused | DossierWithdrawn | DossierStopped) -> Fact:

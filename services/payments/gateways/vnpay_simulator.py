@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from chassis.clock import Clock
 from kernel.calendar import VIETNAM
 from services.payments.gateways.gateway import Unreachable, Unverified, Wire
+from services.payments.gateways.settlement_file import COLUMNS
 from services.payments.gateways.vnpay import (
     CANCELLED_BY_CUSTOMER,
     HASH,
@@ -52,8 +53,6 @@ CODES: Mapping[Ending, tuple[str, str]] = {
 TRANSACTION_NO_DIGITS = 14
 PAYMENTS_REMEMBERED = 10_000
 BAD_SIGNATURE = "97"
-SETTLEMENT_COLUMNS = ("txn_ref", "gateway_no", "amount_vnd", "paid_at")
-"""What the settlement file tells of each payment that succeeded; `docs/algorithms/fees.md` describes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +181,7 @@ class VnpaySimulator:
         """Return the settlement file of a day in Vietnam: what was paid through this terminal, as CSV."""
         written = io.StringIO()
         rows = csv.writer(written, lineterminator="\n")
-        rows.writerow(SETTLEMENT_COLUMNS)
+        rows.writerow(COLUMNS)
         for txn_ref, said in self._bank.paid.items():
             paid = said["vnp_TmnCode"] == self.terminal.tmn_code and said["vnp_TransactionStatus"] == OK
             if paid and said["vnp_PayDate"].startswith(f"{day:%Y%m%d}"):

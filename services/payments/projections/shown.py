@@ -119,3 +119,21 @@ def _receipt(row: Mapping[str, Any]) -> ReceiptShown:
     text = printed(row["template"], row["serial"], row["number"])
     words = vnd_in_words(row["total_vnd"])
     return ReceiptShown(receipt=text, total_vnd=row["total_vnd"], in_words=words, issued_at=row["issued_at"])
+
+
+class PaymentStanding(BaseModel):
+    """A payment attempt that has begun: where the payer goes, and until when."""
+
+    txn_ref: str
+    amount_vnd: int
+    obligation: str
+    expires_at: datetime
+    pay_url: str
+
+
+class DuesStanding(BaseModel):
+    """How each obligation of a dossier stands after a command; `standing` is the first one's."""
+
+    version: int
+    standing: str
+    standings: dict[str, str]

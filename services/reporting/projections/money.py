@@ -1,4 +1,4 @@
-"""What each dossier costs and what was paid: its obligation with lines and receipt, attempts at a gateway, refunds.
+"""What each dossier costs and what was paid: its fee and tax notices with lines and receipt, attempts, refunds.
 
 Law: Luật Phí và lệ phí 97/2015/QH13; NĐ 118/2025/NĐ-CP art. 24. Only payments' events write here, in payments' order.
 """

@@ -13,6 +13,7 @@ from ulid import ULID
 
 from chassis.clock import RehearsalClock
 from chassis.executor import Job, Outcome
+from chassis.limits import NESTING_MAX
 from chassis.service import Parts
 from chassis.stores.store import StoreUnavailable
 from chassis.vault import CannotOpen
@@ -40,7 +41,6 @@ EXISTS_OTHERWISE: Final = "3"
 ERROR: Final = "-1"
 
 ANSWER_WITHIN_S: Final = 30.0
-DEPTH_LIMIT: Final = 32
 TOKEN_PATH: Final = "/gateways/portal/token"
 SYNC_PATH: Final = "/gateways/portal/DongBoHoSoMC"
 LOOK_UP_PATH: Final = "/gateways/portal/TraCuuHoSo"
@@ -202,7 +202,7 @@ async def _body(request: Request) -> dict[str, Any]:
         json.dumps(body, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         return {}
-    return body if isinstance(body, dict) and _is_flat(body, DEPTH_LIMIT) else {}
+    return body if isinstance(body, dict) and _is_flat(body, NESTING_MAX) else {}
 
 
 def _is_flat(value: Any, levels: int) -> bool:
