@@ -1,7 +1,7 @@
 """What kind of file some bytes are, by the bytes themselves; and whether they are a kind that is taken.
 
 A file is never unpacked, parsed or run here. Of an archive only the list of what is in it is read, which has no bombs.
-Law: NĐ 118/2025/NĐ-CP art. 15 (electronic papers of a dossier); NĐ 23/2025/NĐ-CP (signed electronic documents).
+Law: NĐ 118/2025/NĐ-CP art. 15 (electronic papers of a dossier).
 """
 
 import io

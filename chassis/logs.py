@@ -1,9 +1,9 @@
 """Lines about the work: JSON when a program reads them, words when a person does; never what somebody said or is.
 
-Every line has its time, level, place and words of ours. A line of a command has its trace, its service and the dossier's
-reference as well. What is filled into a line is let through only when it is a number or a plain name
-(`chassis/telemetry_words.py`); of an exception its kind and the places it went through are told, of its words only those
-that we wrote ourselves.
+Every line has its time, level, place and words of ours. A line of a command has its trace, its service and the
+reference of its dossier as well. What is filled into a line is let through only when it is a number or a plain name
+(`chassis/telemetry_words.py`); of an exception its kind and the places it went through are told, of its words only
+those that we wrote ourselves.
 """
 
 import logging
@@ -26,6 +26,9 @@ FIELDS: Final = ("at", "level", "logger", "event", "trace", "span", "service", "
 
 OURS: Final = "lienthong"
 FRAMES_MAX: Final = 12
+STRANGE_WORDS_MAX: Final = 120
+"""Of what a library says only the first line is told, with nothing filled in."""
+
 OWN_WORDS: Final = (StoreUnavailable, Conflict, Unwritable)
 """Exceptions whose words are the database's or ours, never a person's."""
 
@@ -55,11 +58,12 @@ def set_up(level: str = "warning", stream: TextIO | None = None, readable: bool 
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[
-                structlog.stdlib.add_log_level, structlog.stdlib.add_logger_name,
+                structlog.stdlib.add_log_level,
+                structlog.stdlib.add_logger_name,
                 structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
             ],
             processors=[with_the_work, only_allowed, rendered],
-        )  # fmt: skip
+        )
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
@@ -73,13 +77,9 @@ def tell_safely(record: logging.LogRecord) -> bool:
             record.args = {name: plainly(value) for name, value in record.args.items()}
         elif record.args:
             record.args = tuple(map(plainly, record.args))
-    elif record.args:
-        record.msg, record.args = f"{record.msg}", tuple(map(plainly, _as_tuple(record.args)))
+    else:
+        record.msg, record.args = str(record.msg).partition("\n")[0][:STRANGE_WORDS_MAX], ()
     return True
-
-
-def _as_tuple(args: Any) -> tuple[Any, ...]:
-    return args if isinstance(args, tuple) else (args,)
 
 
 def plainly(value: Any) -> Any:
@@ -104,10 +104,10 @@ def with_the_work(logger: Any, name: str, event: Event) -> Event:
     """Add what the thread or the request is at, and an exception without its words."""
     unit, crossing = PRESENT.unit, CROSSING.get()
     if unit is not None:
-        event |= {"service": unit.lane.service.name, "dossier": unit.about, "trace": unit.trace}
+        event.update(service=unit.lane.service.name, dossier=unit.about, trace=unit.trace)
         event["span"] = "" if unit.step is None else unit.step.id
     elif crossing is not None:
-        event |= {"dossier": crossing.dossier, "trace": crossing.trace, "span": crossing.span}
+        event.update(dossier=crossing.dossier, trace=crossing.trace, span=crossing.span)
     raised = event.get("exc_info") or getattr(event.get("_record"), "exc_info", None)
     if raised and raised[1] is not None:
         event["error"] = _words_of(raised[1])

@@ -51,7 +51,7 @@ class Settings:
     oidc_claim_steps: str = "steps"
     oidc_roles: str = ""
     trace_share: str = "0.05"
-    traces_per_s: str = "50"
+    traces_per_s: str = "200"
     log_level: str = "warning"
     vault_key: str = field(default="", repr=False)
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 NO_PARENT: Final = "0" * 16
 HASHES: Final = 1 << 32
 ANY_NAME: Final = "*"
+OURS: Final = "lienthong."
 
 
 class Span(NamedTuple):
@@ -95,7 +96,7 @@ class Step:
     def __init__(self, tracer: "Tracer", traceparent: str, kind: str, what: str, service: str, at: datetime) -> None:
         _, self.trace, self.parent, _ = traceparent.split("-")
         self._tracer = tracer
-        self.kind, self.name, self.service = kind, f"{kind} {what}", service
+        self.kind, self.name, self.service = kind, f"{kind} {what.removeprefix(OURS)}", service
         self.id = self._now = new_span()
         self.start_ns = time.time_ns()
         self.joined_ns = 0
@@ -153,7 +154,7 @@ class Step:
         self._keep(new_span(), self.id, "append", "internal", self.joined_ns, now_ns, {})
         for span, parent, wire, subject, sequence in self._said:
             attributes: dict[str, str | int] = {"subject": subject, "sequence": sequence}
-            name = f"publish {wire.removeprefix('lienthong.')}"
+            name = f"publish {wire.removeprefix(OURS)}"
             self._keep(span, parent, name, "producer", self.joined_ns, now_ns, attributes)
         self._end(now_ns)
 

@@ -15,6 +15,7 @@ from cli import (
     rights,
     schemas,
     serve,
+    trace,
     vault,
     verify,
 )
@@ -35,6 +36,7 @@ app.command("demo")(demonstration.demo)
 app.command("clock")(clock.clock)
 app.command("rights")(rights.rights)
 app.command("token")(issuer.token)
+app.command("trace")(trace.trace)
 app.command("verify")(verify.verify)
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)

@@ -48,9 +48,9 @@ class Rule:
 
 RULES = (
     Rule(
-        "results", "no result without its deciding event, and no decision that the desk has not got",
+        "results", "no result without its deciding event, and no decision for the applicant that the desk has not got",
         "intake", Fact("ResultReceived", ("ref", "step", "number")),
-        "routing", (Fact("StepDecided", ("ref", "step", "number")),),
+        "routing", (Fact("StepDecided", ("ref", "step", "number"), {"internal": False}),),
     ),
     Rule(
         "openings", "every accepted dossier has its one chain, and every chain an accepted dossier",

@@ -66,7 +66,7 @@ def breaks(before: Schema, now: Schema) -> list[str]:
 
 
 class _Comparison:
-    """Two documents side by side, with their `$defs`, and the pairs that are being looked into (one may hold itself)."""
+    """Two documents side by side, with their `$defs`, and the pairs being looked into (one may hold itself)."""
 
     def __init__(self, before: Schema, now: Schema) -> None:
         self._before = before

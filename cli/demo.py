@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final
 
 import httpx
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from stamina.instrumentation import set_on_retry_hooks
@@ -28,13 +29,19 @@ from players.script import Who
 
 EXIT_WRONG_CLOCK: Final = 3
 WEEKS_PLAYED: Final = 6
+LONGEST_LIFE: Final = timedelta(weeks=26)
+"""Weeks that ended longer ago are played to the end of every dossier; later ones are cut, and the rest stays open."""
+
 PAGE: Final = 200
 SURVEYOR: Final = Who(INSPECTOR, "inspector:demo")
 FIGURES: Final = {
-    "submitted": "handed in", "received": "received", "resolved": "resolved", "on_time": "on time or early",
-    "late": "late", "in_progress": "in progress", "ended_otherwise": "ended otherwise", "online": "online",
-    "paid": "paid", "paid_online": "paid online",
+    "submitted": "handed in", "received": "received", "resolved": "resolved", "on_time": "in\ntime", "late": "late",
+    "in_progress": "open", "ended_otherwise": "other end", "online": "online", "paid": "paid",
+    "paid_online": "paid online",
 }  # fmt: skip
+"""What a province publishes, and the words at the head of its column."""
+SHARES: Final = {"on_time": "resolved", "late": "resolved", "online": "received"}
+"""Figures of which a province prints the share, and of what."""
 
 
 class WrongClock(Exception):
@@ -45,13 +52,21 @@ def demo(
     url: Url = DEFAULT_URL,
     dossiers: Annotated[int, typer.Option(help="How many dossiers to play.", min=1, max=999_999)] = 300,
     seed: Annotated[int, typer.Option(help="Seed of everything that chance decides.")] = 1,
+    first_day: Annotated[
+        datetime | None,
+        typer.Option("--from", formats=["%Y-%m-%d"], help="First day of the weeks played.", show_default="weeks ago"),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Play weeks of dossiers that end at the present, over HTTP; then print the table that a province publishes."""
+    """Play weeks of dossiers, over HTTP; then print the table that a province publishes.
+
+    The weeks end at the present, and the server's clock is the wall's from then on. With `--from` they begin on that day,
+    with the procedures and agencies of then; what was handed in is played to its end, and later weeks may follow.
+    """
     # A server that comes back is asked again without a word; one that does not ends the demo with its error.
     set_on_retry_hooks(())
     try:
-        played = asyncio.run(_play(url, dossiers, seed, as_json))
+        played = asyncio.run(_play(url, dossiers, seed, weeks_from(first_day), as_json))
     except WrongClock as wrong:
         errors.print(f"[red]{wrong}[/red]")
         raise typer.Exit(EXIT_WRONG_CLOCK) from wrong
@@ -64,11 +79,23 @@ def demo(
         _print(played)
 
 
-async def _play(url: str, dossiers: int, seed: int, quiet: bool) -> dict[str, Any]:
+def weeks_from(first_day: datetime | None) -> Weeks:
+    """Return the weeks that begin on a day in Vietnam, or else those that end now; nothing is played that lies ahead."""
     now = datetime.now(UTC)
-    weeks = Weeks(now - timedelta(weeks=WEEKS_PLAYED), now - GRID, cut=True)
+    last = now - GRID
+    if first_day is None:
+        return Weeks(now - timedelta(weeks=WEEKS_PLAYED), last, cut=True)
+    start = first_day.replace(tzinfo=VIETNAM)
+    end = min(start + timedelta(weeks=WEEKS_PLAYED), last)
+    return Weeks(start, end, cut=end + LONGEST_LIFE > last)
+
+
+async def _play(url: str, dossiers: int, seed: int, weeks: Weeks, quiet: bool) -> dict[str, Any]:
+    world = world_of(load_registry(PRODUCT_REGISTRY), load_mix(), weeks)
+    if not world.is_open:
+        raise WrongClock(f"Nothing can be handed in throughout {_day(weeks.start)} – {_day(weeks.end)}.")
     await _is_playable(url, weeks.start)
-    crowd = Crowd(world_of(load_registry(PRODUCT_REGISTRY), load_mix(), weeks), seed, dossiers)
+    crowd = Crowd(world, seed, dossiers)
     began = time.monotonic()
     async with Server(url, seed) as server:
         await server.learn()
@@ -76,8 +103,9 @@ async def _play(url: str, dossiers: int, seed: int, quiet: bool) -> dict[str, An
         bar = Bar(crowd, weeks)
         with bar.progress if not quiet else nullcontext():
             await server.play(crowd.schedule(), bar.moment)
-        await server.move_clock(weeks.end)
-        await server.release_clock()
+        if weeks.cut:
+            await server.move_clock(weeks.end)
+            await server.release_clock()
         figures = await survey(server)
     stories = crowd.stories or []
     return {
@@ -179,14 +207,16 @@ def by_procedure(rows: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, int]]
 
 
 def _print(played: Mapping[str, Any]) -> None:
-    table = Table(title=f"{_day(played['from'])} – {_day(played['to'])}, mix {played['mix']}, seed {played['seed']}")
+    title = f"{_day(played['from'])} – {_day(played['to'])}, mix {played['mix']}, seed {played['seed']}"
+    table = Table(title=title, box=SIMPLE_HEAD, padding=0, pad_edge=False)
     table.add_column("", no_wrap=True)
-    for code in ("total", *played["procedures"]):
-        table.add_column(code, justify="right")
-    for name, words in FIGURES.items():
-        cells = [_cell(played["total"], name)]
-        cells += [_cell(figures, name) for figures in played["procedures"].values()]
-        table.add_row(words, *cells)
+    for words in FIGURES.values():
+        table.add_column(words, justify="right")
+    for code, figures in played["procedures"].items():
+        table.add_row(code, *(str(figures[name]) for name in FIGURES))
+    table.add_section()
+    table.add_row("together", *(str(played["total"][name]) for name in FIGURES))
+    table.add_row("", *(_share(played["total"], name) for name in FIGURES))
     console.print(table)
     causes = Table(title="Whose clock made dossiers late", show_header=False)
     for row in played["late_because"]:
@@ -196,12 +226,10 @@ def _print(played: Mapping[str, Any]) -> None:
     console.print(f"{played['moves']} acts and looks in {played['seconds']} s ({rate:.0f}/s)")
 
 
-def _cell(figures: Mapping[str, int], name: str) -> str:
-    """Return a figure, with its share where a province prints one."""
-    of = {"on_time": "resolved", "late": "resolved", "online": "received"}.get(name)
-    if of is None or not figures[of]:
-        return str(figures[name])
-    return f"{figures[name]} ({figures[name] / figures[of]:.1%})"
+def _share(figures: Mapping[str, int], name: str) -> str:
+    """Return a figure's share, where a province prints one."""
+    of = SHARES.get(name)
+    return f"{figures[name] / figures[of]:.1%}" if of is not None and figures[of] else ""
 
 
 def _day(instant: datetime | str) -> str:

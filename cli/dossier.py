@@ -38,13 +38,20 @@ def show(
         errors.print(f"No dossier has the code or reference {escape(code)}.", highlight=False, soft_wrap=True)
         raise typer.Exit(EXIT_NO)
     # Whoever is not concerned sees the code and the degree of completion, and no reference to ask further with.
-    seen = _look(remote, found) if found.get("ref") else {"dossier": found}
+    seen = _look(remote, found) if found.get("ref") else {"dossier": _glimpse(remote, code)}
     if as_json:
         typer.echo(json.dumps(seen, ensure_ascii=False, indent=2))
     elif found.get("ref"):
         _print(seen, Names(remote, found["procedure"]))
     else:
-        console.print(f"{found['code'] or code}: {plain(found['completion'])}", markup=False, highlight=False)
+        done = seen["dossier"]["completion"]["percent"]
+        console.print(f"{found['code'] or code}: {done} % complete", markup=False, highlight=False)
+
+
+def _glimpse(remote: Remote, code: str) -> Seen:
+    """Return what anybody may see; reporting has it as soon as it has heard of the dossier."""
+    report = remote.find(f"/api/v1/reports/dossiers/{in_path(code)}") or {}
+    return {"code": report.get("code"), "completion": report.get("completion", {"done": 0, "of": 0, "percent": 0})}
 
 
 def _look(remote: Remote, found: Seen) -> Seen:

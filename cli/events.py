@@ -47,6 +47,27 @@ def tail(
         return
 
 
+@app.command()
+def said(
+    service: Annotated[str, typer.Argument(help="intake, routing, payments or postal")] = "intake",
+    after: Annotated[int, typer.Option(help="Start after this position.", min=0)] = 0,
+    limit: Annotated[int, typer.Option(help="Events to a page.", min=1, max=500)] = 100,
+    url: Url = DEFAULT_URL,
+) -> None:
+    """Print what a service has said to the others: one CloudEvent (JSON) a line, as it goes over the wire.
+
+    Exit code 1: there is no such service, or the token may not see it; 2: no server answers.
+    """
+    remote = Remote(url)
+    while True:
+        page, headers = remote.get_with_headers("/api/v1/operations/said", service=service, after=after, limit=limit)
+        for event in page:
+            typer.echo(json.dumps(event, ensure_ascii=False))
+        after = int(headers["Lienthong-Position"].rpartition(":")[2])
+        if not page:
+            return
+
+
 def _print(event: dict[str, Any], as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(event, ensure_ascii=False))

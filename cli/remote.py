@@ -59,6 +59,11 @@ class Remote:
         """Return the JSON body of a GET, or end the command with the problem it met."""
         return self._body(self._send("GET", path, params=params))
 
+    def get_with_headers(self, path: str, **params: Any) -> tuple[Any, httpx.Headers]:
+        """Return the JSON body of a GET with the headers beside it, or end the command with the problem it met."""
+        answer = self._send("GET", path, params=params)
+        return self._body(answer), answer.headers
+
     def find(self, path: str, **params: Any) -> Any | None:
         """Return the JSON body of a GET, None where there is nothing; any other problem ends the command."""
         answer = self._send("GET", path, params=params)

@@ -1,6 +1,5 @@
 """`lienthong serve` and `lienthong up`: start the whole product in one process."""
 
-import logging
 import os
 import signal
 import socket
@@ -8,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -15,6 +15,7 @@ import httpx
 import typer
 from rich.markup import escape
 
+from chassis.logs import set_up
 from chassis.registry import RegistryUnusable
 from chassis.settings import Settings
 from chassis.stores.sqlite import StoreInUse
@@ -25,6 +26,10 @@ from cli.remote import console, errors
 from services.__main__ import Platform, asgi, compose, stay
 
 READY_WITHIN_S = 30.0
+OF_THE_DISTRICTS = "2021-08-02"
+"""A Monday in the time of the three levels, with the procedure that ended with them."""
+OF_THEN = 10
+"""One dossier in so many is played in the weeks of then."""
 NO_SIGN_IN = (
     "Nobody can sign in with a browser: LIENTHONG_OIDC_ISSUER names no issuer. `lienthong token` gives programs theirs."
 )
@@ -46,7 +51,6 @@ def serve(
     os.environ.setdefault("LIENTHONG_PUBLIC_URL", f"http://{host}:{port}")
     with _listener(host, port) as listener:
         platform = _composed(data, rehearsal)
-        logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
         stay()
         platform.engine.start()
         platform.sealer.start()
@@ -78,7 +82,9 @@ def _listener(host: str, port: int) -> socket.socket:
 
 def _composed(data: Path, rehearsal: bool) -> Platform:
     try:
-        return compose(data, rehearsal, Settings.from_environment())
+        settings = Settings.from_environment()
+        set_up(settings.log_level)
+        return compose(data, rehearsal, settings)
     except StoreInUse as error:
         _end(EXIT_IN_USE, str(error), "stop the other server, or give another folder with --data.")
     except (StoreUnavailable, RegistryUnusable, sqlite3.Error, OSError, ValueError) as error:
@@ -97,7 +103,7 @@ def up(
     dossiers: Annotated[int, typer.Option(help="How many dossiers to play.", min=1)] = 300,
     seed: Annotated[int, typer.Option(help="Seed of the mix.")] = 1,
 ) -> None:
-    """Start in rehearsal on an empty store, play some weeks of dossiers through it, print the table, stay up.
+    """Start in rehearsal on an empty store, play some weeks of 2021 and those before now, print the tables, stay up.
 
     Exit code 3: the port or the stores are in use; 4: the server did not become ready; otherwise the demo's own.
     """
@@ -109,9 +115,10 @@ def up(
     server = subprocess.Popen([*command, "serve", "--data", str(data), "--port", str(port), "--rehearsal"])
     try:
         _wait_until_ready(url, server)
-        played = subprocess.run([*command, "demo", "--url", url, "--dossiers", str(dossiers), "--seed", str(seed)])
-        if played.returncode:
-            raise typer.Exit(played.returncode)
+        for weeks in _weeks_to_play(dossiers):
+            played = subprocess.run([*command, "demo", "--url", url, "--seed", str(seed), *weeks])
+            if played.returncode:
+                raise typer.Exit(played.returncode)
         console.print(f"\n[bold]{url}/[/bold]  is open in your browser's reach; stop with Ctrl-C.")
         server.wait()
     except KeyboardInterrupt:
@@ -119,6 +126,14 @@ def up(
     finally:
         server.terminate()
         server.wait()
+
+
+def _weeks_to_play(dossiers: int) -> Iterator[tuple[str, ...]]:
+    """Yield the weeks of the three levels, for a few dossiers of then, and the weeks that end now, for the rest."""
+    of_then = dossiers // OF_THEN
+    if of_then:
+        yield "--from", OF_THE_DISTRICTS, "--dossiers", str(of_then)
+    yield "--dossiers", str(dossiers - of_then)
 
 
 def _make_empty(data: Path) -> None:
@@ -131,6 +146,7 @@ def _make_empty(data: Path) -> None:
         "clock.json",
         "keys/*.key",
         "keys/heads.json",
+        "telemetry/*.jsonl",
         "files/*/f*",
     ):
         for file in data.glob(pattern):

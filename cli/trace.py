@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -10,11 +11,12 @@ from rich.tree import Tree
 
 from cli.exits import EXIT_NO
 from cli.remote import DEFAULT_URL, AsJson, Remote, Url, console
+from kernel.calendar import VIETNAM
 
 ELSEWHERE = "Spans go to the collector that OTEL_EXPORTER_OTLP_ENDPOINT names: look there."
 NOT_FOLLOWED = (
-    "This dossier was not followed, or too long ago. LIENTHONG_TRACE_SHARE says how many are; a command that comes with "
-    "a sampled traceparent is followed always."
+    "This dossier was not followed, or too long ago. LIENTHONG_TRACE_SHARE says how many are; a command that comes "
+    "with a sampled traceparent is followed always."
 )
 
 
@@ -23,7 +25,7 @@ def trace(
     url: Url = DEFAULT_URL,
     as_json: AsJson = False,
 ) -> None:
-    """Print what a dossier went through, service by service: each command, message, timer and promise with its duration.
+    """Print what a dossier went through, service by service: each command, message, timer and promise with its time.
 
     With --json one span a line. Exit code 1: nothing of it was kept, or the token may not see it; 2: no server answers.
     """
@@ -57,6 +59,10 @@ def tree_of(ref: str, spans: Iterable[Mapping[str, Any]]) -> Tree:
 def _line(span: Mapping[str, Any]) -> str:
     told = span["attributes"]
     outcome = told.get("outcome", told.get("http.response.status_code", ""))
-    at = f"  [dim]{told['business_time'][:16].replace('T', ' ')}[/dim]" if "business_time" in told else ""
+    at = f"  [dim]{_in_vietnam(told['business_time'])}[/dim]" if "business_time" in told else ""
     came_to = f"  {escape(str(outcome))}" if outcome not in ("", "done") else ""
     return f"{span['ms']:>8.2f} ms  [cyan]{escape(span['service'])}[/cyan]  {escape(span['name'])}{came_to}{at}"
+
+
+def _in_vietnam(instant: str) -> str:
+    return f"{datetime.fromisoformat(instant).astimezone(VIETNAM):%d/%m/%Y %H:%M}"

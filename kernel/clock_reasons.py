@@ -93,23 +93,26 @@ def _derived(
 
 
 def _before(turns: Sequence[Turn], history: History) -> Iterator[Interval]:
-    """Yield what lies between acceptance and the beginning of the last turn, of which nothing counts for it."""
-    cursor = history.accepted_at
-    if cursor < turns[0].since:
-        yield Interval(cursor, turns[0].since, 0, NOT_BEGUN)
-    for turn, following in pairwise(turns):
-        cursor = turn.since
-        if following.since <= cursor:
+    """Yield what lies between acceptance and the beginning of the last turn, of which nothing counts for it.
+
+    A turn that would begin tomorrow may be overtaken by one that begins today; then the later word holds.
+    """
+    begun = min(turn.since for turn in turns)
+    if history.accepted_at < begun:
+        yield Interval(history.accepted_at, begun, 0, NOT_BEGUN)
+    for place, (turn, following) in enumerate(pairwise(turns), start=1):
+        cursor, until = turn.since, min(later.since for later in turns[place:])
+        if until <= cursor:
             continue
         for part in stretches(turn, history.standstills)[0]:
-            end = following.since if part.end is None else min(part.end, following.since)
+            end = until if part.end is None else min(part.end, until)
             if part.ground and part.start < end:
                 if part.start > cursor:
                     yield Interval(cursor, part.start, 0, f"{VOID}:{following.cause}")
                 yield Interval(part.start, end, 0, f"{STANDSTILL}:{part.ground}")
                 cursor = end
-        if cursor < following.since:
-            yield Interval(cursor, following.since, 0, f"{VOID}:{following.cause}")
+        if cursor < until:
+            yield Interval(cursor, until, 0, f"{VOID}:{following.cause}")
 
 
 def _counted(turn: Turn, start: datetime, end: datetime) -> Iterator[Interval]:

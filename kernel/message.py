@@ -65,6 +65,12 @@ def source_of(service: str, generation: int = 1) -> str:
     return source if generation == 1 else f"{source}/{generation}"
 
 
+def generation_of(source: str) -> int:
+    """Return the number of the generation that a `source` names."""
+    last = source.rpartition("/")[2]
+    return int(last) if last.isdigit() else 1
+
+
 def type_of(service: str, name: str, version: int) -> str:
     """Return the CloudEvents `type` of a public event."""
     return f"lienthong.{service}.{name}.v{version}"

@@ -1,6 +1,6 @@
 """When a limit ends, counted in the working minutes of an agency's calendar, and how that was found.
 
-Law: NĐ 61/2018 arts. 18.2 (15:00) and 19.4; Bộ luật Dân sự 2015 arts. 147–148 (`event_day_excluded`).
+Law: NĐ 61/2018 arts. 18.2 (15:00) and 19.4; Bộ luật Dân sự 91/2015/QH13 arts. 147–148 (`event_day_excluded`).
 docs/algorithms/working-time.md has the guarantee, the cases and a worked table.
 
 Instants keep their seconds: a limit of one working hour that starts at 10:00:30 ends at 11:00:30. Minutes are the

@@ -4,6 +4,7 @@ from collections.abc import Generator, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from kernel.working_time import Limit, before
 from players import portal
 from players.case import Case
 from players.people import Person
@@ -13,6 +14,8 @@ PORTAL: Final = "portal"
 COUNTER: Final = "counter"
 REFUSAL: Final = {"reason_code": "wrong_authority", "law": "NĐ 118/2025/NĐ-CP art. 14"}
 STILL_INCOMPLETE: Final = {"reason_code": "supplement_incomplete", "law": "NĐ 118/2025/NĐ-CP art. 17"}
+
+HOUR: Final = Limit(1, "working_hours")
 
 Told = Generator[Move | Until, Answer, bool]
 
@@ -88,7 +91,7 @@ def examine(case: Case) -> Told:
             return False
         case "supplemented" | "supplemented_in_part":
             yield from ask_for_supplement(case, plan.lacking, "missing")
-            yield from case.wait_for("bring_supplement")
+            yield from _gather(case)
             whole = plan.at_desk == "supplemented"
             yield from bring(case, plan.lacking if whole else plan.lacking[:-1])
             yield from case.wait_for("look_at_portal")
@@ -98,6 +101,15 @@ def examine(case: Case) -> Told:
     accepted = yield from _tell(case, "accept_dossier", {})
     case.story.code = accepted["code"]
     return True
+
+
+def _gather(case: Case) -> Life:
+    """Take the time that it takes to find what is asked for, and where the law limits it an hour less than that."""
+    limit = (yield from see(case))["supplement"]["due_at"]
+    found = case.after("bring_supplement")
+    if limit is not None:
+        found = min(found, before(case.desk_calendar, datetime.fromisoformat(limit), HOUR))
+    yield from case.wait(found)
 
 
 def _let_pass(case: Case, limit: str | None) -> Life:
@@ -145,7 +157,7 @@ def answer_sent_back(case: Case, step: str) -> Life:
     yield from case.wait_for("answer_sent_back")
     doubted = case.chance.choice(case.plan.given)
     yield from ask_for_supplement(case, (doubted,), "unreadable")
-    yield from case.wait_for("bring_supplement")
+    yield from _gather(case)
     yield from bring(case, (doubted,))
     yield from case.wait_for("answer_sent_back")
     told = {"note": "Đã bổ sung."}

@@ -109,6 +109,12 @@ class World:
     province_desks: tuple[Agency, ...]
     offered: frozenset[str]
 
+    @property
+    def is_open(self) -> bool:
+        """Whether there is anything that may be asked for, and anywhere to ask for it."""
+        asked = {code for kind in KINDS for code in self.mix.choices[kind]}
+        return bool(self.days and self.commune_desks and asked & self.offered)
+
     def procedure(self, plan: "Plan") -> Procedure:
         return self.registry.procedure(plan.procedure, on=plan.submits_at.astimezone(VIETNAM).date())
 
@@ -119,9 +125,8 @@ def world_of(registry: Registry, mix: Mix, weeks: Weeks, only: frozenset[str] = 
     standing = [agency for agency in registry.agencies() if agency.stands_on(first) and agency.stands_on(last)]
     communes = tuple(agency for agency in standing if agency.kind == "commune_desk")
     province = tuple(agency for agency in standing if agency.kind == "province_desk")
-    calendar = registry.calendar(communes[0].id)
     every = (first + timedelta(days=n) for n in range((last - first).days + 1))
-    days = tuple(day for day in every if is_working_day(calendar, day))
+    days = tuple(day for day in every if communes and is_working_day(registry.calendar(communes[0].id), day))
     in_force = {one.code for one in registry.procedures(on=first)} & {one.code for one in registry.procedures(on=last)}
     return World(registry, mix, weeks, days, communes, province, frozenset(in_force & only if only else in_force))
 

@@ -35,10 +35,15 @@ class Story:
 
 @dataclass(slots=True)
 class Player:
-    """A life that is being played, with its story and how many moves it has made."""
+    """A life that is being played, with its story and how many moves it has made.
+
+    Args:
+        weeks: names the weeks that are played, so that others of the same seed have keys of their own.
+    """
 
     life: Life
     story: Story
+    weeks: str = ""
     moves: int = 0
     begun: bool = False
 
@@ -56,7 +61,7 @@ class Player:
 
     def key(self, seed: int) -> str:
         """Return the idempotency key of the present move, the same one whenever this seed is played."""
-        return f"players-{seed}-{self.story.index}-{self.moves}"
+        return f"players-{seed}-{self.weeks}-{self.story.index}-{self.moves}"
 
 
 class Schedule:

@@ -28,6 +28,7 @@ DEEP_DETAIL: Final = f"A body is nested at most {NESTING_MAX} deep."
 TEXT: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 """A text as JSON writes it, which may hold brackets that are none."""
 ROUND_TO_SQUARE: Final = bytes.maketrans(b"{}", b"[]")
+TOO_DEEP: Final = b"[" * (NESTING_MAX + 1)
 NO_BRACKETS: Final = bytes(byte for byte in range(256) if byte not in b"[]{}")
 RAW: Final = b"application/octet-stream"
 
@@ -117,6 +118,8 @@ def is_deep(body: bytes) -> bool:
     Every round takes away the innermost pairs, so that a megabyte of brackets costs little.
     """
     brackets = TEXT.sub(b"", body).translate(ROUND_TO_SQUARE, NO_BRACKETS)
+    if TOO_DEEP in brackets:
+        return True
     for _ in range(NESTING_MAX):
         if not brackets:
             return False

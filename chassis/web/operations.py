@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, Field, StringConstraints
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from chassis import wire
 from chassis.inbox import Inbox, Key, LayAside, Retry
@@ -81,7 +81,7 @@ def operations(
         body = {"status": "ok" if fit else "unavailable", "services": services, "now": engine.clock.now().isoformat()}
         return JSONResponse(body, 200 if fit else 503)
 
-    @router.get("/metrics", summary="Figures for Prometheus")
+    @router.get("/metrics", summary="Figures for Prometheus", response_class=PlainTextResponse)
     async def metrics() -> Response:
         return Response(await run_in_threadpool(figures.shown), media_type=MEDIA_TYPE)
 

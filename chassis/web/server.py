@@ -107,7 +107,7 @@ class BoundedProtocol(HttpToolsProtocol):
 def server(app: Any, host: str, port: int) -> uvicorn.Server:
     """Return the server that listens for `app` within the limits."""
     config = uvicorn.Config(
-        app, host=host, port=port, log_level="warning", access_log=False, http=BoundedProtocol, ws="none",
+        app, host=host, port=port, log_config=None, access_log=False, http=BoundedProtocol, ws="none",
         limit_concurrency=CONNECTIONS_MAX, backlog=BACKLOG_MAX, timeout_keep_alive=IDLE_CONNECTION_WITHIN_S,
         server_header=False,
     )  # fmt: skip

@@ -29,7 +29,7 @@ from services.payments.domain.invariants import (
     wrong_balances,
     wrong_receipts,
 )
-from services.payments.domain.obligation import Obligation
+from services.payments.domain.obligation_state import Obligation
 from services.payments.domain.obligation_words import (
     Assessment,
     CancelNotices,

@@ -1,7 +1,7 @@
 """What agencies tell the platform about their steps, and what those concerned may see of a chain.
 
-Law: NĐ 61/2018/NĐ-CP art. 19; TT 01/2018/TT-VPCP art. 16 (without signing in: code and degree of completion only) and
-art. 17; Luật 91/2025/QH15 (an officer's note is opened for a stated purpose, and that is written down).
+Law: NĐ 61/2018/NĐ-CP art. 19; TT 01/2018/TT-VPCP arts. 16 (without signing in nothing of a chain is shown) and 17;
+Luật 91/2025/QH15 (an officer's note is opened for a stated purpose, and that is written down).
 """
 
 from collections.abc import Callable
@@ -18,7 +18,6 @@ from chassis.web.auth import (
     ACTING,
     AGENCY_OFFICER,
     ALL,
-    ANONYMOUS,
     APPLICANT,
     ASSIGNED,
     DESK_OFFICER,
@@ -49,7 +48,6 @@ from services.routing.projections.shown import (
     ClocksShown,
     chain_shown,
     clocks_shown,
-    completion_of,
     state_of,
 )
 from services.routing.projections.steps import note_of
@@ -269,9 +267,7 @@ def acts(vault: Vault, calendars: Calendars) -> tuple[Act, ...]:
 
 
 def show_chain(call: Call, chain: Chain) -> dict[str, Any]:
-    """Show a chain, or to whoever did not sign in its code and how far it is."""
-    if call.principal.is_anonymous:
-        return {"code": chain.code, "completion": completion_of(chain).model_dump()}
+    """Show a chain to those concerned."""
     return chain_shown(chain).model_dump(mode="json")
 
 
@@ -304,7 +300,7 @@ def views(vault: Vault, calendars: Calendars) -> tuple[View, ...]:
             path="/dossiers/{ref}/chain",
             summary_vi="Chuỗi xử lý của hồ sơ: các bước, cơ quan, ai đang giữ",
             summary_en="The chain of a dossier: its steps, their agencies, and whose minute it is",
-            rights={**WHOEVER_IS_CONCERNED, ANONYMOUS: ALL},
+            rights=WHOEVER_IS_CONCERNED,
             stream=chain_stream,
             scope=scope,
             show=show_chain,

@@ -43,7 +43,10 @@ DELIVERED: Final = {
     "relation": "self", "id_document_kind": "identity_card", "signature_sha256": digest("slip"),
     "photo_sha256": digest("door"), "authority_paper": "",
 }  # fmt: skip
-CORRECTED: Final = {"phone": "0905 671 284", "reason": NOTE}
+CORRECTED: Final = {
+    "whose": "applicant", "name": None, "address": None, "phone": "0905 671 284", "email": None, "hand_out_to": None,
+    "reason": NOTE,
+}  # fmt: skip
 FEE: Final = {"obligation": None}
 CASH: Final = {"amount_vnd": FEE_VND, **FEE}
 REFUND: Final = {**CASH, "txn_ref": None, "order_no": "UNC-1"}

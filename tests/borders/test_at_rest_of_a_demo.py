@@ -5,7 +5,9 @@ Law: Luật Bảo vệ dữ liệu cá nhân 91/2025/QH15 arts. 13–14; NĐ 61/
 
 import re
 import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -74,12 +76,23 @@ def texts_of(person: Person) -> tuple[str, ...]:
 
 
 def sealed_values(data: Path) -> dict[str, set[bytes]]:
-    """Return every sealed value in the files of a folder, by its person."""
+    """Return every sealed value in the stores of a folder, by its person; a file has long ones in several pieces."""
     found: dict[str, set[bytes]] = {}
-    for file in data.glob("*.db*"):
-        for match in SEALED.finditer(file.read_bytes()):
-            found.setdefault(match.group(1).decode(), set()).add(match.group())
+    for file in data.glob("*.db"):
+        for value in values_in(file):
+            for match in SEALED.finditer(value):
+                found.setdefault(match.group(1).decode(), set()).add(match.group())
     return found
+
+
+def values_in(file: Path) -> Iterator[bytes]:
+    """Yield every value of every row of a store."""
+    with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as store:
+        store.text_factory = bytes
+        tables = [name.decode() for (name,) in store.execute("SELECT name FROM sqlite_master WHERE type='table'")]
+        for table in tables:
+            for row in store.execute(f'SELECT * FROM "{table}"'):
+                yield from (value for value in row if isinstance(value, bytes))
 
 
 def backed_up(demo: Demo, to: Path) -> Path:

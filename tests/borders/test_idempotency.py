@@ -158,7 +158,7 @@ def test_the_same_request_by_many_hands_at_once_is_done_once(province: Province)
 def test_an_answer_survives_a_restart(tmp_path: Path) -> None:
     """Every act's answer, and a refusal; the files that hold them meanwhile hold nothing personal in clear."""
     before = Province(tmp_path)
-    done = [(right, send(before, right, right.act.name)) for right in places(before)]
+    done = [(right, send(before, right, right.act.name)) for right in list(places(before))]
     early = Place(*before.acts["hand_out"], before.desk, COLLECTED, {"ref": before.submitted()})
     done.append((early, send(before, early, "too early")))
     keys = [*(right.act.name for right, _ in done[:-1]), "too early"]

@@ -42,8 +42,7 @@ def test_to_be_signed_in_is_not_enough(province: Province, ref: str) -> None:
     tried = 0
     for who in (province.stranger, province.other_desk, province.other_officer, province.other_accountant):
         for path in of_dossiers(province, "GET"):
-            address = filled(path, {**PARTS, "ref": ref}) + needed(province.app, path)
-            answer = province.get(address, who)
+            answer = province.get(filled(path, {**PARTS, "ref": ref}), who, **needed(province.app, path))
             if path.removeprefix("/api/v1") in GLIMPSES:
                 told = {name for name, value in answer.json().items() if value not in (None, [], {})}
                 assert answer.status_code == 404 or told <= {"code", "completion"}, path

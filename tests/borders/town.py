@@ -192,7 +192,7 @@ def addresses(town: Town, text: str) -> Iterator[tuple[str, str]]:
         if {"ref", "text"} & set(parts_of(path)):
             for leg in ("collection", "delivery") if "leg" in parts_of(path) else ("",):
                 parts = {"ref": text, "text": text, "step": STEP, "leg": leg, "purpose": "visit"}
-                yield path, filled(path, parts) + needed(town.province.app, path)
+                yield path, str(httpx.URL(filled(path, parts), params=needed(town.province.app, path) or None))
 
 
 def seen(answer: httpx.Response, *names: str) -> Any:

@@ -61,7 +61,7 @@ UGLY: dict[str, tuple[Any, dict[str, Any], int]] = {
     "a length of 5 000 digits": (GOOD, {"Content-Length": "9" * 5_000}, 413),
     "a key too long": (GOOD, {"Idempotency-Key": "k" * 256}, 400),
     "a key with strange letters": (GOOD, {"Idempotency-Key": "khóa \xff".encode("latin-1")}, 200),
-    "a very long header": (GOOD, {"X-Long": "x" * 50_000}, 200),
+    "a very long header": (GOOD, {"X-Long": "x" * 50_000}, 431),
 }
 
 
@@ -89,7 +89,7 @@ def test_an_ugly_body_gets_a_problem_document_and_changes_nothing(
         ("/api/v1/accounts/a%00b", 404),
         ("/api/v1/accounts/%FF%FE", 404),
         ("/api/v1/accounts/%ED%A0%80", 404),
-        ("/api/v1/accounts/" + "x" * 20_000, 404),
+        ("/api/v1/accounts/" + "x" * 5_000, 404),
         ("/api/v1/accounts/..%2F..%2Fetc%2Fpasswd", 404),
         ("/api/v1/accounts/' OR 1=1 --", 404),
         ("/api/v1/accounts/😀", 404),

@@ -110,6 +110,6 @@ def test_who_is_not_concerned_sees_code_and_completion(server: Served, monkeypat
     row = chosen(server, "intake", "SELECT ref, code FROM dossiers WHERE status='handed_out'")
     token = server.platform.issuer.issue(Principal("postal_staff:1", POSTAL_STAFF))
     monkeypatch.setenv("LIENTHONG_TOKEN", token)
-    assert show(server, row["code"]).stdout == f"{row['code']}: completed\n"
+    assert show(server, row["code"]).stdout == f"{row['code']}: 100 % complete\n"
     seen = json.loads(show(server, row["code"], "--json").stdout)["dossier"]
     assert {name for name, value in seen.items() if value not in (None, [], {})} == {"code", "completion"}

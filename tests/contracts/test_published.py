@@ -213,9 +213,7 @@ def operations_of(document: dict[str, Any]) -> list[dict[str, Any]]:
     return [one for path in document["paths"].values() for one in path.values()]
 
 
-def test_every_border_has_its_document(
-    texts: Mapping[str, str], services: dict[str, Service], tmp_path: Path
-) -> None:
+def test_every_border_has_its_document(texts: Mapping[str, str], services: dict[str, Service], tmp_path: Path) -> None:
     """A border that nobody can read about is one that nobody can use: no door of the server is left out."""
     documents = {Path(path).stem: json.loads(text) for path, text in texts.items() if path.startswith("openapi/")}
     assert services.keys() <= documents.keys()

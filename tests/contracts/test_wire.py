@@ -84,7 +84,9 @@ def test_a_batch_is_an_array_of_events(said: list[Envelope]) -> None:
 
 def test_the_data_that_was_said_fits_the_schema_that_is_named(said: list[Envelope]) -> None:
     """`dataschema` leads to the file, and the file tells the truth about real events."""
-    schemas = {schema["$id"]: Draft202012Validator(schema) for schema in published.events_in(published.files()).values()}
+    schemas = {
+        schema["$id"]: Draft202012Validator(schema) for schema in published.events_in(published.files()).values()
+    }
     for envelope in said:
         schemas[wire.attributes(envelope)["dataschema"]].validate(json.loads(envelope.data))
 
@@ -115,5 +117,3 @@ def test_a_header_of_http_holds_printable_ascii_only() -> None:
     headers, body = wire.http(STRANGE)
     assert headers["ce-subject"] == "th%E1%BB%A9%20%22ba%22%2050%25"
     assert body == STRANGE.data
-
-

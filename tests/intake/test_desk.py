@@ -8,9 +8,7 @@ import pytest
 
 from chassis.web.auth import APPLICANT, DESK_OFFICER, SYSTEM, Principal
 from chassis.web.auth import restriction as restricted
-from services.intake.domain.words import PHASES
 from services.intake.projections.look_ups import LISTINGS
-from services.intake.projections.shown import COMPLETION
 from tests.harness import Platform, body_of
 from tests.intake.people import (
     ANYBODY,
@@ -203,14 +201,13 @@ def test_agencies_see_a_dossier_only_once_it_is_accepted(platform: Platform) -> 
     assert platform.look("intake", "show_dossier", EXAMINER, ref=ref) is not None
 
 
-def test_anybody_sees_the_code_and_the_degree_of_completion(platform: Platform) -> None:
-    """TT 01/2018 art. 16: no more than that."""
+def test_anybody_sees_the_code_and_no_more(platform: Platform) -> None:
+    """TT 01/2018 art. 16; the degree of completion is reporting's to say."""
     ref = accepted(platform)
-    glimpse = {"code": "H48.23293.01-260907-0001", "completion": "in_progress"}
+    glimpse = {"code": "H48.23293.01-260907-0001"}
     assert platform.look("intake", "show_dossier", ANYBODY, ref=ref) == glimpse
     assert platform.look("intake", "show_dossier", POSTMAN, ref=ref) == glimpse
     assert platform.look("intake", "show_dossier", ANYBODY, ref="H48.23293.01-260907-0002") is None
-    assert set(COMPLETION) == set(PHASES) - {"none"}
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,7 @@ def test_after_two_failed_deliveries_the_result_waits_at_the_desk(town: Town) ->
     town.bring_back(papers=1)
     assert town.parcel("delivery")["status"] == "back_at_desk"
     assert town.dossier["posting"] == "kept_at_desk"
+    town.at("2026-09-21 14:00")
     town.collect()
     assert (town.dossier["status"], town.dossier["handed_out_by"]) == ("handed_out", "desk")
     is_as_checked(town, "architect_back_at_desk", "Chứng chỉ hành nghề kiến trúc: hai lần không gặp, nhận tại Một cửa")

@@ -1,6 +1,7 @@
 """The legal and the scoring clock: worked cases, the tables of the page, and what holds of every history."""
 
 from datetime import datetime, time
+from itertools import pairwise
 
 import pytest
 
@@ -8,7 +9,9 @@ from kernel.calendar import Words
 from kernel.clock_reasons import in_words, legal_derivation, scoring_derivation
 from kernel.clocks import (
     CLOSED_DAY,
+    RECEIVED,
     RESTARTED,
+    SECOND_APPOINTMENT,
     History,
     Standstill,
     Turn,
@@ -155,6 +158,21 @@ def test_an_appointment_may_follow_another(
         assert (said_or_none(found.due_at), found.used_minutes) == (expected, 0), law
         before = derivation(history, local(since))[0]
         assert (before.start, before.end, before.reason) == (local(accepted), local(since), f"void:{then}")
+
+
+def test_an_appointment_may_be_overtaken_by_a_later_word() -> None:
+    """Received after 15:00 it counts from tomorrow; a second appointment given today counts from today."""
+    accepted, said_at, tomorrow = local("2026-11-16T09:00"), local("2026-11-16T15:01"), local("2026-11-17T07:30")
+    three, five = Limit(3, "working_days"), Limit(5, "working_days")
+    turns = (
+        turn(FULL, accepted, five), turn(FULL, tomorrow, five, RECEIVED),
+        turn(FULL, said_at, three, SECOND_APPOINTMENT),
+    )  # fmt: skip
+    history = History(accepted, turns)
+    for derivation in (legal_derivation(history, said_at), scoring_derivation(history, said_at)):
+        assert (derivation[0].start, derivation[0].end) == (accepted, said_at)
+        assert all(earlier.end == later.start for earlier, later in pairwise(derivation))
+        assert sum(part.counted_minutes for part in derivation) == legal_clock(history, said_at).whole_minutes
 
 
 def worked_example() -> History:

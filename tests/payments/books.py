@@ -8,8 +8,9 @@ from typing import Any
 
 from kernel.decider import Decider
 from kernel.refusal import Refused
-from services.payments.domain import attempt, dues, obligation, receipt_book
+from services.payments.domain import attempt, dues, receipt_book
 from services.payments.domain.attempt_words import AskGateway, ExpireAttempt, RecordOutcome, RecordSilence, StartAttempt
+from services.payments.domain.obligation_state import Obligation
 from services.payments.domain.obligation_words import PayAtDesk, RaiseNotice, RaiseObligation, TakePayment
 from services.payments.domain.receipt_book import IssueReceipt
 from services.payments.domain.settlement import after_attempt, after_obligation
@@ -88,7 +89,7 @@ class Books:
     def dues(self, ref: str) -> dues.Dues:
         return dues.decider.fold(self.streams[f"obligation-{ref}"])
 
-    def obligation(self, ref: str, step: str = "") -> obligation.Obligation:
+    def obligation(self, ref: str, step: str = "") -> Obligation:
         return self.dues(ref).of(step)
 
     def told(self, *kinds: type) -> Iterator[Any]:

@@ -35,7 +35,7 @@ OLD_START = datetime(2021, 8, 2, tzinfo=VIETNAM)
 OLD_WORLD = world_of(REGISTRY, load_mix(), Weeks(OLD_START, OLD_START + timedelta(weeks=6), cut=True))
 PLANS = 2_000
 PLAIN = (MARITAL_STATUS, ARCHITECT)
-CONNECTED = 0.237 / 0.97
+CONNECTED = 0.237 / 0.98
 """Of the connected ones, those of 2021 are not in force any more; the others come in their place."""
 
 
@@ -72,7 +72,7 @@ def test_the_same_seed_gives_the_same_plans() -> None:
         ("deaths", lambda plan: plan.procedure == DEATH, CONNECTED * 0.1),
         ("judicial records", lambda plan: plan.procedure == JUDICIAL_RECORD, CONNECTED * 0.1),
         ("permits", lambda plan: plan.procedure == PERMIT, CONNECTED * 0.07),
-        ("investments", lambda plan: plan.procedure == INVESTMENT, CONNECTED * 0.02),
+        ("investments", lambda plan: plan.procedure == INVESTMENT, CONNECTED * 0.03),
         ("marital status", lambda plan: plan.procedure == MARITAL_STATUS, 0.763 * 0.75),
         ("architects", lambda plan: plan.procedure == ARCHITECT, 0.763 * 0.25),
         ("late", lambda plan: plan.late_step != "" and plan.procedure != INVESTMENT, 0.028),

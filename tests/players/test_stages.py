@@ -89,7 +89,7 @@ class Overheard(Crowd):
 
     def begin(self, index: int) -> Player:
         player = super().begin(index)
-        return Player(self._written_down(player), player.story)
+        return Player(self._written_down(player), player.story, player.weeks)
 
     def _written_down(self, player: Player) -> Life:
         answer = WAITED

@@ -108,7 +108,7 @@ def views(vault: Vault, registry: Registry) -> tuple[View, ...]:
     papers = Papers(vault, registry)
     return (
         View(
-            "show_dossier", "/dossiers/{ref}", "Xem hồ sơ", "A dossier; code and degree of completion for anybody",
+            "show_dossier", "/dossiers/{ref}", "Xem hồ sơ", "A dossier; its code for anybody",
             ANYBODY, _stream, scope, _show, DossierShown,
         ),
         View(

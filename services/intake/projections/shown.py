@@ -1,10 +1,11 @@
 """A dossier as those it concerns see it, and the little of it that anybody may see; nothing personal in either.
 
-Law: TT 01/2018/TT-VPCP arts. 16–17 (an anonymous look-up shows the code and the degree of completion, no more).
+Law: TT 01/2018/TT-VPCP arts. 16–17 (whoever is not concerned sees no more than the code here; the degree of
+completion, which anybody may see too, is reporting's to say).
 """
 
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any
 
 from pydantic import BaseModel
 
@@ -12,19 +13,6 @@ from chassis.service import Scope
 from services.intake.domain.state import Dossier
 from services.intake.domain.words import AppointmentMove, Phase
 from services.intake.projections.dossiers import in_text
-
-Completion = Literal["received", "in_progress", "resolved", "completed", "ended"]
-
-COMPLETION: Final[dict[Phase, Completion]] = {
-    "submitted": "received",
-    "awaiting_payment": "received",
-    "accepted": "in_progress",
-    "resolved": "resolved",
-    "handed_out": "completed",
-    "refused": "ended",
-    "withdrawn": "ended",
-    "stopped": "ended",
-}
 
 
 class ComponentShown(BaseModel):
@@ -87,10 +75,9 @@ class ResultShown(BaseModel):
 
 
 class DossierShown(BaseModel):
-    """One dossier. Only `code` and `completion` are shown to whoever is not concerned."""
+    """One dossier. Only its `code` is shown to whoever is not concerned."""
 
     code: str | None
-    completion: Completion
     ref: str | None = None
     procedure: str | None = None
     procedure_version: str | None = None
@@ -141,7 +128,7 @@ def scope(dossier: Dossier) -> Scope | None:
 
 def glimpse(dossier: Dossier) -> dict[str, Any]:
     """Return what anybody may see."""
-    return {"code": dossier.code or None, "completion": COMPLETION[dossier.phase]}
+    return {"code": dossier.code or None}
 
 
 def shown(dossier: Dossier) -> dict[str, Any]:
@@ -150,7 +137,6 @@ def shown(dossier: Dossier) -> dict[str, Any]:
     assert submission is not None, "what nobody submitted is not shown"
     seen = DossierShown(
         code=dossier.code or None,
-        completion=COMPLETION[dossier.phase],
         ref=submission.ref,
         procedure=submission.procedure,
         procedure_version=submission.procedure_version,

@@ -37,7 +37,7 @@ from services.payments.domain.attempt_words import (
     StartAttempt,
 )
 from services.payments.domain.dues import chosen
-from services.payments.domain.obligation import open_amount
+from services.payments.domain.obligation_state import open_amount
 from services.payments.domain.obligation_words import GatewayName, Purpose
 
 INQUIRY_WAITS: Final = (

@@ -11,7 +11,7 @@ from typing import assert_never
 from kernel.decider import Decider
 from kernel.refusal import Invalid, Refused
 from services.payments.domain import obligation, rules
-from services.payments.domain.obligation import Obligation
+from services.payments.domain.obligation_state import Obligation
 from services.payments.domain.obligation_words import (
     CancelNotices,
     CancelObligation,
@@ -99,7 +99,7 @@ def _cancel_notices(command: CancelNotices, dues: Dues) -> tuple[Event, ...] | R
 
 def evolve(dues: Dues, event: Event) -> Dues:
     before = dues.of(event.step)
-    after = obligation.evolve(before, event)
+    after = obligation.decider.evolve(before, event)
     if before in dues.obligations:
         return Dues(tuple(after if one is before else one for one in dues.obligations))
     return Dues((*dues.obligations, after))

@@ -1,8 +1,8 @@
 """Reads a gateway's settlement file: CSV in UTF-8, a line for each payment of one day that succeeded.
 
 Columns, in any order: `txn_ref` (our reference), `gateway_no` (the gateway's number), `amount_vnd` (whole đồng) and
-`paid_at` (Vietnam's time, ISO 8601). Others are passed over. A real gateway's own layout is brought into this one first:
-it is agreed with each gateway, and none is published.
+`paid_at` (Vietnam's time, ISO 8601). Others are passed over. A real gateway's own layout is brought into this one
+first: it is agreed with each gateway, and none is published.
 """
 
 import csv
@@ -28,7 +28,7 @@ def read_settlement(raw: bytes) -> tuple[Settled, ...]:
         absent = [column for column in COLUMNS if column not in (rows.fieldnames or ())]
         if absent:
             raise SettlementUnreadable(f"the first line has no column {', '.join(absent)}")
-        settled = []
+        settled: list[Settled] = []
         for row in rows:
             if len(settled) == LINES_AT_MOST:
                 raise SettlementUnreadable(f"it has more than {LINES_AT_MOST} lines")

@@ -18,7 +18,7 @@ from kernel.clocks import ACCEPTED, CLOSED_DAY, RESTARTED, History, Standstill, 
 from kernel.message import Envelope, type_of
 from kernel.working_time import Limit, due
 from services.reporting.projections import routing_says as routing
-from services.reporting.projections.rows import Readable, instant, put, read_instant
+from services.reporting.projections.rows import Readable, instant, put, read_instant, told_as
 from services.reporting.projections.supplements import supplements_of
 
 Row = Mapping[str, Any]
@@ -27,14 +27,16 @@ Calendars = Callable[[str, str], Calendar]
 
 APPOINTMENTS: Final = """
 CREATE TABLE IF NOT EXISTS appointments(
-  ref TEXT NOT NULL, sequence INTEGER NOT NULL, cause TEXT NOT NULL, number INTEGER NOT NULL, step TEXT NOT NULL,
-  agency TEXT NOT NULL, clock_from TEXT NOT NULL, given_limit TEXT, calendar_id TEXT NOT NULL,
-  calendar_version TEXT NOT NULL, due_at TEXT NOT NULL, said_at TEXT NOT NULL, PRIMARY KEY(ref, sequence))
+  ref TEXT NOT NULL, generation INTEGER NOT NULL, sequence INTEGER NOT NULL, cause TEXT NOT NULL,
+  number INTEGER NOT NULL, step TEXT NOT NULL, agency TEXT NOT NULL, clock_from TEXT NOT NULL, given_limit TEXT,
+  calendar_id TEXT NOT NULL, calendar_version TEXT NOT NULL, due_at TEXT NOT NULL, said_at TEXT NOT NULL,
+  PRIMARY KEY(ref, generation, sequence))
 """
 STANDSTILLS: Final = """
 CREATE TABLE IF NOT EXISTS standstills(
-  ref TEXT NOT NULL, sequence INTEGER NOT NULL, whole INTEGER NOT NULL, step TEXT NOT NULL, ground TEXT NOT NULL,
-  law TEXT NOT NULL DEFAULT '', since TEXT NOT NULL, until TEXT, PRIMARY KEY(ref, sequence))
+  ref TEXT NOT NULL, generation INTEGER NOT NULL, sequence INTEGER NOT NULL, whole INTEGER NOT NULL, step TEXT NOT NULL,
+  ground TEXT NOT NULL, law TEXT NOT NULL DEFAULT '', since TEXT NOT NULL, until TEXT,
+  PRIMARY KEY(ref, generation, sequence))
 """
 RUN_AGAIN: Final = """
 UPDATE standstills SET until=:at
@@ -51,12 +53,12 @@ RESUMED: Final = "resumed"
 
 def appointments_of(store: Readable, ref: str) -> Sequence[Row]:
     """Return every appointment of a dossier, in the order in which they were given."""
-    return store.query("SELECT * FROM appointments WHERE ref=:ref ORDER BY sequence", {"ref": ref})
+    return store.query("SELECT * FROM appointments WHERE ref=:ref ORDER BY generation, sequence", {"ref": ref})
 
 
 def standstills_of(store: Readable, ref: str) -> Sequence[Row]:
     """Return on which grounds the clock of a dossier (`whole`) or of one of its steps stood still, oldest first."""
-    return store.query("SELECT * FROM standstills WHERE ref=:ref ORDER BY sequence", {"ref": ref})
+    return store.query("SELECT * FROM standstills WHERE ref=:ref ORDER BY generation, sequence", {"ref": ref})
 
 
 def history_of(store: Readable, dossier: Row, calendars: Calendars) -> History | None:
@@ -144,7 +146,7 @@ def _appointment(
 ) -> Statement:
     return put(
         "appointments",
-        {"ref": said.ref, "sequence": envelope.sequence},
+        told_as(said.ref, envelope),
         cause=cause,
         number=number,
         step=step,
@@ -174,12 +176,12 @@ def _restarted(said: routing.ClockRestarted, envelope: Envelope) -> Rows:
 
 
 def _suspended(said: routing.ClockSuspended, envelope: Envelope) -> Rows:
-    key = {"ref": said.ref, "sequence": envelope.sequence}
+    key = told_as(said.ref, envelope)
     return (put("standstills", key, whole=1, step=said.step, ground=said.ground, since=instant(said.at)),)
 
 
 def _stopped(said: routing.StepClockStopped, envelope: Envelope) -> Rows:
-    key = {"ref": said.ref, "sequence": envelope.sequence}
+    key = told_as(said.ref, envelope)
     why = {"step": said.step, "ground": said.ground, "law": said.law}
     return (put("standstills", key, whole=0, since=instant(said.at), **why),)
 

@@ -13,16 +13,17 @@ from chassis.stores.store import Statement
 from kernel.calendar import VIETNAM
 from kernel.message import Envelope, type_of
 from services.reporting.projections import routing_says as routing
-from services.reporting.projections.rows import Readable, instant, put
+from services.reporting.projections.rows import Readable, instant, put, told_as
 
 Row = Mapping[str, Any]
 Rows = tuple[Statement, ...]
 
 TABLE: Final = """
 CREATE TABLE IF NOT EXISTS lateness(
-  ref TEXT NOT NULL, sequence INTEGER NOT NULL, what TEXT NOT NULL, step TEXT NOT NULL, agency TEXT NOT NULL,
-  to_agency TEXT NOT NULL DEFAULT '', rung INTEGER NOT NULL DEFAULT 0, reason TEXT NOT NULL DEFAULT '',
-  due_at TEXT NOT NULL, new_due_at TEXT, at TEXT NOT NULL, PRIMARY KEY(ref, sequence))
+  ref TEXT NOT NULL, generation INTEGER NOT NULL, sequence INTEGER NOT NULL, what TEXT NOT NULL, step TEXT NOT NULL,
+  agency TEXT NOT NULL, to_agency TEXT NOT NULL DEFAULT '', rung INTEGER NOT NULL DEFAULT 0,
+  reason TEXT NOT NULL DEFAULT '', due_at TEXT NOT NULL, new_due_at TEXT, at TEXT NOT NULL,
+  PRIMARY KEY(ref, generation, sequence))
 """
 BY_AGENCY: Final = "CREATE INDEX IF NOT EXISTS lateness_by_agency ON lateness(agency, what)"
 
@@ -44,7 +45,7 @@ WHERE accepted_at IS NOT NULL AND (:agency='' OR receiving_agency=:agency)
 
 def lateness_of(store: Readable, ref: str) -> Sequence[Row]:
     """Return what was said of a dossier's delay, oldest first."""
-    return store.query("SELECT * FROM lateness WHERE ref=:ref ORDER BY sequence", {"ref": ref})
+    return store.query("SELECT * FROM lateness WHERE ref=:ref ORDER BY generation, sequence", {"ref": ref})
 
 
 def lateness_by_agency(store: Readable, agency: str = "") -> Mapping[str, Row]:
@@ -69,7 +70,7 @@ def _month(month: str, otherwise: str, *, after: bool = False) -> str:
 
 def _row(said: Any, envelope: Envelope, what: str, due_at: str, **more: Any) -> Rows:
     columns = {"what": what, "step": said.step, "agency": said.agency, "due_at": due_at, "at": instant(said.at)}
-    return (put("lateness", {"ref": said.ref, "sequence": envelope.sequence}, **columns, **more),)
+    return (put("lateness", told_as(said.ref, envelope), **columns, **more),)
 
 
 def _asked(said: routing.ApologyAsked, envelope: Envelope) -> Rows:
@@ -90,7 +91,7 @@ def _overdue(said: routing.StepLimitPassed, envelope: Envelope) -> Rows:
 
 
 def _chain_overdue(said: routing.ChainOverdue, envelope: Envelope) -> Rows:
-    key = {"ref": said.ref, "sequence": envelope.sequence}
+    key = told_as(said.ref, envelope)
     passed = {"step": "", "agency": said.agency, "due_at": instant(said.due_at), "at": instant(said.at)}
     return (put("lateness", key, what="overdue", **passed),)
 

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any, Protocol
 
 from chassis.stores.store import Statement
+from kernel.message import Envelope, generation_of
 
 
 class Readable(Protocol):
@@ -33,6 +34,14 @@ def _upsert(table: str, key: tuple[str, ...], columns: tuple[str, ...]) -> str:
         f"INSERT INTO {table}({', '.join(names)}) VALUES({', '.join(':' + name for name in names)}) "
         f"ON CONFLICT({', '.join(key)}) DO {update}"
     )
+
+
+def told_as(ref: str, envelope: Envelope) -> dict[str, Any]:
+    """Return the key of what one service said of a dossier, which orders all of it in time.
+
+    A sequence alone does not: after a restore the service says 1 again (docs/decisions/a-restore-is-a-new-source.md).
+    """
+    return {"ref": ref, "generation": generation_of(envelope.source), "sequence": envelope.sequence}
 
 
 def instant(at: datetime) -> str:

@@ -14,7 +14,7 @@ from chassis.service import Projection
 from chassis.stores.store import Statement
 from kernel.message import Envelope, type_of
 from services.reporting.projections import routing_says as routing
-from services.reporting.projections.rows import Readable, instant, instant_or_none, put
+from services.reporting.projections.rows import Readable, instant, instant_or_none, put, told_as
 
 Row = Mapping[str, Any]
 Rows = tuple[Statement, ...]
@@ -36,12 +36,12 @@ BY_AGENCY: Final = "CREATE INDEX IF NOT EXISTS steps_by_agency ON steps(agency, 
 LATE: Final = "CREATE INDEX IF NOT EXISTS steps_late ON steps(ref, agency) WHERE late=1"
 HOLDINGS: Final = """
 CREATE TABLE IF NOT EXISTS holdings(
-  ref TEXT NOT NULL, sequence INTEGER NOT NULL, step TEXT NOT NULL, party TEXT NOT NULL, agency TEXT NOT NULL,
-  since TEXT NOT NULL, until TEXT, PRIMARY KEY(ref, sequence))
+  ref TEXT NOT NULL, generation INTEGER NOT NULL, sequence INTEGER NOT NULL, step TEXT NOT NULL, party TEXT NOT NULL,
+  agency TEXT NOT NULL, since TEXT NOT NULL, until TEXT, PRIMARY KEY(ref, generation, sequence))
 """
 ARRIVED: Final = """
-INSERT INTO holdings(ref, sequence, step, party, agency, since)
-SELECT ref, :sequence, step, 'agency', agency, :at FROM holdings
+INSERT INTO holdings(ref, generation, sequence, step, party, agency, since)
+SELECT ref, :generation, :sequence, step, 'agency', agency, :at FROM holdings
 WHERE ref=:ref AND step=:step AND party='system' AND until IS NULL
 """
 LEFT_EXCHANGE: Final = """
@@ -72,7 +72,7 @@ def steps_of(store: Readable, ref: str) -> Sequence[Row]:
 
 def holdings_of(store: Readable, ref: str) -> Sequence[Row]:
     """Return who had which step from when until when, oldest first."""
-    return store.query("SELECT * FROM holdings WHERE ref=:ref ORDER BY sequence", {"ref": ref})
+    return store.query("SELECT * FROM holdings WHERE ref=:ref ORDER BY generation, sequence", {"ref": ref})
 
 
 def acting_agencies(store: Readable) -> list[str]:
@@ -89,7 +89,7 @@ def _let_go(said: Any) -> Statement:
 
 
 def _hold(said: Any, envelope: Envelope, party: str) -> Statement:
-    key = {"ref": said.ref, "sequence": envelope.sequence}
+    key = told_as(said.ref, envelope)
     return put("holdings", key, step=said.step, party=party, agency=said.agency, since=instant(said.at))
 
 
@@ -151,8 +151,9 @@ def _acknowledged(said: routing.StepAcknowledged, envelope: Envelope) -> Rows:
 
 def _arrived(said: routing.StepTakenOver | routing.StepAcknowledged, envelope: Envelope) -> Rows:
     """Where a hand-over has a limit of its own the step lies with the exchange until its agency has it."""
-    params = {"ref": said.ref, "step": said.step, "sequence": envelope.sequence, "at": instant(said.at)}
-    return Statement(ARRIVED, params), Statement(LEFT_EXCHANGE, params)
+    params = {"step": said.step, "at": instant(said.at)}
+    arrived = Statement(ARRIVED, {**told_as(said.ref, envelope), **params})
+    return arrived, Statement(LEFT_EXCHANGE, {"ref": said.ref, **params})
 
 
 def _extended(said: routing.LimitExtended, envelope: Envelope) -> Rows:

@@ -11,28 +11,30 @@ from chassis.service import Projection
 from chassis.stores.store import Statement
 from kernel.message import Envelope, type_of
 from services.reporting.projections import intake_says as intake
-from services.reporting.projections.rows import Readable, instant, instant_or_none, put
+from services.reporting.projections.rows import Readable, instant, instant_or_none, put, told_as
 
 TABLE: Final = """
 CREATE TABLE IF NOT EXISTS supplements(
-  ref TEXT NOT NULL, sequence INTEGER NOT NULL, stage TEXT NOT NULL, items TEXT NOT NULL, due_at TEXT,
-  asked_at TEXT NOT NULL, received_at TEXT, components TEXT NOT NULL DEFAULT '[]', PRIMARY KEY(ref, sequence))
+  ref TEXT NOT NULL, generation INTEGER NOT NULL, sequence INTEGER NOT NULL, stage TEXT NOT NULL, items TEXT NOT NULL,
+  due_at TEXT, asked_at TEXT NOT NULL, received_at TEXT, components TEXT NOT NULL DEFAULT '[]',
+  PRIMARY KEY(ref, generation, sequence))
 """
 RECEIVE: Final = """
 UPDATE supplements SET received_at=coalesce(received_at, :at), components=:components
-WHERE ref=:ref AND sequence=(SELECT max(sequence) FROM supplements WHERE ref=:ref)
+WHERE ref=:ref AND (generation, sequence)=(
+  SELECT generation, sequence FROM supplements WHERE ref=:ref ORDER BY generation DESC, sequence DESC LIMIT 1)
 """
 
 
 def supplements_of(store: Readable, ref: str) -> Sequence[Mapping[str, Any]]:
     """Return what the applicant was asked for, oldest first."""
-    return store.query("SELECT * FROM supplements WHERE ref=:ref ORDER BY sequence", {"ref": ref})
+    return store.query("SELECT * FROM supplements WHERE ref=:ref ORDER BY generation, sequence", {"ref": ref})
 
 
 def _requested(said: intake.SupplementRequested, envelope: Envelope) -> tuple[Statement, ...]:
     row = put(
         "supplements",
-        {"ref": said.ref, "sequence": envelope.sequence},
+        told_as(said.ref, envelope),
         stage=said.stage,
         items=encode(said.items).decode(),
         due_at=instant_or_none(said.due_at),

@@ -79,22 +79,14 @@ class AppointmentShown(BaseModel):
     due_at: datetime | None
 
 
-class Completion(BaseModel):
-    """How much of a chain is behind it."""
-
-    closed_steps: int
-    steps: int
-
-
 class ChainShown(BaseModel):
-    """A chain as those concerned see it; whoever did not sign in sees `code` and `completion` alone."""
+    """A chain as those concerned see it."""
 
     ref: str
     code: str
     procedure: str
     procedure_version: str
     state: str
-    completion: Completion
     receiving_agency: str
     lead_agency: str
     clock_from: datetime
@@ -150,11 +142,6 @@ def state_of(chain: Chain) -> str:
     return chain.ending or "open"
 
 
-def completion_of(chain: Chain) -> Completion:
-    closed = sum(not progress.is_open for progress in chain.steps.values())
-    return Completion(closed_steps=closed, steps=len(chain.steps))
-
-
 def chain_shown(chain: Chain) -> ChainShown:
     """Show a chain that was opened."""
     assert chain.clock_from is not None
@@ -165,7 +152,6 @@ def chain_shown(chain: Chain) -> ChainShown:
         procedure=chain.procedure,
         procedure_version=chain.procedure_version,
         state=state_of(chain),
-        completion=completion_of(chain),
         receiving_agency=chain.receiving_agency,
         lead_agency=chain.lead_agency,
         clock_from=chain.clock_from,
