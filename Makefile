@@ -6,7 +6,7 @@ DOSSIERS ?= 300
 SEED ?= 1
 export PYTHON
 
-.PHONY: help setup run demo test check format bench schemas lint-registry lock clean
+.PHONY: help setup run demo test check fuzz format bench schemas lint-registry lock clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -30,6 +30,12 @@ check: setup ## Format, lint, types, imports and the fast tests; under a minute
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/pytest -n 2 -m "not slow"
+
+EXAMPLES ?= 300
+FUZZ_SEED = $(shell od -An -N4 -tu4 /dev/urandom | tr -d ' ')
+
+fuzz: setup ## Send strange things to every door, many and from a fresh seed: make fuzz EXAMPLES=300 FUZZ_SEED=…
+	@LIENTHONG_FUZZ_EXAMPLES=$(EXAMPLES) LIENTHONG_FUZZ_SEED=$(FUZZ_SEED) $(BIN)/pytest -n 2 tests/fuzz
 
 format: setup ## Write the code as `make check` wants it
 	@$(BIN)/ruff check --fix --quiet

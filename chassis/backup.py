@@ -38,7 +38,9 @@ VAULT: Final = "vault.db"
 SEALS: Final = "seals.db"
 KEYS: Final = "keys"
 HEAD_KEYS: Final = Path(KEYS) / "heads.json"
-NOT_COPIED: Final = ("*.lock", "*.db", "*.db-wal", "*.db-shm", "*.db-journal", "*.new", "*.upload", MANIFEST)
+FILES: Final = "files"
+NOT_COPIED: Final = ("*.lock", "*.db", "*.db-wal", "*.db-shm", "*.db-journal", "*.new", "*.upload", "traces*.jsonl",
+              MANIFEST)  # fmt: skip
 MOMENTS_TRIED: Final = 2_000
 MOMENTS_APART_S: Final = 0.002
 BLOCK_BYTES: Final = 1 << 20
@@ -125,7 +127,11 @@ def back_up(data: Path, to: Path, clock_now: datetime, made_at: datetime, with_k
     with closing(_opened(data / VAULT)) as vault:
         _copy(vault, to / VAULT)
     for path in _other_files(data, with_keys):
-        _copy_file(data / path, to / path)
+        try:
+            _copy_file(data / path, to / path)
+        except FileNotFoundError:
+            if path.parts[0] != FILES:  # an upload that no dossier has may be taken back at any time
+                raise
     keys = SealingKeys(data / HEAD_KEYS)
     manifest = Manifest(
         FORM, version("lienthong"), made_at.isoformat(), clock_now.isoformat(), with_keys, services,

@@ -51,10 +51,10 @@ class RehearsalClock:
         return self._released
 
     def now(self) -> datetime:
+        if self._at is not None and not self._released:
+            return self._at  # the wall need not be asked
         wall = datetime.now(UTC)
-        if self._at is None:
-            return wall
-        return max(self._at, wall) if self._released else self._at
+        return wall if self._at is None else max(self._at, wall)
 
     def move_to(self, instant: datetime) -> None:
         """Stand at `instant`.

@@ -61,6 +61,7 @@ def procedure(data: Data) -> Procedure:
             for each in data.get("appointments", ())
         ),
         escalate_every=_limit(data.get("escalate_every")),
+        supplements_max=data.get("supplements_max"),
     )
 
 

@@ -40,9 +40,21 @@ class Watchdog:
         self._pruned_us = 0
         self._answers_to_prune = False
 
-    def pieces(self) -> Iterator[Piece]:
-        """Return what time has brought."""
+    def pieces(self) -> Iterable[Piece]:
+        """Return what time has brought; mostly nothing, and every turn of every lane asks."""
         now_us = to_us(self.lane.clock.now())
+        return () if self._is_quiet(now_us) else self._brought(now_us)
+
+    def _is_quiet(self, now_us: int) -> bool:
+        """Say whether nothing of what `_brought` looks after has come."""
+        return (
+            (self.next_timer_us is None or now_us < self.next_timer_us)
+            and not (self._look_again or self._to_ask or self._answers_to_prune)
+            and not self._round_is_over(now_us)
+            and 0 <= now_us - self._pruned_us < PRUNE_EVERY_US
+        )
+
+    def _brought(self, now_us: int) -> Iterator[Piece]:
         if self._round_is_over(now_us):
             self._round_began_us = now_us
             self._to_ask = deque(sorted(self.lane.owing))

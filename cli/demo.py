@@ -60,8 +60,8 @@ def demo(
 ) -> None:
     """Play weeks of dossiers, over HTTP; then print the table that a province publishes.
 
-    The weeks end at the present, and the server's clock is the wall's from then on. With `--from` they begin on that day,
-    with the procedures and agencies of then; what was handed in is played to its end, and later weeks may follow.
+    The weeks end at the present, and the server's clock is the wall's from then on. With `--from` they begin on that
+    day, with the procedures and agencies of then; what was handed in is played to its end, and later weeks may follow.
     """
     # A server that comes back is asked again without a word; one that does not ends the demo with its error.
     set_on_retry_hooks(())
@@ -80,7 +80,7 @@ def demo(
 
 
 def weeks_from(first_day: datetime | None) -> Weeks:
-    """Return the weeks that begin on a day in Vietnam, or else those that end now; nothing is played that lies ahead."""
+    """Return the weeks that begin on a day in Vietnam, or those that end now; what lies ahead is never played."""
     now = datetime.now(UTC)
     last = now - GRID
     if first_day is None:

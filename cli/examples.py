@@ -61,7 +61,7 @@ WORDS: Final = {
     "calendar_version": "2026-01-01",
     "rule": "marital_status_certificate",
     "rule_version": "2025-07-01",
-    "law": "NĐ 118/2025/NĐ-CP art. 14",
+    "law": "văn bản 12/2026, điều 3",
     "reason_code": "conditions_not_met",
     "handover_record": "GN-000009",
     "record_no": "GN-000009",

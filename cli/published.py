@@ -21,12 +21,14 @@ from chassis.web.operations import operations
 from chassis.web.privacy import privacy
 from chassis.web.rehearsal import rehearsal
 from chassis.web.routes import router_of
+from chassis.web.uploads import uploads_routes
 from chassis.wire import schema_of
 from cli import asyncapi, compatibility
 from cli.compatibility import EVENT_FILE, events_of, last_released
 from cli.examples import example
 from kernel.message import type_of
 from services.__main__ import PROJECT, Platform, compose
+from services.intake.wiring import file_routes
 from services.reporting.wiring import pages
 
 FOLDER = PROJECT / "schemas"
@@ -52,20 +54,22 @@ def _files_of(platform: Platform) -> Iterator[tuple[str, str]]:
     for name, service in services.items():
         for event, version, _ in service.published:
             yield f"{name}/{event}.v{version}.json", _json(event_schema(service, event, version))
-    for name, router in _routers(platform).items():
-        yield f"openapi/{name}.json", _json(application(f"Liên Thông: {name}", [router]).openapi())
+    for name, routers in _routers(platform).items():
+        yield f"openapi/{name}.json", _json(application(f"Liên Thông: {name}", routers).openapi())
     yield "asyncapi.yaml", yaml.safe_dump(asyncapi.document(services), allow_unicode=True, sort_keys=False, width=120)
 
 
-def _routers(platform: Platform) -> dict[str, APIRouter]:
+def _routers(platform: Platform) -> dict[str, list[APIRouter]]:
     """Return every border of the product: each service's, the operators' and the rehearsal's."""
     engine, issuer, borders = platform.engine, platform.issuer, platform.borders
-    routers = {name: router_of(border, issuer) for name, border in borders.items()}
-    routers["reporting"] = pages(platform.parts, engine, issuer, borders["reporting"])
-    routers["operations"] = operations(engine, issuer)
-    routers["heads"] = heads(platform.sealer, issuer)
-    routers["people"] = privacy(engine, issuer, platform.vault)
-    routers["rehearsal"] = rehearsal(engine, issuer, platform.vault)
+    routers = {name: [router_of(border, issuer)] for name, border in borders.items()}
+    routers["intake"].append(file_routes(platform.parts, issuer, borders["intake"]))
+    routers["reporting"].append(pages(platform.parts, engine, issuer, borders["reporting"]))
+    routers["operations"] = [operations(engine, issuer)]
+    routers["heads"] = [heads(platform.sealer, issuer)]
+    routers["people"] = [privacy(engine, issuer, platform.vault)]
+    routers["uploads"] = [uploads_routes(platform.parts.uploads, issuer, engine.clock)]
+    routers["rehearsal"] = [rehearsal(engine, issuer, platform.vault)]
     return routers
 
 

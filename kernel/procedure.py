@@ -178,6 +178,8 @@ class Procedure:
             that may be answered.
         appointments: where several are given one after the other (land); empty: one, by `total_limit` or the steps.
         escalate_every: while a dossier stays overdue, how long until the next agency up the tree is told.
+        supplements_max: how often in all a supplement may be asked for after examination; None: once for each step
+            that is sent back.
     """
 
     code: str
@@ -206,6 +208,7 @@ class Procedure:
     source: str
     appointments: tuple[AppointmentRule, ...] = ()
     escalate_every: Limit | None = None
+    supplements_max: int | None = None
 
     def steps_for(self, options: tuple[str, ...], facts: Mapping[str, FactValue]) -> tuple[Step, ...]:
         """Return the steps that a dossier takes, in the procedure's order.

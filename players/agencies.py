@@ -68,7 +68,9 @@ class Chain:
         """Look at a step; None when it does not run in this round any more."""
         case = self.case
         seen = yield See("routing", "show_chain", case.desk_officer, case.at)
-        same = (one for one in seen.body.get("steps", ()) if (one["step"], one["round"]) == (step["step"], step["round"]))
+        same = (
+            one for one in seen.body.get("steps", ()) if (one["step"], one["round"]) == (step["step"], step["round"])
+        )
         return next((one for one in same if one["stage"] in RUNNING), None)
 
     def _work_on(self, step: Mapping[str, Any], appointment: datetime) -> Life:

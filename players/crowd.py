@@ -41,4 +41,6 @@ class Crowd:
         story = Story(index, plan.procedure)
         if self.stories is not None:
             self.stories.append(story)
-        return Player(life(Case(self.world, plan, chance, story, plan.submits_at)), story, f"{self.world.weeks.start:%y%m%d}")
+        return Player(
+            life(Case(self.world, plan, chance, story, plan.submits_at)), story, f"{self.world.weeks.start:%y%m%d}"
+        )

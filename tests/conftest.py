@@ -26,6 +26,7 @@ SLOW_PLACES = (
     "tests/pages/",
     "tests/simulation/",
     "tests/players/test_stages.py",
+    "tests/players/test_ten_procedures.py",
     "tests/chassis/test_durability.py",
     "tests/chassis/test_operations.py",
     "tests/chassis/test_web.py",

@@ -51,17 +51,16 @@ class Log:
         self.generation = generation
         self._ends_at = ends_at
         self._lock = threading.Lock()
-        self._from = self._to = self._end()
+        self._from = self._to = store.head() if ends_at is None else ends_at
         self._newest: list[Envelope] = []
-
-    def _end(self) -> int:
-        return self.store.head() if self._ends_at is None else self._ends_at
 
     def take(self, after: int, limit: int) -> tuple[Sequence[Envelope], int]:
         """Return what `Store.say` returns, of this generation only."""
-        head = self._end()
+        head = self.store.head() if self._ends_at is None else self._ends_at
+        if after >= head:
+            return (), after  # mostly, and each turn asks every source
         begins_after = self.generation.after
-        if after >= head or begins_after >= head:
+        if begins_after >= head:
             return (), after
         after = max(after, begins_after)
         if after < self._from:

@@ -46,11 +46,9 @@ def write_reading(db: sqlite3.Connection, writes: Writes) -> None:
 
 def write_time(db: sqlite3.Connection, writes: Writes) -> None:
     """Write timers, first answers, snapshots, and who owes something."""
-    for id, timer in writes.timers.items():
-        if timer is None:
-            db.execute("DELETE FROM timers WHERE id=?", (id,))
-        else:
-            db.execute(f"INSERT OR REPLACE INTO timers({TIMER}) VALUES(?, ?, ?, ?, ?)", timer)
+    timers = [timer for timer in writes.timers.values() if timer is not None]
+    db.executemany("DELETE FROM timers WHERE id=?", [(id,) for id, timer in writes.timers.items() if timer is None])
+    db.executemany(f"INSERT OR REPLACE INTO timers({TIMER}) VALUES(?, ?, ?, ?, ?)", timers)
     db.executemany("INSERT INTO answers VALUES(?, ?, ?, ?, ?, ?)", writes.answers)
     sql = "INSERT OR REPLACE INTO snapshots(stream, version, shape, data) VALUES(?, ?, ?, ?)"
     db.executemany(sql, writes.snapshots)

@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Match
 
 from chassis.codec import encode
 from chassis.limits import ECHO_LENGTH_MAX, INVALID_PARAMS_MAX
@@ -170,7 +171,21 @@ async def on_http(request: Request, error: Exception) -> Response:
     kinds = {404: NOT_FOUND, 405: METHOD, 400: MALFORMED, 408: TOO_SLOW, 413: TOO_LARGE}
     kind = kinds.get(error.status_code, Kind("http_error", error.status_code, MALFORMED.vi, str(error.detail)))
     detail = str(error.detail) if kind in (MALFORMED, TOO_LARGE, TOO_SLOW) else None
-    return response(document(kind, detail, (), trace_of(request)), dict(error.headers or {}))
+    headers = {"Allow": ", ".join(_allowed(request))} if error.status_code == 405 else dict(error.headers or {})
+    return response(document(kind, detail, (), trace_of(request)), headers)
+
+
+def _allowed(request: Request) -> list[str]:
+    """Return every method that the address takes: several routes may stand at it, each with one."""
+    methods: set[str] = set()
+    waiting = list(request.app.routes)
+    while waiting:
+        route = waiting.pop()
+        if (inner := getattr(route, "original_router", None)) is not None:  # a router that was taken in whole
+            waiting += inner.routes
+        elif route.matches(request.scope)[0] is not Match.NONE:
+            methods |= getattr(route, "methods", None) or set()
+    return sorted(methods)
 
 
 async def on_unavailable(request: Request, error: Exception) -> Response:

@@ -1,17 +1,13 @@
-"""What payers, the desk and the accountant may do about a dossier's fee, and where the gateway's notices come in.
+"""What payers, the desk and the accountant may do about what a dossier owes.
 
 Law: NĐ 61/2018/NĐ-CP art. 22 and NĐ 118/2025/NĐ-CP art. 24 (ways of paying); NĐ 254/2026/NĐ-CP (receipts).
 """
 
-import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Annotated, Any, Final, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route as HttpRoute
 from ulid import ULID
 
 from chassis.codec import Codec
@@ -19,7 +15,7 @@ from chassis.executor import Done
 from chassis.service import Scope
 from chassis.stores.store import Store
 from chassis.vault import CannotOpen, Vault
-from chassis.web.acts import Act, Border, Call, Listing, View
+from chassis.web.acts import Act, Call, Listing, View
 from chassis.web.auth import (
     ACCOUNTANT,
     ALL,
@@ -31,20 +27,17 @@ from chassis.web.auth import (
     SYSTEM,
     Rights,
 )
-from chassis.web.problem import UNAVAILABLE, Kind, Problem
+from chassis.web.problem import Kind, Problem
 from services.payments.domain import dues, obligation_words
 from services.payments.domain.attempt_words import AskGateway, PaymentStarted, StartAttempt
 from services.payments.domain.callback import Callback
 from services.payments.domain.dues import Dues, name_of, step_named
 from services.payments.domain.obligation_words import PayAtDesk, RecordRefund
 from services.payments.domain.streams import callback_stream, obligation_stream
-from services.payments.gateways.callbacks import receive
 from services.payments.gateways.gateway import Gateway, PayRequest
 from services.payments.projections.shown import DuesStanding, ObligationShown, PaymentStanding, obligation_shown
 
-NOTICES: Final = "/api/v1/payments/vnpay/ipn"
 PAYABLE_FOR: Final = timedelta(minutes=15)
-ANSWER_WITHIN_S: Final = 30.0
 AMOUNT_LIMIT_VND: Final = 10**12
 
 WHOEVER_PAYS: Final[Rights] = {APPLICANT: OWN, DESK_OFFICER: RECEIVING, SYSTEM: ALL}
@@ -311,6 +304,18 @@ def _of_the_desk(table: str) -> str:
     return f"(SELECT *, ' ' AS agencies FROM {table})"
 
 
+OBLIGATION_COLUMNS: Final = (
+    "ref", "purpose", "step", "code", "procedure", "receiving_agency", "total_vnd", "standing", "method",
+    "raised_at",
+)  # fmt: skip
+REFUND_COLUMNS: Final = (
+    "ref", "step", "txn_ref", "code", "amount_vnd", "reason", "law", "standing", "order_no", "owed_at", "paid_at",
+)  # fmt: skip
+ATTEMPT_COLUMNS: Final = (
+    "txn_ref", "ref", "step", "code", "receiving_agency", "gateway", "amount_vnd", "standing", "gateway_code",
+    "gateway_no", "asked", "said", "started_at", "paid_at",
+)  # fmt: skip
+
 LISTINGS: Final[tuple[Listing, ...]] = (
     Listing(
         name="list_obligations",
@@ -319,18 +324,7 @@ LISTINGS: Final[tuple[Listing, ...]] = (
         summary_en="Fees and charges owed",
         rights=WHOEVER_IS_CONCERNED,
         table=_of_the_desk("obligations"),
-        columns=(
-            "ref",
-            "purpose",
-            "step",
-            "code",
-            "procedure",
-            "receiving_agency",
-            "total_vnd",
-            "standing",
-            "method",
-            "raised_at",
-        ),
+        columns=OBLIGATION_COLUMNS,
         cursor="obligation",
         filters={"standing": "standing = :standing", "receiving_agency": "receiving_agency = :receiving_agency"},
     ),
@@ -341,19 +335,7 @@ LISTINGS: Final[tuple[Listing, ...]] = (
         summary_en="Refunds owed and paid",
         rights=WHOEVER_IS_CONCERNED,
         table=_of_the_desk("refunds"),
-        columns=(
-            "ref",
-            "step",
-            "txn_ref",
-            "code",
-            "amount_vnd",
-            "reason",
-            "law",
-            "standing",
-            "order_no",
-            "owed_at",
-            "paid_at",
-        ),
+        columns=REFUND_COLUMNS,
         cursor="refund",
         filters={"standing": "standing = :standing", "reason": "reason = :reason"},
     ),
@@ -364,22 +346,7 @@ LISTINGS: Final[tuple[Listing, ...]] = (
         summary_en="Payment attempts, those whose end could not be had (unheard) among them",
         rights=WHOEVER_RECKONS,
         table=_of_the_desk("payment_attempts"),
-        columns=(
-            "txn_ref",
-            "ref",
-            "step",
-            "code",
-            "receiving_agency",
-            "gateway",
-            "amount_vnd",
-            "standing",
-            "gateway_code",
-            "gateway_no",
-            "asked",
-            "said",
-            "started_at",
-            "paid_at",
-        ),
+        columns=ATTEMPT_COLUMNS,
         cursor="txn_ref",
         filters={
             "standing": "standing = :standing",
@@ -410,21 +377,3 @@ LISTINGS: Final[tuple[Listing, ...]] = (
         cursor="digest",
     ),
 )
-
-
-def notices(gateway: Gateway, vault: Vault) -> HttpRoute:
-    """Return the address that `gateway` calls (IPN). It has no principal: what it says is believed by its signature."""
-
-    async def hear(request: Request) -> Response:
-        border: Border = request.app.state.borders["payments"]
-        jobs = receive(gateway, vault, request.scope["query_string"], border.clock.now())
-        for job in jobs:
-            border.submit(job)
-        work = asyncio.gather(*(asyncio.wrap_future(job.future) for job in jobs))
-        try:
-            answers = await asyncio.wait_for(work, ANSWER_WITHIN_S)
-        except TimeoutError as error:
-            raise Problem(UNAVAILABLE, "Send the same notice again.") from error
-        return Response(answers[-1].body, media_type="application/json")
-
-    return HttpRoute(NOTICES, hear, methods=["GET"], include_in_schema=False)

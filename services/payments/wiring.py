@@ -12,7 +12,7 @@ from chassis.unit import Unit
 from chassis.web.acts import Border
 from chassis.web.refs import codes_projection
 from kernel.calendar import VIETNAM
-from services.payments.api import LISTINGS, NOTICES, acts, notices, views
+from services.payments.api import LISTINGS, acts, views
 from services.payments.domain import attempt, attempt_words, callback, dues, obligation_words, receipt_book
 from services.payments.domain.attempt_words import (
     AskGateway,
@@ -65,6 +65,7 @@ from services.payments.domain.streams import (
 from services.payments.gateways.callbacks import receive, sealed_under
 from services.payments.gateways.gateway import Unverified
 from services.payments.gateways.inquirer import inquirer, over_http
+from services.payments.gateways.notices import NOTICES, notices
 from services.payments.gateways.sandbox import PAY_PAGE, Sandbox
 from services.payments.gateways.settlement_file import read_settlement as read_settlement
 from services.payments.gateways.vnpay import Vnpay

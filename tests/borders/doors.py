@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-NEEDED = {"purpose": "reception", "service": "intake", "leaf": "1", "first": "1", "size": "1"}
+NEEDED = {"purpose": "reception", "service": "intake"}
 
 
 def doors(app: FastAPI, method: str) -> list[str]:
@@ -32,7 +32,7 @@ def needed(app: FastAPI, path: str) -> dict[str, str]:
     """Return the query without which a door only says that something is missing: for what one reads."""
     asked = app.openapi()["paths"].get(path, {}).get("get", {}).get("parameters", ())
     names = (one["name"] for one in asked if one["in"] == "query" and one.get("required"))
-    return {name: NEEDED[name] for name in names}
+    return {name: NEEDED.get(name, "1") for name in names}
 
 
 def filled(path: str, parts: dict[str, str]) -> str:

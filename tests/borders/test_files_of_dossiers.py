@@ -1,4 +1,4 @@
-"""Files that dossiers have: taken once, read for a purpose, never shown as a page, sealed, and forgotten with the person.
+"""Files that dossiers have: taken once, read for a purpose, never shown as a page, sealed, forgotten with the person.
 
 Law: Luật 91/2025/QH15 arts. 13–14; NĐ 118/2025 art. 15; NĐ 61/2018 arts. 5, 25.
 """

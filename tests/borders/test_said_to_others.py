@@ -8,6 +8,11 @@ from tests.borders.portal import ITEM, Portal
 from tests.borders.province import Province
 
 CODE = "H48.23293.01-260907-40001"
+NEWCOMER = {
+    "SoGiayToChuHoSo": "062185009889",
+    "DinhDanhCHS": [{"LoaiDinhDanh": "1", "SoDinhDanh": "062185009889"}],
+    "SoDienThoai": "0905 417 402",
+}
 
 
 def test_what_the_portal_is_told_is_written_down(province: Province) -> None:
@@ -31,10 +36,10 @@ def test_what_the_portal_is_told_is_written_down(province: Province) -> None:
 def test_whoever_the_portal_names_is_found_by_phone(province: Province) -> None:
     """The desk need not know by which door somebody came in; the number stands in no address."""
     code = "H48.23293.01-260907-40002"
-    Portal(province).said(ITEM | {"MaHoSo": code, "SoDienThoai": "0905 417 402"})
+    Portal(province).said(ITEM | {"MaHoSo": code, **NEWCOMER})
     province.settle()
     ref = province.get(f"/api/v1/dossiers/{code}", province.desk).json()["ref"]
-    sought = {"kind": "phone", "identifier": "0905417402"}
+    sought = {"kind": "phone", "identifier": NEWCOMER["SoDienThoai"].replace(" ", "")}
     found = province.post("/api/v1/dossiers/search", province.desk, sought).json()["items"]
     assert [one["ref"] for one in found] == [ref]
     problem(province.get("/api/v1/dossiers/search", province.desk, **sought), 404, 405)

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from chassis.backup import back_up
 from chassis.clock import RehearsalClock
 from chassis.logs import set_up
 from chassis.settings import Settings
@@ -147,6 +148,14 @@ def test_nobody_stands_in_traces_or_lines(followed: Followed) -> None:
     assert Needles(followed.texts).found_in(followed.logged.encode()) == set()
     assert {name for span in followed.spans() for name in span["attributes"]} <= ATTRIBUTES
     assert not re.search(r"s1\.p[0-9a-f]{24}", followed.logged + followed.sink.path.read_text("utf-8"))
+
+
+def test_a_backup_leaves_traces_out(followed: Followed, tmp_path: Path) -> None:
+    """They are for those who run this server now; a copy would have to be looked after for ever."""
+    now = followed.platform.engine.clock.now()
+    manifest = back_up(followed.data, tmp_path / "copy", now, now, with_keys=False)
+    assert manifest.files
+    assert list((tmp_path / "copy").rglob("traces*")) == []
 
 
 def test_what_is_planted_is_found(followed: Followed, tmp_path: Path) -> None:

@@ -120,7 +120,7 @@ def test_an_ugly_address_gets_a_problem_document(
         problem(answer)
 
 
-@pytest.mark.parametrize("path", ["%00", "a%00b", "%FF%FE", "😀", "x" * 20_000, "' OR 1=1 --", "..%2F.."])
+@pytest.mark.parametrize("path", ["%00", "a%00b", "%FF%FE", "😀", "x" * 5_000, "' OR 1=1 --", "..%2F.."])
 def test_a_command_to_an_ugly_address_is_answered_like_one_to_nobody(shared: HttpPlatform, path: str) -> None:
     """It names nothing, so nothing is there; and no stream of that name begins."""
     before, officer = head(shared), shared.token("desk_officer", agency=AGENCY)

@@ -193,7 +193,7 @@ def of_hearing(service: str) -> Iterator[Damage]:
 
 
 def of_timers(service: str) -> Iterator[Damage]:
-    extra = "INSERT INTO timers SELECT 'extra', due_us, command, data FROM timers LIMIT 1"
+    extra = "INSERT INTO timers SELECT 'extra', due_us, command, data, NULL FROM timers LIMIT 1"
     other = "CAST(json_set(CAST(data AS TEXT), '$.ref', 'other') AS BLOB)"
     for says, sql in (
         ("is not kept", "DELETE FROM timers"),
@@ -279,9 +279,26 @@ OF_PAYMENTS = (
     ("receipts", "'s too", (repeat("ObligationSettled"), repeat("ObligationSettled"))),
 )  # fmt: skip
 
+RAN_AGAIN = (
+    "EXISTS(SELECT 1 FROM events AS later WHERE later.stream=events.stream AND later.type='ClockResumed' "
+    "AND later.version>events.version)"
+)
+STILL_OPEN = "stream NOT IN (SELECT stream FROM events WHERE type='ChainClosed')"
+NOBODY_WORKS = "CAST(json_set(CAST(data AS TEXT), '$.step', 'nobody', '$.ground', 'third_party') AS BLOB)"
+
 OF_ROUTING = (
     ("results", "it is the duty of", alter("StepDecided", "agency", "'H48.99'")),
     ("results", "says on_time", alter("StepDecided", "on_time", "json('false')", f"{field('on_time')}")),
+    ("standstills", "stands still twice on", (repeat("ClockSuspended"), repeat("ClockSuspended"))),
+    ("standstills", "had not stood still on", lose("ClockSuspended", RAN_AGAIN)),
+    ("standstills", "with which nothing is being done", repeat("ClockSuspended", NOBODY_WORKS, STILL_OPEN)),
+    ("lateness", "overdue at", alter("StepOverdue", "due_at", "'2027-01-01T00:00:00Z'")),
+    ("lateness", "overdue at", alter("ChainOverdue", "due_at", "'2027-01-01T00:00:00Z'")),
+    ("lateness", "was told before it was late", alter("LatenessEscalated", "at", "'2026-09-01T00:00:00Z'")),
+    ("lateness", "was told after rung", repeat("LatenessEscalated")),
+    ("lateness", "above", alter("LatenessEscalated", '"to"', "'H48.99'")),
+    ("lateness", "re-appointed a second time", repeat("AppointmentMoved", where=f"{field('cause')}='apology'")),
+    ("lateness", "not after the lawful one", alter("DelayApologised", "new_due_at", field("due_at"))),
     ("chains", "its steps say", alter("ChainClosed", "outcome", "'refused'", f"{field('outcome')}='granted'")),
     ("chains", "before it was opened", lose("ChainOpened")),
 )
@@ -293,6 +310,8 @@ OF_POSTAL = (
     ("item_numbers", "nine digits and the country", alter("ItemNumberTaken", "item_code", "'RH1VN'")),
 )
 
+A_DAY_LATER = "strftime('%Y-%m-%dT%H:%M:%S.000000+00:00', accepted_at, '+1 day')"
+
 OF_REPORTING = (
     (
         "clocks", "its limit leads to another date",
@@ -300,8 +319,17 @@ OF_REPORTING = (
     ),
     ("clocks", "its clock leads to", "UPDATE standstills SET until='2026-12-24T01:00:00.000000+00:00' WHERE whole=1"),
     ("shares", "another day", "UPDATE dossiers SET calendar_version='another day' WHERE accepted_at IS NOT NULL"),
+    ("shares", "lay with somebody never", "DELETE FROM holdings WHERE rowid=(SELECT max(rowid) FROM holdings)"),
+    ("shares", "and routing says", "UPDATE holdings SET since='2026-09-07T01:00:00.000000+00:00'"),
+    ("shares", "and routing says", "UPDATE holdings SET step='another'"),
+    ("shares", "its ended_at is", "UPDATE dossiers SET ended_at='2026-09-24T01:00:00.000000+00:00' WHERE ended<>''"),
+    ("shares", "its accepted_at is", f"UPDATE dossiers SET accepted_at={A_DAY_LATER} WHERE accepted_at IS NOT NULL"),
+    ("rows", "holdings: ", "UPDATE holdings SET agency='H48.99'"),
+    ("rows", "dossiers: ", "UPDATE dossiers SET receiving_agency='H48.99'"),
 )  # fmt: skip
 
+TAX = f"{field('purpose')}='tax_notice'"
+WITH_A_FILE = f"{field('components[0].file')} IS NOT NULL"
 BROUGHT_BACK = "INSERT INTO forgotten SELECT person, '2026-09-08', 'system:x', '91', '1', 1 FROM people LIMIT 1"
 OF_THE_PLATFORM = (
     ("forgotten", "was forgotten and has a key", "vault", BROUGHT_BACK),
@@ -316,6 +344,13 @@ OF_THE_PLATFORM = (
     ("settlements", "has no FeeSettled", "intake", lose("FeeSettled")),
     ("handovers", "never said so", "postal", alter("PapersHandedOver", "record_no", "'forged'")),
     ("handovers", "has no PapersReceived", "intake", lose("PapersReceived")),
+    ("tax notices", "never said so", "payments", alter("ObligationRaised", "notice", "'forged'", TAX)),
+    ("tax notices", "never said so", "routing", alter("TaxNoticeIssued", "number", "'forged'")),
+    ("files", "is not there", "intake", alter("FileTaken", "file", "'f-nowhere'")),
+    ("files", "has not the size", "intake", alter("FileTaken", "size_bytes", "7")),
+    ("files", "is not the file that was handed in", "intake", alter("FileTaken", "sha256", f"'{'00' * 32}'")),
+    ("files", "which another does not have", "intake", alter("DossierSubmitted", "ref", "'another'", WITH_A_FILE)),
+    ("files", "names", "intake", lose("FileTaken")),
     ("deliveries", "never said so", "intake", lose("ResultDispatched")),
     ("deliveries", "has no ParcelOrdered", "postal", lose("ParcelOrdered", DELIVERY)),
     ("privacy", "items.[].note", "intake", alter("SupplementRequested", "items[0].note", "'gọi cho chị Lan'")),

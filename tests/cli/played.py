@@ -1,6 +1,7 @@
 """A store in which a province has worked for two weeks, with dossiers at every stage of their way."""
 
 from datetime import datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,8 @@ from chassis import executor
 from chassis.clock import RehearsalClock
 from chassis.heads import Head
 from chassis.registry import PRODUCT_REGISTRY, Registry, load_registry
-from chassis.web.auth import SYSTEM, Principal
+from chassis.uploads import owner_of
+from chassis.web.auth import DESK_OFFICER, SYSTEM, Principal
 from kernel.calendar import VIETNAM
 from players.by_wire import Wire
 from players.crowd import Crowd
@@ -22,6 +24,8 @@ DOSSIERS = 60
 DAYS = 14.4
 SEEDS = range(7, 40)
 EVENTS_PER_SNAPSHOT = 8
+DESK = "H48.23293.01"
+PAPER = b"%PDF-1.7\n" + b"% Y Blan\n" * 20 + b"%%EOF\n"
 
 NEEDED = {
     "intake": (
@@ -31,15 +35,23 @@ NEEDED = {
         "SELECT 1 FROM events WHERE type='ResultDispatched'",
         "SELECT 1 FROM events WHERE type='SupplementRequested'",
         "SELECT 1 FROM dossiers WHERE status='handed_out' AND hand_out_by='post'",
+        "SELECT 1 FROM events WHERE type='SentBackAnswered'",
     ),
     "routing": (
         "SELECT 1 FROM timers",
         "SELECT 1 FROM events WHERE type='StepSentBack'",
         "SELECT 1 FROM chains WHERE state='open'",
+        "SELECT 1 FROM events WHERE type='ClockResumed'",
+        "SELECT 1 FROM events WHERE type='StepOverdue'",
+        "SELECT 1 FROM events WHERE type='ChainOverdue'",
+        "SELECT 1 FROM events WHERE type='LatenessEscalated'",
+        "SELECT 1 FROM events WHERE type='DelayApologised'",
+        "SELECT 1 FROM events WHERE type='TaxNoticeIssued'",
     ),
     "payments": (
         "SELECT 1 FROM obligations WHERE standing='open'",
         "SELECT 1 FROM events WHERE type='PaymentSucceeded'",
+        "SELECT 1 FROM obligations WHERE purpose='tax_notice'",
         "SELECT 1 FROM receipts WHERE number>1",
     ),
     "postal": ("SELECT 1 FROM events WHERE type='ParcelDelivered'",),
@@ -60,6 +72,7 @@ def play(folder: Path, laws: Registry) -> Path:
             _play(platform, seed)
             if _has_everything(platform):
                 _leave_a_payment_open(platform)
+                _hand_in_a_file(platform)
                 platform.sealer.seal_now()
                 return data
         finally:
@@ -108,3 +121,22 @@ def _leave_a_payment_open(platform: Platform) -> None:
     job = border.give("start_payment", Principal("system:test", SYSTEM), {"ref": unpaid["ref"]}, {}, "left open")
     platform.engine.run_until_idle()
     assert job.future.result(timeout=0).status == 201
+
+
+def _hand_in_a_file(platform: Platform) -> None:
+    """Let an officer of a ward's desk bring a paper as a file, and hand a dossier in with it."""
+    desk = Principal(f"officer:{DESK}:1", DESK_OFFICER, DESK)
+    uploads, now = platform.parts.uploads, platform.engine.clock.now()
+    owner = owner_of(desk.id, desk.role, desk.agency, desk.person)
+    digest = sha256(PAPER).hexdigest()
+    upload = uploads.begin(owner, desk.id, desk.person, "Tờ khai.pdf", len(PAPER), digest, "application/pdf")
+    uploads.add(upload, 0, PAPER, now)
+    dossier = {
+        "procedure": "1.004873", "channel": "counter", "receiving_agency": DESK,
+        "applicant": {"name": "Y Blan", "personal_id": "062190001122"},
+        "components": [{"code": "declaration", "file": upload.id}],
+        "facts": {"married_before": False, "issued_before": False},
+    }  # fmt: skip
+    job = platform.borders["intake"].give("submit_dossier", desk, {}, dossier, "with a file")
+    platform.engine.run_until_idle()
+    assert job.future.result(timeout=0).status == 201, job.future.result(timeout=0)

@@ -12,9 +12,10 @@ from typer.testing import CliRunner, Result
 from cli.__main__ import app
 
 COMMANDS = (
-    "serve", "up", "demo", "verify", "dossier show", "events tail", "parked list", "parked retry", "parked discharge",
-    "registry lint", "schemas write", "schemas check",
-    "backup", "restore", "heads seal", "heads list", "heads keys", "heads add-key", "heads retire-key",
+    "serve", "up", "demo", "verify", "backup", "restore", "clock", "trace", "rights", "token", "dossier show",
+    "events tail", "events said", "parked list", "parked retry", "parked discharge", "payments reconcile",
+    "registry lint", "schemas write", "schemas check", "schemas release", "issuer keys", "issuer rotate",
+    "heads seal", "heads list", "heads keys", "heads add-key", "heads retire-key",
     "vault rotate", "vault find", "vault forget", "vault forgotten", "vault copies", "vault openings",
 )  # fmt: skip
 ASKING = (

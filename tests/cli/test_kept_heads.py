@@ -17,11 +17,10 @@ from chassis.sealing_keys import SealingKeys
 from chassis.vault import CannotOpen, Forgotten, SqliteVault
 from cli.__main__ import app
 from services.__main__ import compose
+from tests.cli.conftest import copy_of
 from tests.cli.forging import CHANGES, altered, forge_log, forge_seals
 
 Copy = Callable[[], Path]
-AT = 30
-"""The position that is tampered with; the kept heads enclose it."""
 
 
 def verify(data: Path, *options: str) -> Result:
@@ -41,11 +40,25 @@ def heads_of(data: Path, laws: Registry, service: str) -> list[Head]:
         platform.close()
 
 
+@pytest.fixture(scope="module")
+def signed(played_store: Path, laws: Registry, tmp_path_factory: pytest.TempPathFactory) -> list[Head]:
+    """The heads of intake, oldest first."""
+    heads = heads_of(copy_of(played_store, tmp_path_factory.mktemp("signed")), laws, "intake")
+    assert heads[0].size + 5 < heads[1].size < heads[-1].size, "something is between two heads, to be tampered with"
+    return heads
+
+
+@pytest.fixture(scope="module")
+def at(signed: list[Head]) -> int:
+    """The position that is tampered with: the first and the second head enclose it."""
+    return signed[0].size + 3
+
+
 @pytest.fixture
-def kept(played_store: Path, copied_store: Copy, laws: Registry, tmp_path: Path) -> list[str]:
+def kept(signed: list[Head], tmp_path: Path) -> list[str]:
     """The options that name every head of intake, kept as a stranger keeps them."""
     options: list[str] = []
-    for head in heads_of(copied_store(), laws, "intake"):
+    for head in signed:
         file = tmp_path / head.name
         file.write_bytes(head.document())
         options += ["--head", str(file)]
@@ -60,44 +73,46 @@ def test_heads_that_were_kept_agree_with_a_log_that_nobody_touched(copied_store:
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_what_was_changed_and_hashed_anew_is_named_by_the_seals(
-    copied_store: Copy, kept: list[str], change: str
+    copied_store: Copy, kept: list[str], at: int, change: str
 ) -> None:
     """The seals are another database: they name the position and the event, with and without a kept head."""
     data = copied_store()
-    forge_log(data, "intake", CHANGES[change], AT)
+    forge_log(data, "intake", CHANGES[change], at)
     result = verify(data, *kept)
     assert result.exit_code == 1
     assert found_by(result, "intake", "hashes") == [], "they were all computed anew"
     named = found_by(result, "intake", "heads")
-    where = "at position 30, and nothing" if change == "cut off" else "position 30 of intake ("
+    where = f"at position {at}, and nothing" if change == "cut off" else f"position {at} of intake ("
     assert any(where in line for line in named), named
     assert found_by(result, "platform", "kept_heads")
 
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_what_was_changed_hashed_sealed_and_signed_anew_is_found_by_a_kept_head(
-    copied_store: Copy, kept: list[str], laws: Registry, change: str
+    copied_store: Copy, kept: list[str], at: int, signed: list[Head], laws: Registry, change: str
 ) -> None:
     """Whoever has every file and every key can make them agree, but not with what somebody else keeps."""
     data = copied_store()
-    forge_log(data, "intake", CHANGES[change], AT)
+    forge_log(data, "intake", CHANGES[change], at)
     forge_seals(data, lambda: compose(data, rehearsal=True, registry=laws))
     result = verify(data, *kept)
     assert found_by(result, "intake", "hashes") == found_by(result, "intake", "heads") == []
     (line, *_) = found_by(result, "platform", "kept_heads")
     if change == "cut off":
-        assert "the log ends at 29: the store was rolled back to an older copy, or its end was cut off" in line
+        assert f"the log ends at {at - 1}: the store was rolled back to an older copy, or its end was cut off" in line
     else:
         between = line.partition("between positions ")[2].partition(" (")[0]
         first, last = map(int, between.split(" and "))
-        assert 1 < first <= AT <= last < 60, "between the head before it and the one after it"
+        assert signed[0].size < first <= at <= last <= signed[1].size, "between the head before it and the one after it"
     assert result.exit_code == 1
 
 
-def test_a_change_that_leaves_no_other_trace_is_found(copied_store: Copy, kept: list[str], laws: Registry) -> None:
+def test_a_change_that_leaves_no_other_trace_is_found(
+    copied_store: Copy, kept: list[str], at: int, laws: Registry
+) -> None:
     """Without a kept head such a store proves itself; that is why heads are published."""
     data = copied_store()
-    forge_log(data, "intake", altered, AT)
+    forge_log(data, "intake", altered, at)
     forge_seals(data, lambda: compose(data, rehearsal=True, registry=laws))
     assert verify(data).exit_code == 0
     assert verify(data, *kept).exit_code == 1

@@ -159,7 +159,7 @@ def test_a_method_that_is_not_offered_is_named_so(played: Played) -> None:
                 answer = played.province.client.request(method, filled(path, parts), headers=played.callers["system"])
                 problem(answer, 404, 405)  # 404 where `search` may be the name of a dossier
                 if answer.status_code == 405:
-                    assert set(answer.headers["allow"].lower().split(", ")) & set(offered), path
+                    assert set(answer.headers["allow"].lower().split(", ")) >= set(offered), path
                     refused += 1
     assert refused > 400
 

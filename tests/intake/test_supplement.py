@@ -243,6 +243,16 @@ class TestAfterExamination:
         given(decider, *history).when(self.ask).then(self.asked)
         assert decider.fold((*history, self.asked)).supplements_asked == 2
 
+    def test_where_the_law_knows_one_notice_there_is_no_second_one(self) -> None:
+        """NĐ 217/2026 (construction): one notice after examination; the one at the desk is not it."""
+        once = replace(self.ask, published=replace(CERTIFICATE, supplements_max=1))
+        answered = SentBackAnswered(REF, "certificate", "", RECEIVED_AGAIN.at, at("2026-09-16 14:00"), OFFICER, DUE)
+        sent_back = (INCOMPLETE, ASKED, RECEIVED, ACCEPTED, SENT_BACK)
+        given(decider, *sent_back).when(once).then(self.asked)
+        again = (*sent_back, self.asked, RECEIVED_AGAIN, answered, SENT_BACK)
+        given(decider, *again).when(once).refused("supplements_used_up")
+        given(decider, *again).when(self.ask).then(self.asked)
+
     def test_the_request_says_whose_step_wants_it(self) -> None:
         """NĐ 61/2018 art. 19.4: the agency finds the lack, the desk asks; the slip names both."""
         (event,) = given(decider, SUBMITTED, ACCEPTED, SENT_BACK).when(self.ask).then_kinds(SupplementRequested)

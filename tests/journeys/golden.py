@@ -30,6 +30,8 @@ CLOCKS: Final = {
     "legal": "Đồng hồ pháp lý / legal clock (NĐ 61/2018 art. 19.4)",
     "scoring": "Đồng hồ chấm điểm / scoring clock (QĐ 766/QĐ-TTg)",
 }
+UNTIL_RESULT: Final = "Thời gian làm việc của ai, đến khi có kết quả / whose working time, until the result"
+AFTER_RESULT: Final = "Sau khi có kết quả, đến khi trả / after the result, until it was handed out"
 INDENT: Final = " " * 19
 MINUTES_OF_HOUR: Final = 60
 
@@ -142,10 +144,11 @@ class Writer:
             yield f"  {due_at}  lần {one['number']}{step}: {cause}, tính từ {since}"
         for one in clock["standstills"]:
             what = "cả hồ sơ" if one["whole"] else "bước"
-            ground = word("ground", one["ground"]).vi
-            yield f"  đứng yên / stood still: {moment(one['since'])} – {moment(one['until'])} {what} [{one['step']}], {ground}"
-        yield from self._shares(clock["until_result"], "Thời gian làm việc của ai, đến khi có kết quả / whose working time")
-        yield from self._shares(clock["after_result"], "Sau khi có kết quả, đến khi trả / after the result")
+            step = f" [{one['step']}]" if one["step"] else ""
+            since, until, ground = moment(one["since"]), moment(one["until"]), word("ground", one["ground"]).vi
+            yield f"  đứng yên / stood still: {since} – {until}, {what}{step}, {ground}"
+        yield from self._shares(clock["until_result"], UNTIL_RESULT)
+        yield from self._shares(clock["after_result"], AFTER_RESULT)
 
     def _clock(self, one: Seen, title: str) -> Iterator[str]:
         limit = one["limit"]

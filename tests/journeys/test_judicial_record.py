@@ -85,5 +85,7 @@ def test_a_consulted_agency_that_is_late_apologises_once_and_then_is_told_on(tow
     assert town.late_because == {NATIONAL_RECORDS}
     assert (town.province["late"], town.province["on_time"]) == (1, 0)
     is_as_checked(
-        town, "judicial_record_late", "Lý lịch tư pháp: trung tâm quốc gia chậm, xin lỗi, quá cả ngày hẹn lại, báo cấp trên"
+        town,
+        "judicial_record_late",
+        "Lý lịch tư pháp: trung tâm quốc gia chậm, xin lỗi, quá cả ngày hẹn lại, báo cấp trên",
     )

@@ -74,7 +74,9 @@ def test_a_refused_licence_keeps_the_earlier_results_and_the_fee(town: Town) -> 
     assert [result["step"] for result in town.dossier["results"]] == ["household_business", "security_certificate"]
     assert town.obligation["standing"] == "settled"
     assert town.obligation["refunds"] == []
-    is_as_checked(town, "karaoke_refused", "Karaoke: từ chối giấy phép, hai giấy chứng nhận trước vẫn giữ, phí không hoàn")
+    is_as_checked(
+        town, "karaoke_refused", "Karaoke: từ chối giấy phép, hai giấy chứng nhận trước vẫn giữ, phí không hoàn"
+    )
     assert town.balances == {f"revenue:{town.desk}": -FEE_VND, "clearing:vnpay": FEE_VND}
 
 

@@ -33,7 +33,7 @@ def _noticed(town: Town, notice: tuple[dict[str, Any], ...] = DUES) -> None:
 
 
 def test_the_clock_stands_still_for_tax_and_payment_and_the_second_appointment_begins(town: Town) -> None:
-    """NĐ 101/2024: 5 working days to the slip for the tax agency, 3 from the payment; what is between is not counted."""
+    """NĐ 101/2024: 5 working days to the tax agency's slip, 3 from the payment; the wait between is not counted."""
     _noticed(town)
     assert {holder["party"] for holder in town.chain["holders"]} == {"applicant"}
     assert (town.obligation["purpose"], town.obligation["total_vnd"]) == ("tax_notice", 20_000_000)

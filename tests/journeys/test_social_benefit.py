@@ -76,7 +76,7 @@ def test_a_refusal_at_the_top_comes_down_to_the_commune_and_the_lower_decision_s
 
 
 def test_a_complaint_while_it_is_posted_gives_the_commune_ten_days(old_town: Town) -> None:
-    """NĐ 20/2021 art. 8: somebody complains, the commune looks again within 10 working days; it is the lead's to say."""
+    """NĐ 20/2021 art. 8: somebody complains, the commune looks again within 10 working days."""
     town = old_town
     _handed_in(town, "2021-09-13 08:00")
     town.at("2021-09-20 09:00")
@@ -103,4 +103,6 @@ def test_what_was_accepted_under_the_districts_is_finished_by_them(tmp_path: Pat
         town.decide("district_decision", OLD_DISTRICT, number="310/QĐ-UBND")
         town.collect()
         assert (town.dossier["status"], town.province["on_time"]) == ("handed_out", 1)
-        is_as_checked(town, "social_benefit_after_districts", "Trợ cấp xã hội: tiếp nhận trước, xong sau ngày hết cấp huyện")
+        is_as_checked(
+            town, "social_benefit_after_districts", "Trợ cấp xã hội: tiếp nhận trước, xong sau ngày hết cấp huyện"
+        )

@@ -1,6 +1,7 @@
 """What strangers send to the payment border: kept sealed, answered by the rules, and believed only when signed."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
@@ -10,6 +11,7 @@ from chassis.settings import Settings
 from services.payments.gateways.gateway import Notice
 from services.payments.gateways.vnpay import HASH, INQUIRY_FIELDS, form_encoded, is_signed, piped, sign
 from services.payments.policies import DossierWithdrawn
+from services.payments.projections import payments as rows
 from services.payments.wiring import terminal
 from tests.payments import desk as at
 from tests.payments.desk import HttpDesk, awaited
@@ -86,6 +88,30 @@ def test_a_notice_longer_than_any_address_is_turned_away_at_the_door(desk: HttpD
     long = notice(desk.start()["txn_ref"]) + "&x=" + "1" * 10_000
     assert desk.client.get(f"{at.IPN}?{long}").status_code == 414
     assert desk.kept() == []
+
+
+def test_forged_notices_are_kept_up_to_a_number_and_then_only_counted(
+    desk: HttpDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or anybody could fill the log; the answer stays the same, and the gateway's own word is always kept."""
+    monkeypatch.setattr(rows, "FORGED_NOTICES_KEPT_PER_DAY_MAX", 3)
+    monkeypatch.setattr(rows, "FORGED_NOTICES_KEPT_MAX", 4)
+    told = desk.start()
+
+    def forge(*numbers: int) -> set[str]:
+        sent = (notice(told["txn_ref"], secret="guessed", vnp_TransactionNo=str(number)) for number in numbers)
+        answers = {desk.notify(one)["RspCode"] for one in sent}
+        desk.settle()
+        return answers
+
+    assert forge(*range(5)) == {"97"}
+    assert [kept["forged"] for kept in desk.kept()] == [True] * 3
+    assert desk.engine.running["payments"].lane.counts["forged_notice_not_kept"] == 2
+    assert desk.notify(notice(told["txn_ref"]))["RspCode"] == "00"
+    assert [kept["forged"] for kept in desk.kept()] == [True] * 3 + [False]
+    desk.engine.move_clock(desk.clock.now() + timedelta(days=1, minutes=1)).result(timeout=30)
+    assert forge(*range(5, 8)) == {"97"}
+    assert [kept["forged"] for kept in desk.kept()].count(True) == 4
 
 
 def test_a_replayed_notice_changes_nothing_and_is_kept_once(desk: HttpDesk) -> None:

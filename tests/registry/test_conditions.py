@@ -63,6 +63,15 @@ def test_a_number_makes_a_case_of_each_value_asked_and_one_of_the_rest(tmp_path:
     assert cases == ({"rooms": 0}, {"rooms": 5}, {"rooms": 6})
 
 
+def test_how_often_a_supplement_may_be_asked_for_is_data(tmp_path: Path) -> None:
+    """NĐ 217/2026: one notice; a number without its source, or none at all, is no rule."""
+    path, file = copy(tmp_path), "procedures/1.013225.yaml"
+    assert load_registry(path).procedure("1.013225", on=date(2026, 9, 7)).supplements_max == 1
+    edit(path, file, "\nsupplements_max: 1\n", "\nsupplements_max: 0\n")
+    with pytest.raises(RegistryInvalid, match="supplements_max: 0"):
+        load_registry(path)
+
+
 def test_how_often_lateness_is_told_upwards_is_data(tmp_path: Path) -> None:
     """NĐ 61/2018 art. 19.9 gives no rhythm; a procedure may, with its source."""
     path = copy(tmp_path)

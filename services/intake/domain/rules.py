@@ -179,6 +179,12 @@ SUPPLEMENT_ASKED_ONCE: Final = Rule(
     "Chỉ được yêu cầu bổ sung hồ sơ một lần.",
     "A supplement may be asked for only once.",
 )
+SUPPLEMENTS_USED_UP: Final = Rule(
+    "supplements_used_up",
+    "NĐ 217/2026/NĐ-CP",
+    "Pháp luật của thủ tục này không cho yêu cầu bổ sung thêm lần nữa sau thẩm định.",
+    "The law of this procedure lets no further supplement be asked for after examination.",
+)
 SUPPLEMENT_INCOMPLETE_LIST: Final = Rule(
     "supplement_incomplete_list",
     "NĐ 61/2018 art. 11.2c; NĐ 118/2025 art. 17.2a",

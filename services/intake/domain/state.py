@@ -167,8 +167,8 @@ def evolve(dossier: Dossier, event: Event) -> Dossier:
             return replace(dossier, phase="awaiting_payment", code=event.code, pay_by=event.pay_by)
         case DossierAccepted():
             appointment = Appointment(event.clock_from, event.due_at)
-            issued = replace(dossier, acceptance=event, listed=dossier.given)
-            return replace(issued, phase="accepted", code=event.code, appointment=appointment)
+            issued = replace(dossier, acceptance=event, listed=dossier.given, appointment=appointment)
+            return replace(issued, phase="accepted", code=event.code)
         case DossierRefused():
             return replace(dossier, phase="refused", refusal=event)
         case WithdrawalRequested():

@@ -3,7 +3,8 @@
 Law: NĐ 61/2018 arts. 5, 11.2c (the desk: once) and 19.4 (after examination: through the desk, and the limit begins
 again from zero when all of it has come); NĐ 118/2025 art. 17.2a; TT 03/2025/TT-VPCP form 02. How long the applicant may
 take is each procedure's own law: NĐ 301/2026 (7 working days), NĐ 297/2025 art. 6.4a (15), NĐ 217/2026 (2); then it
-stops. A second request after examination is lawful, but QĐ 766/QĐ-TTg index 2.1 counts the dossier as overdue for it.
+stops. A second request after examination is lawful, but QĐ 766/QĐ-TTg index 2.1 counts the dossier as overdue for it;
+NĐ 217/2026 allows no second one.
 """
 
 from kernel.calendar import CalendarDoesNotReach
@@ -32,7 +33,7 @@ def ask_for_supplement(command: AskForSupplement, submission: DossierSubmitted, 
     if _is_asked_already(command, stage, dossier):
         return ()
     procedure = prepared(command.published)
-    refused = _may_not_ask(dossier) or _bad_list(command, submission, dossier, procedure)
+    refused = _may_not_ask(dossier, procedure) or _bad_list(command, submission, dossier, procedure)
     if refused is not None:
         return refused
     due_at = None
@@ -64,7 +65,7 @@ def _is_asked_already(command: AskForSupplement, stage: Stage, dossier: Dossier)
     return not last.answered or all(step.asked for step in dossier.sent_back)
 
 
-def _may_not_ask(dossier: Dossier) -> Refused | None:
+def _may_not_ask(dossier: Dossier, procedure: Procedure) -> Refused | None:
     match dossier.phase:
         case "submitted" if dossier.papers_with_post:
             return Refused(rules.PAPERS_WITH_POST)
@@ -76,10 +77,17 @@ def _may_not_ask(dossier: Dossier) -> Refused | None:
             return Refused(rules.NOT_AT_DESK)
         case "accepted" if dossier.awaits_examination_supplement:
             return Refused(rules.SUPPLEMENT_AWAITED)
+        case "accepted" if all(step.asked for step in dossier.sent_back):
+            return Refused(rules.SUPPLEMENT_ASKED_ONCE)
         case "accepted":
-            return Refused(rules.SUPPLEMENT_ASKED_ONCE) if all(step.asked for step in dossier.sent_back) else None
+            return Refused(rules.SUPPLEMENTS_USED_UP) if _is_used_up(dossier, procedure) else None
         case _:
             return Refused(rules.DOSSIER_CLOSED)
+
+
+def _is_used_up(dossier: Dossier, procedure: Procedure) -> bool:
+    after_examination = dossier.supplements_asked - dossier.desk_asked
+    return procedure.supplements_max is not None and after_examination >= procedure.supplements_max
 
 
 def _bad_list(

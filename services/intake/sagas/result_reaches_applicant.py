@@ -123,24 +123,24 @@ class Result:
 
 
 def _evolve(result: Result, fact: Fact) -> Result:
-    result = replace(result, ref=fact.ref)
+    ref = fact.ref
     match fact:
         case HandOutChosen():
-            return replace(result, way=fact.way, fee_first=fact.fee_first)
+            return replace(result, ref=ref, way=fact.way, fee_first=fact.fee_first)
         case ResultExists():
-            return replace(result, exists_since=fact.at, granted=fact.granted)
+            return replace(result, ref=ref, exists_since=fact.at, granted=fact.granted)
         case FeePaid():
-            return replace(result, paid=True)
+            return replace(result, ref=ref, paid=True)
         case WentByPost():
-            return replace(result, went=True)
+            return replace(result, ref=ref, went=True)
         case CameByPost():
-            return replace(result, came=True)
+            return replace(result, ref=ref, came=True)
         case CameBack():
-            return replace(result, back=True)
+            return replace(result, ref=ref, back=True)
         case WaitsAtDesk():
-            return replace(result, waits=True)
+            return replace(result, ref=ref, waits=True)
         case Finished():
-            return replace(result, finished=True)
+            return replace(result, ref=ref, finished=True)
         case _:
             assert_never(fact)
 

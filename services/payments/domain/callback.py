@@ -24,6 +24,7 @@ class KeepCallback:
     length_bytes: int
     actor: str
     now: datetime
+    forged: bool = False
 
 
 Command = KeepCallback
@@ -34,13 +35,14 @@ Command = KeepCallback
 
 @dataclass(frozen=True, slots=True)
 class CallbackKept:
-    """These bytes came in the name of `gateway`; whether they are its word is not said here."""
+    """These bytes came in the name of `gateway`; `forged` where they could not be its word. Of those few are kept."""
 
     ref: str
     gateway: GatewayName
     raw: str
     length_bytes: int
     at: datetime
+    forged: bool = False
 
 
 Event = CallbackKept
@@ -61,7 +63,11 @@ def decide(command: Command, state: Callback) -> tuple[Event, ...] | Refused:
         case KeepCallback():
             if state.raw:
                 return ()
-            return (CallbackKept(command.ref, command.gateway, command.raw, command.length_bytes, command.now),)
+            return (
+                CallbackKept(
+                    command.ref, command.gateway, command.raw, command.length_bytes, command.now, command.forged
+                ),
+            )
         case _:
             assert_never(command)
 

@@ -7,6 +7,7 @@ bytes stand in the log before anything that follows from them; the last job's an
 """
 
 import hashlib
+from collections.abc import Callable
 from datetime import datetime
 
 from chassis.executor import Done, Job, Outcome
@@ -19,17 +20,37 @@ from services.payments.gateways.gateway import RAW_LIMIT_BYTES, Answer, Asked, G
 SEALED_FIELD = "raw"
 
 
-def receive(gateway: Gateway, vault: Vault, raw: bytes, now: datetime) -> tuple[Job, ...]:
-    """Return the jobs that a notice comes to, to be submitted in this order; the last one's answer goes back."""
-    keep = _keep(gateway, vault, raw, now)
+def _always() -> bool:
+    return True
+
+
+def receive(
+    gateway: Gateway, vault: Vault, raw: bytes, now: datetime, room_for_forged: Callable[[], bool] = _always
+) -> tuple[Job, ...]:
+    """Return the jobs that a notice comes to, to be submitted in this order; the last one's answer goes back.
+
+    Args:
+        room_for_forged: whether one more notice that is not the gateway's word may be kept; without room there is
+            nothing to do, and `refusal` answers.
+    """
     notice = gateway.read(raw)
     if isinstance(notice, Unverified):
+        if not room_for_forged():
+            return ()
         reply = gateway.answer(notice)
-        return (Job(keep, render=lambda outcome: (200, reply.body)),)
+        return (Job(_keep(gateway, vault, raw, now, forged=True), render=lambda outcome: (200, reply.body)),)
+    keep = _keep(gateway, vault, raw, now)
     record = _record(gateway, notice, now)
     return Job(keep), Job(
         record, render=lambda outcome: (200, _answer(gateway, outcome).body), correlation=notice.txn_ref
     )
+
+
+def refusal(gateway: Gateway, raw: bytes) -> bytes:
+    """Return what is answered to a notice that is not the gateway's word."""
+    notice = gateway.read(raw)
+    assert isinstance(notice, Unverified), "the gateway's own word is always kept"
+    return gateway.answer(notice).body
 
 
 def sealed_under(gateway: Gateway, vault: Vault) -> str:
@@ -37,7 +58,7 @@ def sealed_under(gateway: Gateway, vault: Vault) -> str:
     return vault.person("gateway", gateway.name)
 
 
-def _keep(gateway: Gateway, vault: Vault, raw: bytes, now: datetime) -> KeepCallback:
+def _keep(gateway: Gateway, vault: Vault, raw: bytes, now: datetime, forged: bool = False) -> KeepCallback:
     kept = raw[:RAW_LIMIT_BYTES].decode("latin-1")
     return KeepCallback(
         ref=hashlib.sha256(raw).hexdigest(),
@@ -46,6 +67,7 @@ def _keep(gateway: Gateway, vault: Vault, raw: bytes, now: datetime) -> KeepCall
         length_bytes=len(raw),
         actor=_actor(gateway),
         now=now,
+        forged=forged,
     )
 
 

@@ -1,9 +1,11 @@
 """What payers tried, and what must go back to them."""
 
+from datetime import datetime, timedelta
 from typing import Final
 
+from chassis.limits import FORGED_NOTICES_KEPT_MAX, FORGED_NOTICES_KEPT_PER_DAY_MAX
 from chassis.service import Projection
-from chassis.stores.store import Statement
+from chassis.stores.store import Statement, Store
 from services.payments.domain.accounts import owed as owed_id
 from services.payments.domain.attempt_words import (
     InquiryBegun,
@@ -72,11 +74,12 @@ PAID: Final = "UPDATE refunds SET standing='paid', order_no=:order_no, paid_at=:
 CALLBACKS: Final = """
 CREATE TABLE IF NOT EXISTS callbacks(
   digest TEXT PRIMARY KEY, gateway TEXT NOT NULL, length_bytes INTEGER NOT NULL, kept_at TEXT NOT NULL,
-  procedure TEXT NOT NULL)
+  procedure TEXT NOT NULL, forged INTEGER NOT NULL)
 """
+FORGED_BY_TIME: Final = "CREATE INDEX IF NOT EXISTS callbacks_forged ON callbacks(forged, kept_at)"
 KEPT: Final = """
-INSERT INTO callbacks(digest, gateway, length_bytes, kept_at, procedure)
-VALUES(:digest, :gateway, :length, :at, '') ON CONFLICT(digest) DO NOTHING
+INSERT INTO callbacks(digest, gateway, length_bytes, kept_at, procedure, forged)
+VALUES(:digest, :gateway, :length, :at, '', :forged) ON CONFLICT(digest) DO NOTHING
 """
 
 
@@ -153,12 +156,20 @@ def paid(event: RefundPaid) -> tuple[Statement, ...]:
 
 def kept(event: CallbackKept) -> tuple[Statement, ...]:
     row = {"digest": event.ref, "gateway": event.gateway, "length": event.length_bytes, "at": in_text(event.at)}
-    return (Statement(KEPT, row),)
+    return (Statement(KEPT, row | {"forged": int(event.forged)}),)
+
+
+def room_for_forged(store: Store, now: datetime) -> bool:
+    """Say whether one more notice may be kept that came in a gateway's name and is not its word."""
+    since = in_text(now - timedelta(days=1))
+    sql = "SELECT count(*) AS all_of_them, coalesce(sum(kept_at>:since), 0) AS today FROM callbacks WHERE forged=1"
+    (row,) = store.query(sql, {"since": since})
+    return bool(row["all_of_them"] < FORGED_NOTICES_KEPT_MAX and row["today"] < FORGED_NOTICES_KEPT_PER_DAY_MAX)
 
 
 payments: Final = Projection(
     name="payments",
-    tables=(ATTEMPTS, ATTEMPTS_BY_DOSSIER, ATTEMPTS_ASKED, REFUNDS, REFUNDS_BY_DOSSIER, CALLBACKS),
+    tables=(ATTEMPTS, ATTEMPTS_BY_DOSSIER, ATTEMPTS_ASKED, REFUNDS, REFUNDS_BY_DOSSIER, CALLBACKS, FORGED_BY_TIME),
     own={
         PaymentStarted: started,
         PaymentSucceeded: succeeded,

@@ -101,7 +101,7 @@ def obligation_shown(store: Store, ref: str) -> ObligationShown:
     receipts, attempts = rows("receipts", "issued_at DESC, number DESC"), rows("payment_attempts", "txn_ref")
     refunds = rows("refunds", "owed_at, refund")
 
-    def shown(row: dict[str, Any]) -> ObligationShown:
+    def shown(row: dict[str, Any], further: list[ObligationShown]) -> ObligationShown:
         step = row["step"]
         return ObligationShown(
             **row | {"lines": msgspec.json.decode(row["lines"])},
@@ -109,10 +109,11 @@ def obligation_shown(store: Store, ref: str) -> ObligationShown:
             receipt=next((_receipt(receipt) for receipt in receipts if receipt["step"] == step), None),
             attempts=[AttemptShown(**attempt) for attempt in attempts if attempt["step"] == step],
             refunds=[RefundShown(**refund) for refund in refunds if refund["step"] == step],
+            further=further,
         )
 
-    first, *further = (shown(row) for row in rows("obligations", "step"))
-    return first.model_copy(update={"further": further})
+    first, *others = rows("obligations", "step")
+    return shown(first, [shown(other, []) for other in others])
 
 
 def _receipt(row: Mapping[str, Any]) -> ReceiptShown:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from chassis.file_types import ENDINGS
+from chassis.limits import FILE_BYTES_MAX
 from chassis.registry import Registry
 from chassis.web.auth import APPLICANT, DESK_OFFICER, Principal
 from kernel.agency import Agency
@@ -62,6 +64,7 @@ class SubmissionForm:
         areas: communes, where the desk serves the whole province; the first is none.
         facts: name, its type or the words that may be answered, and the question.
         stands_for: component → the one in whose place it may stand.
+        endings: how names of files end whose type is taken.
     """
 
     procedure: Procedure
@@ -77,6 +80,8 @@ class SubmissionForm:
     options: Choices
     stands_for: Mapping[str, str]
     forms: Choices
+    endings: tuple[str, ...]
+    file_megabytes_max: int
 
 
 def gather(registry: Registry, procedure: Procedure, principal: Principal, today: date) -> SubmissionForm:
@@ -101,6 +106,8 @@ def gather(registry: Registry, procedure: Procedure, principal: Principal, today
         options=tuple((step.code, Words(step.name_vi, step.name_en)) for step in procedure.steps if step.optional),
         stands_for={other: part.code for part in procedure.components for other in part.substitutes},
         forms=_choices("form", ("original", "copy", "electronic")),
+        endings=(*ENDINGS.values(), ".jpeg", ".tiff"),
+        file_megabytes_max=FILE_BYTES_MAX // 1_048_576,
     )
 
 

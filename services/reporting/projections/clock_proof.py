@@ -35,15 +35,17 @@ class Proof:
     says: str
     broken: Callable[[ClockTold, Calendars, datetime], Iterable[str]]
 
-    def of_all(self, store: Readable, calendars: Calendars, now: datetime) -> Iterator[tuple[str, list[str]]]:
-        """Yield each accepted dossier's code with what is not so of it."""
+    def of_all(
+        self, store: Readable, calendars: Calendars, now: datetime
+    ) -> Iterator[tuple[Mapping[str, Any], list[str]]]:
+        """Yield each accepted dossier with what is not so of it."""
         for dossier in _accepted(store):
             try:
                 told = clock_told(store, calendars, dossier, now)
                 found = [] if told is None else list(self.broken(told, calendars, now))
             except LookupError as missing:
                 found = [str(missing)]
-            yield dossier["code"] or dossier["ref"], found
+            yield dossier, found
 
 
 def _accepted(store: Readable) -> Iterator[Mapping[str, Any]]:
@@ -81,6 +83,6 @@ def underived(told: ClockTold, calendars: Calendars, now: datetime) -> Iterator[
 
 
 PROOFS: Final = (
-    Proof("shares", "the shares of every dossier's working minutes add up to the whole, each minute once", unshared),
+    Proof("shares", "the shares of every dossier's working minutes are whose they were, and add up", unshared),
     Proof("clocks", "every dossier's date equals the one derived anew from limit, calendar and standstills", underived),
 )

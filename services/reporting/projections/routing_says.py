@@ -49,6 +49,7 @@ class ChainOpened:
     steps: tuple[PlannedStep, ...]
     at: datetime
     appointments: tuple[PlannedAppointment, ...] = ()
+    starts_on_receipt: bool = False
 
 
 @dataclass(frozen=True, slots=True)

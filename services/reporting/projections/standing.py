@@ -37,5 +37,7 @@ def stand(dossier: Row, steps: Sequence[Row], delivery: str) -> Standing:
 
 
 def _step_now(step: Row) -> StepNow:
-    waits = step["stage"] == "ready" and step["hand_over_by"] is not None
+    waits = step["stage"] == "ready" and (
+        step["hand_over_by"] is not None or (bool(step["awaits_receipt"]) and step["round"] == 1)
+    )
     return StepNow(step["step"], step["agency"], step["stage"], step["sent_to"], not waits, step["party"])

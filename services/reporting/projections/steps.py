@@ -29,6 +29,7 @@ CREATE TABLE IF NOT EXISTS steps(
   ground TEXT NOT NULL DEFAULT '', sent_to TEXT NOT NULL DEFAULT '', reason TEXT NOT NULL DEFAULT '',
   result_code TEXT NOT NULL DEFAULT '', number TEXT NOT NULL DEFAULT '', signer TEXT NOT NULL DEFAULT '',
   party TEXT NOT NULL DEFAULT 'agency', stopped_on TEXT NOT NULL DEFAULT '',
+  awaits_receipt INTEGER NOT NULL DEFAULT 0,
   closed_at TEXT, late INTEGER NOT NULL DEFAULT 0, alerts INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY(ref, step))
 """
@@ -43,6 +44,11 @@ ARRIVED: Final = """
 INSERT INTO holdings(ref, generation, sequence, step, party, agency, since)
 SELECT ref, :generation, :sequence, step, 'agency', agency, :at FROM holdings
 WHERE ref=:ref AND step=:step AND party='system' AND until IS NULL
+"""
+NOT_RECEIVED: Final = """
+UPDATE holdings SET party='system'
+WHERE ref=:ref AND generation=:generation AND sequence=:sequence AND party='agency'
+  AND EXISTS(SELECT 1 FROM steps WHERE ref=:ref AND step=:step AND awaits_receipt=1)
 """
 LEFT_EXCHANGE: Final = """
 UPDATE holdings SET until=:at WHERE ref=:ref AND step=:step AND party='system' AND until IS NULL
@@ -107,6 +113,7 @@ def _chain_opened(said: routing.ChainOpened, envelope: Envelope) -> Rows:
             calendar_version=planned.calendar_version,
             law=planned.law,
             party=planned.party,
+            awaits_receipt=int(said.starts_on_receipt and not planned.needs and bool(planned.agency)),
         )
         for place, planned in enumerate(said.steps)
     )
@@ -130,7 +137,13 @@ def _ready(said: routing.StepReady, envelope: Envelope) -> Rows:
         closed_at=None,
         **UNDO_REASON,
     )
-    return ready, _let_go(said), _hold(said, envelope, _holder(said))
+    held = (ready, _let_go(said), _hold(said, envelope, _holder(said)))
+    return (*held, _not_received(said, envelope)) if said.round == 1 else held
+
+
+def _not_received(said: routing.StepReady, envelope: Envelope) -> Statement:
+    """What was received elsewhere lies with the exchange until the agency that resolves it has it (NĐ 118/2025)."""
+    return Statement(NOT_RECEIVED, {**told_as(said.ref, envelope), "step": said.step})
 
 
 def _holder(said: routing.StepReady) -> str:
