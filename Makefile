@@ -6,7 +6,7 @@ DOSSIERS ?= 300
 SEED ?= 1
 export PYTHON
 
-.PHONY: help setup run demo test check fuzz format bench schemas lint-registry lock clean
+.PHONY: help setup run demo test check fuzz format bench schemas law lint-registry lock clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -46,6 +46,9 @@ bench: setup ## Measure dossiers per second, events per second, latency, memory 
 
 schemas: setup ## Write schemas/ anew from the code
 	@$(BIN)/lienthong schemas write
+
+law: setup ## Write which articles and files cite each law of docs/law.md, and say what is missing there
+	@$(BIN)/python -m tests.architecture.citations --write
 
 lint-registry: setup ## Name every mistake in registry/ with its file and line
 	@$(BIN)/lienthong registry lint

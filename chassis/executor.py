@@ -181,6 +181,8 @@ class Lane:
 
     def _carry_out(self, work: list[Piece]) -> None:
         staged = Staged(Batch(), [], [])
+        if ids := [piece.id for piece in work if isinstance(piece, Job) and piece.id]:
+            staged.batch.answers.update(self.store.answers(ids))
         for piece in work:
             try:
                 piece.carry(self, staged.batch)

@@ -34,10 +34,12 @@ ARCHIVED_BYTES_MAX: Final = 209_715_200
 LOOKED_AT_BYTES: Final = 4_096
 ARCHIVE_END_WITHIN_BYTES: Final = 65_557
 
-ACTIVE: Final = re.compile(rb"<\s*(?:!doctype\s+html|html|script|svg|iframe|object|embed)[\s>/]", re.IGNORECASE)
+ACTIVE: Final = re.compile(rb"<\s{0,16}+(?:!doctype\s+html|html|script|svg|iframe|object|embed)[\s>/]", re.IGNORECASE)
 """What a browser would run if it were told to guess."""
 ACTIVE_PDF: Final = re.compile(rb"/(?:JavaScript|JS|Launch|RichMedia|EmbeddedFile)\b")
-ACTIVE_XML: Final = re.compile(rb"<!\s*(?:DOCTYPE|ENTITY)|<\?xml-stylesheet|w3\.org/1999/xhtml|w3\.org/2000/svg", re.I)
+ACTIVE_XML: Final = re.compile(
+    rb"<!\s{0,16}+(?:DOCTYPE|ENTITY)|<\?xml-stylesheet|w3\.org/1999/xhtml|w3\.org/2000/svg", re.I
+)
 MACROS: Final = re.compile(
     r"(^|/)(vbaProject\.bin|Basic/|Scripts/|.*\.(exe|dll|js|vbs|bat|cmd|ps1|jar|html?|svg)$)", re.I
 )

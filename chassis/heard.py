@@ -34,6 +34,7 @@ class Taken:
         self._move = move
 
     def carry(self, lane: "Lane", batch: Batch) -> None:
+        self._inbox.look_up(batch, self._source, self._envelopes)
         for envelope in self._envelopes:
             self._inbox.hear(batch, envelope)
         if self._move is not None:

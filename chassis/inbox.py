@@ -6,7 +6,7 @@ fails is parked with its error, and what follows it on that subject waits behind
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -175,6 +175,7 @@ class Inbox:
                 raise ValueError(f"{envelope.type} is a version this reader cannot read")
             return None
         unit = Unit(self.lane, batch, envelope.id, envelope.correlation, envelope.traceparent, "hear", envelope.type)
+        unit.dossier = envelope.root
         if unit.step is not None:
             unit.step.dossier = envelope.root
         heard = Heard(envelope, unit.now)
@@ -213,7 +214,17 @@ class Inbox:
             found = self._marks.get(key)
         if found is None:
             found = self.lane.put_off.marks.get(key)
+        if found is None:
+            found = batch.marks_before.get(key)
         return self.lane.store.mark(source, subject) if found is None else found
+
+    def look_up(self, batch: Batch, source: str, envelopes: Iterable[Envelope]) -> None:
+        """Read at once the marks that this reader does not remember of what it is about to hear."""
+        subjects = {envelope.subject for envelope in envelopes}
+        unknown = [subject for subject in subjects if self._marks.peek((source, subject)) is None]
+        if unknown:
+            marks = self.lane.store.marks(source, unknown)
+            batch.marks_before.update({(source, subject): mark for subject, mark in marks.items()})
 
     def set_mark(self, batch: Batch, source: str, subject: str, sequence: int) -> None:
         batch.marks[source, subject] = batch.writes.marks[source, subject] = sequence

@@ -101,7 +101,7 @@ class Job:
 
     Args:
         id: command id; the same id again gets the first answer ("" is never remembered).
-        fingerprint: hash of the body; another one under the same id is `KeyReused`.
+        fingerprint: keyed hash of the body; another one under the same id is `KeyReused`.
         allow: the authorisation filter, given the scope of the thing (None: it does not exist).
         scope: state → whom it concerns.
         expected: version demanded by `If-Match`, or None.
@@ -125,7 +125,7 @@ class Job:
 
     def carry(self, lane: "Lane", batch: Batch) -> None:
         name = type(self.command).__name__
-        kept = (batch.answers.get(self.id) or lane.store.answer(self.id)) if self.id else None
+        kept = self._kept(lane, batch)
         if kept is not None:
             self._answer = self._first_answer(kept)
             batch.came_to(name, "replayed" if self._answer.replayed else "KeyReused")
@@ -146,6 +146,11 @@ class Job:
         batch.came_to(name, came_to)
         if unit.step is not None and not isinstance(outcome, Done):
             unit.step.came_to(came_to, lane.service.routes[type(self.command)].stream(self.command))
+
+    def _kept(self, lane: "Lane", batch: Batch) -> AnswerRow | None:
+        if not self.id:
+            return None
+        return batch.answers[self.id] if self.id in batch.answers else lane.store.answer(self.id)
 
     def _first_answer(self, kept: AnswerRow) -> Answered:
         if kept.fingerprint != self.fingerprint:

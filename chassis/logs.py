@@ -107,7 +107,8 @@ def with_the_work(logger: Any, name: str, event: Event) -> Event:
         event.update(service=unit.lane.service.name, dossier=unit.about, trace=unit.trace)
         event["span"] = "" if unit.step is None else unit.step.id
     elif crossing is not None:
-        event.update(dossier=crossing.dossier, trace=crossing.trace, span=crossing.span)
+        span = crossing.span if crossing.followed else ""
+        event.update(dossier=crossing.dossier, trace=crossing.trace, span=span)
     raised = event.get("exc_info") or getattr(event.get("_record"), "exc_info", None)
     if raised and raised[1] is not None:
         event["error"] = _words_of(raised[1])

@@ -78,6 +78,9 @@ class Outlet:
                     log.warning("spans are lost: %s", error)
                     arrived = False
                 self.dropped += 0 if arrived else len(spans)
+                if not arrived and self._stop.is_set():  # whoever wants to end does not wait for a silent collector
+                    self.dropped += len(self._waiting)
+                    self._waiting.clear()
 
     def close(self) -> None:
         """Give away the rest and end."""

@@ -39,7 +39,10 @@ class Batch:
         self.states: dict[str, tuple[Any, int]] = {}
         self.sequences: dict[str, int] = {}
         self.marks: dict[tuple[str, str], int] = {}
-        self.answers: dict[str, AnswerRow] = {}
+        # What was looked up at once for all of it: marks as they were before, and the first answers to its commands,
+        # None where there was none yet.
+        self.marks_before: dict[tuple[str, str], int] = {}
+        self.answers: dict[str, AnswerRow | None] = {}
         self.counts: dict[str, int] = {}
         self.commands: dict[tuple[str, str], int] = {}
         self.steps: list[Step] = []
@@ -75,6 +78,8 @@ class Unit:
         self.step: Step | None = None
         if traceparent is not None:
             self.step = lane.tracer.step(traceparent, kind, what, lane.service.name, self.now)
+        self.dossier = ""
+        self._stream = ""
         PRESENT.unit = self
         self.states: dict[str, tuple[Any, int]] = {}
         self.expected: dict[str, int] = {}
@@ -99,7 +104,7 @@ class Unit:
     @property
     def about(self) -> str:
         """Return the reference of what it is about, as far as it has come."""
-        return next((event.root for event in self.events if event.root), "") or next(map(about, self.states), "")
+        return self.dossier or next((event.root for event in self.events if event.root), "") or about(self._stream)
 
     def run(self, command: Any) -> tuple[Any, ...] | Refused:
         """Carry out one command of this service; a refusal leaves the unit as it was."""
@@ -125,7 +130,7 @@ class Unit:
             command = route.prepare(command, self)
             if isinstance(command, Refused):
                 return command
-        stream = route.stream(command)
+        stream = self._stream = route.stream(command)
         state, version = self.state(stream)
         decided = route.decider.decide(command, state)
         if isinstance(decided, Refused):

@@ -37,6 +37,7 @@ from chassis.vault import CannotOpen, Vault
 log = logging.getLogger("lienthong.uploads")
 
 SWEEPS_EVERY_S: Final = 60.0
+SWEEPS_PER_LOOK_FOR_ORPHANS: Final = 1_440
 A_DAY_S: Final = 86_400
 SENDING: Final = "upload"
 HANDING_IN: Final = "hand_in"
@@ -271,11 +272,13 @@ class Uploads:
                 else:
                     continue
             swept += 1
-        for id in self.orphans():
+        return swept
+
+    def remove_orphans(self) -> None:
+        """Remove what nobody names, as a restored backup may have it; every file is looked at, so only now and then."""
+        for id in list(self.orphans()):
             log.warning("the file %s is named by nobody and removed", id)
             self.store.discard(id)
-            swept += 1
-        return swept
 
     def orphans(self) -> Iterator[str]:
         """Yield files that neither a dossier nor an upload names, and that are older than an upload may be."""
@@ -290,9 +293,13 @@ class Uploads:
         self._thread.start()
 
     def _work(self) -> None:
+        sweeps = 0
         while not self._stopping.wait(SWEEPS_EVERY_S):
             try:
                 self.sweep()
+                if sweeps % SWEEPS_PER_LOOK_FOR_ORPHANS == 0:
+                    self.remove_orphans()
+                sweeps += 1
             except Exception:
                 log.exception("uploads are swept later")
 

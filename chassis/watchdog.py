@@ -106,13 +106,14 @@ class Watchdog:
 class Due:
     """A timer whose hour has come: its row goes and its command is carried out, in one transaction."""
 
-    def __init__(self, watchdog: Watchdog, row: TimerRow) -> None:
+    def __init__(self, watchdog: Watchdog, row: TimerRow, just_read: bool = True) -> None:
         self._watchdog = watchdog
         self._row = row
+        self._just_read = just_read
 
     def carry(self, lane: Lane, batch: Batch) -> None:
         id = self._row.id
-        if id in batch.writes.timers or lane.store.timer(id) != self._row:
+        if id in batch.writes.timers or not (self._just_read or lane.store.timer(id) == self._row):
             return  # set anew, or cancelled, since it was read
         cause = f"timer:{id}"
         unit = Unit(lane, batch, cause, cause, self._row.traceparent, "timer", self._row.command)
@@ -137,7 +138,7 @@ class Due:
         self._watchdog.set_aside(self._row)
 
     def alone(self) -> Iterable[Piece]:
-        return (self,)
+        return (Due(self._watchdog, self._row, just_read=False),)
 
 
 class Asking:

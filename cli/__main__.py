@@ -2,6 +2,7 @@
 
 import typer
 
+from chassis.logs import set_up
 from cli import (
     backup,
     clock,
@@ -53,6 +54,7 @@ app.add_typer(vault.app, name="vault")
 
 def main() -> None:
     """Run the command line."""
+    set_up()
     app()
 
 

@@ -20,6 +20,7 @@ LAW: Final = {
     "legal": "Đồng hồ pháp lý / legal clock (NĐ 61/2018 art. 19.4)",
     "scoring": "Đồng hồ chấm điểm / scoring clock (QĐ 766/QĐ-TTg)",
 }
+APOLOGY: Final = "apology"
 PASSED_OVER: Final = frozenset({"night", "midday"})
 """Nobody expects a desk to be open then; the hours that count tell it."""
 
@@ -96,8 +97,8 @@ def _day(instant: str) -> str:
 
 def _appointments(appointments: list[Seen], names: Names) -> None:
     rows = [
-        (moment(one["said_at"]), plain(one["cause"]), names.step(one["step"]), moment(one["clock_from"]),
-         moment(one["due_at"]))
+        (moment(one["said_at"]), plain(one["cause"]), names.step(one["step"]),
+         "" if one["cause"] == APOLOGY else moment(one["clock_from"]), moment(one["due_at"]))
         for one in appointments
     ]  # fmt: skip
     table("Appointments", ("said", "because", "step", "counted from", "date"), rows)
@@ -115,12 +116,12 @@ def _standstills(standstills: list[Seen], names: Names) -> None:
 
 def _lateness(lateness: list[Seen], names: Names) -> None:
     rows = [
-        (moment(one["at"]), plain(one["what"]), names.agency(one["agency"]), names.step(one["step"]),
+        (moment(one["at"]), plain(one["what"]), names.agency(one["agency"]), names.step(one["step"]) or "whole dossier",
          moment(one["due_at"]), moment(one["new_due_at"]), names.agency(one["to_agency"]))
         for one in lateness
     ]  # fmt: skip
     if rows:
-        table("Delay", ("when", "what", "agency", "step", "lawful date", "new date", "told above"), rows)
+        table("Delay", ("when", "what", "agency", "step", "due, or overdue since", "new date", "told above"), rows)
 
 
 def _shares(minutes: Seen, title: str, names: Names) -> None:

@@ -28,7 +28,7 @@ SECOND_REQUEST: Final = "second_request"
 
 GROUNDS: Final[dict[str, Words]] = {
     "supplement": Words("chờ người nộp bổ sung hồ sơ", "a supplement is awaited"),
-    "payment": Words("chờ nộp phí, lệ phí", "the fee is awaited"),
+    "payment": Words("chờ nộp thuế, phí, lệ phí", "a payment is awaited"),
     "tax_notice": Words("xác định và thực hiện nghĩa vụ tài chính", "dues are determined and paid"),
     "third_party": Words("chờ bên thứ ba kiểm tra, xác nhận", "a third party checks"),
     "posting": Words("niêm yết công khai", "public posting"),

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from chassis.clock import Clock, RehearsalClock, WallClock
 from chassis.file_store import FolderStore
+from chassis.files import kept_secret
 from chassis.registry import Registry, load_registry
 from chassis.run import Engine, embedded
 from chassis.sealing import Sealer
@@ -82,7 +83,8 @@ def compose(
     parts = Parts(laws, vault, clock, told, uploads)
     services = [wiring(parts) for wiring in WIRINGS]
     engine = embedded(services, data, clock, disk_threads=True, durable_first=vault.settle)
-    borders = {name: Border(engine, running, clock) for name, running in engine.running.items()}
+    secret = kept_secret(data / "keys" / "answers.key")
+    borders = {name: Border(engine, running, clock, secret) for name, running in engine.running.items()}
     issuer = DevelopmentIssuer(data / "keys" / "issuer.key", told.public_url, other_issuer(told, vault))
     stores = {name: running.store for name, running in engine.running.items()}
     sealer = Sealer(data / "seals.db", data / "keys" / "heads.json", stores, clock)

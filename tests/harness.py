@@ -10,6 +10,7 @@ from typing import Any
 from chassis.clock import RehearsalClock
 from chassis.executor import Answered
 from chassis.file_store import FolderStore
+from chassis.files import kept_secret
 from chassis.registry import load_registry
 from chassis.run import embedded
 from chassis.service import Parts, Service
@@ -42,7 +43,9 @@ class Platform:
         self.parts = Parts(REGISTRY, self.vault, self.clock, settings or Settings(), uploads)
         self.services = tuple(wiring(self.parts) for wiring in wirings)
         self.engine = embedded(self.services, data, self.clock, durable_first=self.vault.settle)
-        self.borders = {name: Border(self.engine, running, self.clock) for name, running in self.engine.running.items()}
+        secret = kept_secret(data / "keys" / "answers.key")
+        running = self.engine.running.items()
+        self.borders = {name: Border(self.engine, one, self.clock, secret) for name, one in running}
 
     def give(
         self, service: str, act: str, principal: Principal, body: Mapping[str, Any] | None = None, key: str = "",

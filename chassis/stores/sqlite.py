@@ -5,6 +5,7 @@ second process from writing. Measured: FULL with grouped commits costs nothing o
 """
 
 import fcntl
+import json
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -50,6 +51,7 @@ READ_MODELS = "read_models"
 NOTE = "INSERT INTO meta VALUES(?, ?) ON CONFLICT(name) DO UPDATE SET value=excluded.value"
 RECORDED = ", ".join(Recorded._fields)
 TIMER = ", ".join(TimerRow._fields)
+ANY_OF = "(SELECT value FROM json_each(?))"
 ENVELOPE = (
     "position, :source, stream || '@' || version, said, subject, sequence, root, time_us, correlation, causation, "
     "traceparent, coalesce(said_data, data)"
@@ -243,6 +245,11 @@ class SqliteStore:
     def mark(self, source: str, subject: str) -> int:
         return self._number("SELECT sequence FROM marks WHERE source=? AND subject=?", (source, subject))
 
+    def marks(self, source: str, subjects: Iterable[str]) -> Mapping[str, int]:
+        asked = dict.fromkeys(subjects, 0)
+        sql = f"SELECT subject, sequence FROM marks WHERE source=? AND subject IN {ANY_OF}"
+        return asked | dict(self._rows(sql, (source, json.dumps(list(asked)))))
+
     def position(self, source: str) -> int:
         return self._number("SELECT position FROM positions WHERE source=?", (source,))
 
@@ -267,6 +274,11 @@ class SqliteStore:
     def answer(self, command_id: str) -> AnswerRow | None:
         sql = f"SELECT {', '.join(AnswerRow._fields)} FROM answers WHERE id=?"
         return next(map(AnswerRow._make, self._rows(sql, (command_id,))), None)
+
+    def answers(self, command_ids: Iterable[str]) -> Mapping[str, AnswerRow | None]:
+        asked: dict[str, AnswerRow | None] = dict.fromkeys(command_ids)
+        sql = f"SELECT {', '.join(AnswerRow._fields)} FROM answers WHERE id IN {ANY_OF}"
+        return asked | {row[0]: AnswerRow._make(row) for row in self._rows(sql, (json.dumps(list(asked)),))}
 
     def snapshot(self, stream: str, shape: str) -> Snapshot | None:
         if shape not in self._shapes:  # most kinds of stream never grow long, and are read for every command

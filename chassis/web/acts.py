@@ -127,7 +127,7 @@ class Listing:
         table: table or view; its columns serve the filter (see `auth.restriction`).
         columns: what is shown.
         cursor: unique column that orders the list.
-        filters: query parameter → SQL condition using `:<parameter>`.
+        filters: query parameter → SQL condition using `:<parameter>`; a `code` comes as it was issued, however typed.
         descending: newest first.
         by_step: each row is one step, so that whoever is assigned to some steps sees those only.
     """
@@ -146,9 +146,14 @@ class Listing:
 
 
 class Border:
-    """The acts, views and listings of one running service, callable with or without HTTP."""
+    """The acts, views and listings of one running service, callable with or without HTTP.
 
-    def __init__(self, engine: Engine, running: Running, clock: Clock) -> None:
+    Args:
+        secret: what the fingerprints of bodies are keyed with, so that nobody who reads them can guess a body's words.
+    """
+
+    def __init__(self, engine: Engine, running: Running, clock: Clock, secret: bytes) -> None:
+        self._secret = secret
         self.engine = engine
         self.running = running
         self.clock = clock
@@ -192,7 +197,7 @@ class Border:
         return Job(
             command=command,
             id=_command_id(principal, act, key) if key else "",
-            fingerprint=_fingerprint(call.params, content),
+            fingerprint=self._fingerprint(call.params, content, key),
             allow=allow,
             scope=scope,
             expected=expected,
@@ -200,6 +205,11 @@ class Border:
             correlation=trace or call.ref,
             traceparent=self.running.lane.tracer.begin(act.name, getattr(command, "ref", call.ref), traceparent),
         )
+
+    def _fingerprint(self, params: Mapping[str, str], content: str, key: str) -> str:
+        """Return a keyed hash of what was asked, that only the same request under the same key has."""
+        own = hashlib.blake2b(key.encode(), key=self._secret, digest_size=32).digest()
+        return hashlib.blake2b(f"{sorted(params.items())}{content}".encode(), key=own, digest_size=16).hexdigest()
 
     def submit(self, job: Job) -> None:
         self.engine.submit(self.running.service.name, job)
@@ -252,10 +262,6 @@ def _content(body: BaseModel | None) -> str:
         where = [f"body.{name}" for name, value in fields if NUL.search(encode(value).decode())]
         raise Problem(problem.INVALID, "A text has a NUL character.", [(name, "has a NUL character") for name in where])
     return content
-
-
-def _fingerprint(params: Mapping[str, str], content: str) -> str:
-    return hashlib.blake2b(f"{sorted(params.items())}{content}".encode(), digest_size=16).hexdigest()
 
 
 def _render(act: Act, outcome: Outcome, trace: str) -> tuple[int, bytes]:

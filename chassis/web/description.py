@@ -21,6 +21,8 @@ EVERYWHERE: Final = {
     "503": "The platform is busy; try again",
 }
 UNLESS_PUBLIC: Final = {"401": "The access token is not valid"}
+LEADS_ON: Final = {"submit_dossier": ("ref", "ref"), "begin_upload": ("upload", "id")}
+"""Operation → the part of other addresses that its answer gives, and the field that it stands in (OpenAPI links)."""
 METHODS: Final = frozenset({"get", "post", "put", "patch", "delete", "head"})
 PROBLEM: Final = {"$ref": f"#/components/schemas/{ProblemDocument.__name__}"}
 UNUSED: Final = ("HTTPValidationError", "ValidationError")
@@ -49,6 +51,7 @@ def _complete(document: dict[str, Any]) -> None:
     for name in UNUSED:
         schemas.pop(name, None)
     document["components"]["securitySchemes"] = {BEARER: {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
+    _link(document)
     for operation in _operations(document):
         responses = operation["responses"]
         more = EVERYWHERE | (UNLESS_PUBLIC if "x-rights" in operation else {})
@@ -60,6 +63,24 @@ def _complete(document: dict[str, Any]) -> None:
         operation["responses"] = dict(sorted(responses.items()))
         if "x-rights" in operation:
             operation["security"] = [{BEARER: []}, {}] if "anonymous" in operation["x-rights"] else [{BEARER: []}]
+
+
+def _link(document: dict[str, Any]) -> None:
+    """Say of what brings something into being to which doors it leads."""
+    for operation in _operations(document):
+        if operation.get("operationId") not in LEADS_ON:
+            continue
+        part, field = LEADS_ON[operation["operationId"]]
+        operation["responses"]["201"]["links"] = {
+            other["operationId"]: {
+                "operationId": other["operationId"],
+                "parameters": {part: f"$response.body#/{field}"},
+            }
+            for path, methods in document["paths"].items()
+            if "{" + part + "}" in path
+            for method, other in methods.items()
+            if method in METHODS and "operationId" in other
+        }
 
 
 def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:

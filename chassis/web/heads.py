@@ -4,11 +4,13 @@ from typing import Annotated, Any
 
 import msgspec
 from fastapi import APIRouter, Path, Query, Request
+from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
 from chassis.heads import Head
 from chassis.merkle import consistency_path, inclusion_path, root_of
 from chassis.sealing import Sealer
+from chassis.sealing_keys import PublicKey
 from chassis.web.auth import DevelopmentIssuer, may
 from chassis.web.operations import ANSWERS, STAFF_AND_INSPECTORS, THE_WHOLE
 from chassis.web.problem import NOT_FOUND, Problem
@@ -22,11 +24,37 @@ Name = Annotated[str, Path(max_length=40)]
 Number = Annotated[int, Query(ge=1, le=LEAVES_MAX)]
 
 
+class HeadsShown(BaseModel):
+    """Signed heads; `halted` says why a log is sealed no further, "" where it is."""
+
+    items: list[Head]
+    halted: str = ""
+
+
+class KeysShown(BaseModel):
+    """The public keys that heads are signed with."""
+
+    items: list[PublicKey]
+
+
+class ProofPath(BaseModel):
+    """What leads from a leaf, or from an earlier root, to the root; hexadecimal (RFC 9162)."""
+
+    root: str
+    path: list[str]
+    leaf: str = ""
+
+
 def heads(sealer: Sealer, issuer: DevelopmentIssuer) -> APIRouter:
     """Return the routes of the heads: hashes and counts only, and worth nothing unless others keep them."""
     router = APIRouter(prefix="/api/v1/heads", tags=["heads"])
 
-    @router.get("", operation_id="list_heads", summary="Signed heads of a service's log, the newest first")
+    @router.get(
+        "",
+        operation_id="list_heads",
+        response_model=HeadsShown,
+        summary="Signed heads of a service's log, the newest first",
+    )
     async def listed(
         service: Annotated[str, Query(max_length=40)],
         limit: Annotated[int, Query(ge=1, le=HEADS_MAX)] = 100,
@@ -34,12 +62,18 @@ def heads(sealer: Sealer, issuer: DevelopmentIssuer) -> APIRouter:
         found = await run_in_threadpool(sealer.heads, service)
         return _told(found[: -limit - 1 : -1]) | {"halted": sealer.halted.get(service, "")}
 
-    @router.get("/keys", operation_id="list_head_keys", summary="The public keys that heads are signed with")
+    @router.get(
+        "/keys",
+        operation_id="list_head_keys",
+        response_model=KeysShown,
+        summary="The public keys that heads are signed with",
+    )
     async def keys() -> dict[str, Any]:
         return {"items": [msgspec.to_builtins(key) for key in sealer.published_keys()]}
 
     @router.get(
         "/{service}/inclusion", operation_id="prove_inclusion", summary="That an event stands where it is said to",
+        response_model=ProofPath, response_model_exclude_unset=True,
         responses=ANSWERS, openapi_extra=told_rights(STAFF_AND_INSPECTORS),
     )  # fmt: skip
     async def inclusion(request: Request, service: Name, position: Number, size: Number) -> dict[str, Any]:
@@ -49,6 +83,7 @@ def heads(sealer: Sealer, issuer: DevelopmentIssuer) -> APIRouter:
 
     @router.get(
         "/{service}/consistency", operation_id="prove_consistency", summary="That a log begins with an earlier one",
+        response_model=ProofPath, response_model_exclude_unset=True,
         responses=ANSWERS, openapi_extra=told_rights(STAFF_AND_INSPECTORS),
     )  # fmt: skip
     async def consistency(request: Request, service: Name, first: Number, size: Number) -> dict[str, Any]:
@@ -66,6 +101,7 @@ def heads(sealer: Sealer, issuer: DevelopmentIssuer) -> APIRouter:
 
     @router.post(
         "", operation_id="seal_heads", summary="Seal every log up to now, and sign the heads", status_code=201,
+        response_model=HeadsShown, response_model_exclude_unset=True,
         responses=ANSWERS, openapi_extra=told_rights(STAFF_AND_INSPECTORS),
     )  # fmt: skip
     async def seal(request: Request) -> dict[str, Any]:

@@ -42,6 +42,80 @@ class Traced(BaseModel):
     spans: list[dict[str, Any]]
 
 
+class Health(BaseModel):
+    """`ok`, or `dead` where the lanes have stopped."""
+
+    status: str
+
+
+class ServiceHealth(BaseModel):
+    """Whether a service reads and writes, how long its log is, and how many messages staff have to look at."""
+
+    status: str
+    head: int
+    parked: int
+
+
+class Readiness(BaseModel):
+    """Whether every service reads and writes, by service, and the server's own time."""
+
+    status: str
+    services: dict[str, ServiceHealth]
+    now: str
+
+
+class EventShown(BaseModel):
+    """A stored event; `data` is JSON, what is personal in it is sealed."""
+
+    position: int
+    stream: str
+    version: int
+    type: str
+    said: str | None
+    sequence: int | None
+    time_us: int
+    data: str
+
+
+class TailShown(BaseModel):
+    """Events of a log in order; `next` is what to ask `after` for."""
+
+    items: list[EventShown]
+    next: int
+
+
+class HeldShown(BaseModel):
+    """A message that waits for an earlier one (`held`), or for staff (`parked`)."""
+
+    service: str
+    source: str
+    subject: str
+    sequence: int
+    type: str
+    error: str | None
+    attempts: int
+    since_us: int
+    state: str
+
+
+class HeldMessages(BaseModel):
+    """Every message that waits."""
+
+    items: list[HeldShown]
+
+
+class Taken(BaseModel):
+    """Whether a parked message was handled now."""
+
+    taken: bool
+
+
+class LaidAside(BaseModel):
+    """Whether a parked message was laid aside."""
+
+    discharged: bool
+
+
 class Parked(BaseModel):
     """Which parked message."""
 
@@ -69,12 +143,15 @@ def operations(
             raise Problem(NOT_FOUND)
         return principal
 
-    @router.get("/livez", summary="The process answers")
-    @router.get("/startupz", summary="The stores are open")
+    @router.get("/livez", summary="The process answers", response_model=Health, responses={503: {"model": Health}})
+    @router.get("/startupz", summary="The stores are open", response_model=Health, responses={503: {"model": Health}})
     async def alive() -> JSONResponse:
         return JSONResponse({"status": "dead"}, 503) if engine.has_died else JSONResponse({"status": "ok"})
 
-    @router.get("/readyz", summary="Every service reads and writes")
+    @router.get(
+        "/readyz", summary="Every service reads and writes", response_model=Readiness,
+        responses={503: {"model": Readiness}},
+    )  # fmt: skip
     async def ready() -> JSONResponse:
         services = {name: _readiness(running, engine.failing.get(name)) for name, running in engine.running.items()}
         fit = not engine.has_died and all(one["status"] == "ok" for one in services.values())
@@ -88,6 +165,7 @@ def operations(
     @router.get(
         "/api/v1/operations/events",
         operation_id="tail_events",
+        response_model=TailShown,
         summary="The log's tail",
         responses=ANSWERS,
         openapi_extra=told_rights(STAFF_AND_INSPECTORS),
@@ -152,6 +230,7 @@ def operations(
     @router.get(
         "/api/v1/operations/parked",
         operation_id="list_parked",
+        response_model=HeldMessages,
         summary="Parked messages",
         responses=ANSWERS,
         openapi_extra=told_rights(STAFF_AND_INSPECTORS),
@@ -171,6 +250,7 @@ def operations(
     @router.post(
         "/api/v1/operations/parked/{service}/retry",
         operation_id="retry_parked",
+        response_model=Taken,
         responses=ANSWERS,
         openapi_extra=told_rights(STAFF),
     )
@@ -181,6 +261,7 @@ def operations(
     @router.post(
         "/api/v1/operations/parked/{service}/discharge",
         operation_id="discharge_parked",
+        response_model=LaidAside,
         responses=ANSWERS,
         openapi_extra=told_rights(STAFF),
     )

@@ -24,11 +24,20 @@ def resolve(store: Store, text: str) -> str:
     """
     if len(text) == REFERENCE_LENGTH and text.isalnum():
         return text
-    code = text.strip().upper()
-    rows = store.query("SELECT ref FROM dossier_codes WHERE code=:code", {"code": code})
-    if not rows:
-        rows = _spelled_otherwise(store, code)
-    return str(rows[0]["ref"]) if rows else text
+    row = _row_of(store, text)
+    return text if row is None else str(row["ref"])
+
+
+def as_issued(store: Store, typed: str) -> str:
+    """Return a code as it was issued, in whichever generation's form it is typed; an unknown one stays as it is."""
+    row = _row_of(store, typed)
+    return typed if row is None else str(row["code"])
+
+
+def _row_of(store: Store, typed: str) -> Mapping[str, Any] | None:
+    code = typed.strip().upper()
+    rows = store.query("SELECT code, ref FROM dossier_codes WHERE code=:code", {"code": code})
+    return next(iter(rows or _spelled_otherwise(store, code)), None)
 
 
 def _spelled_otherwise(store: Store, code: str) -> Sequence[Mapping[str, Any]]:
@@ -38,7 +47,7 @@ def _spelled_otherwise(store: Store, code: str) -> Sequence[Mapping[str, Any]]:
         return ()
     named = {f"code_{place}": spelling for place, spelling in enumerate(spellings)}
     wanted = ", ".join(f":{name}" for name in named)
-    return store.query(f"SELECT ref FROM dossier_codes WHERE code IN ({wanted}) ORDER BY code", named)
+    return store.query(f"SELECT code, ref FROM dossier_codes WHERE code IN ({wanted}) ORDER BY code", named)
 
 
 def codes_projection(own: dict[type, object] | None = None) -> Projection:

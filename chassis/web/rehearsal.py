@@ -42,6 +42,28 @@ class TokenRequest(BaseModel):
     steps: Codes = []
 
 
+class VirtualClock(BaseModel):
+    """What the clock of a rehearsal says, whether it was ever set, and whether it runs with the wall's by now."""
+
+    now: str
+    untouched: bool
+    released: bool
+
+
+class TokenGiven(BaseModel):
+    """A token, and for whom it speaks; `person` is the vault's id, or ""."""
+
+    token: str
+    id: str
+    person: str
+
+
+class SessionGiven(BaseModel):
+    """What a page sends back with every command of its session."""
+
+    csrf: str
+
+
 def principal_named(vault: Vault, wanted: TokenRequest) -> Principal:
     """Return the principal that somebody wishes to be; its person is durably known."""
     person = ""
@@ -63,11 +85,11 @@ def rehearsal(engine: Engine, issuer: DevelopmentIssuer, vault: Vault) -> APIRou
     def reading() -> dict[str, Any]:
         return {"now": clock.now().isoformat(), "untouched": clock.untouched, "released": clock.released}
 
-    @router.get("/clock", operation_id="read_clock")
+    @router.get("/clock", operation_id="read_clock", response_model=VirtualClock)
     async def read() -> dict[str, Any]:
         return reading()
 
-    @router.post("/clock", operation_id="move_clock", responses=ANSWERS)
+    @router.post("/clock", operation_id="move_clock", response_model=VirtualClock, responses=ANSWERS)
     async def move(wanted: MoveClock) -> dict[str, Any]:
         try:
             await asyncio.wrap_future(engine.move_clock(wanted.to))
@@ -75,17 +97,17 @@ def rehearsal(engine: Engine, issuer: DevelopmentIssuer, vault: Vault) -> APIRou
             raise Problem(CLOCK, str(error)) from error
         return reading()
 
-    @router.post("/clock/release", operation_id="release_clock")
+    @router.post("/clock/release", operation_id="release_clock", response_model=VirtualClock)
     async def release() -> dict[str, Any]:
         await asyncio.wrap_future(engine.release_clock())
         return reading()
 
-    @router.post("/tokens", operation_id="issue_token")
+    @router.post("/tokens", operation_id="issue_token", response_model=TokenGiven)
     async def token(wanted: TokenRequest) -> dict[str, str]:
         who = principal_named(vault, wanted)
         return {"token": issuer.issue(who, wanted.lifetime_s), "id": who.id, "person": who.person}
 
-    @router.post("/sessions", operation_id="open_session")
+    @router.post("/sessions", operation_id="open_session", response_model=SessionGiven)
     async def session(wanted: TokenRequest, response: Response) -> dict[str, str]:
         return {"csrf": issuer.open_session(response, principal_named(vault, wanted))}
 

@@ -35,6 +35,7 @@ from chassis.web.problem import (
     trace_of,
     traceparent_of,
 )
+from chassis.web.refs import as_issued
 from kernel.refusal import Refused
 
 NO_CONTENT = (b"", b"{}", b"null")
@@ -143,7 +144,7 @@ def _listing_endpoint(border: Border, issuer: DevelopmentIssuer, listing: Listin
         for name, condition in listing.filters.items():
             if given.get(name) is not None:
                 where += f" AND ({condition})"
-                params[name] = given[name]
+                params[name] = as_issued(border.running.store, given[name]) if name == "code" else given[name]
         limit = given["limit"]
         if given.get("after") is not None:
             where += f" AND {listing.cursor} {'<' if listing.descending else '>'} :after"

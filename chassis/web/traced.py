@@ -62,8 +62,17 @@ def _crossing_of(scope: Scope, tracer: Tracer) -> Crossing:
 
 def _note(scope: Scope, tracer: Tracer, crossing: Crossing, status: int, seconds: float) -> None:
     method = scope["method"] if scope["method"] in METHODS else "OTHER"
-    route = getattr(scope.get("route"), "path", "") or NO_ROUTE
+    route = _route_of(scope)
     ANSWERED.labels(method, route, f"{status // 100}xx").observe(seconds)
     tracer.crossed(crossing, method, route, status)
     if log.isEnabledFor(logging.INFO):
         log.info("%s %s %d in %d ms", method, route, status, round(seconds * 1_000))
+
+
+def _route_of(scope: Scope) -> str:
+    """Return the route's template; of doors that have none (static files, gateways) the name of what stands behind."""
+    path: str = getattr(scope.get("route"), "path", "")
+    if path:
+        return path
+    behind = scope.get("endpoint")
+    return NO_ROUTE if behind is None else str(getattr(behind, "__name__", type(behind).__name__))

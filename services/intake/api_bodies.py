@@ -18,6 +18,7 @@ from chassis.limits import (
     PHONE_LENGTH_MAX,
     WORD_LENGTH_MAX,
 )
+from chassis.web.fields import Law
 from kernel.codes import AgencyId, InvalidCode, PersonalId, ProcedureCode, TaxCode
 from services.intake.domain.words import (
     NORMAL,
@@ -173,7 +174,7 @@ class Refusal(Body):
     """Why reception is refused, and the law it rests on."""
 
     reason_code: RefusalReason
-    law: str = Field(min_length=3, max_length=200)
+    law: Law
     note: Note = ""
 
 

@@ -62,7 +62,7 @@ from services.payments.domain.streams import (
     obligation_stream,
     receipts_stream,
 )
-from services.payments.gateways.callbacks import receive, sealed_under
+from services.payments.gateways.callbacks import receive
 from services.payments.gateways.gateway import Unverified
 from services.payments.gateways.inquirer import inquirer, over_http
 from services.payments.gateways.notices import NOTICES, notices
@@ -166,7 +166,7 @@ def _open_matters(gateway: Vnpay, parts: Parts) -> Callable[[Store, str], tuple[
     """Return what looks for open matters of a person; the gateway, under whose key its notices are, always has one."""
 
     def of(store: Store, person: str) -> tuple[str, ...]:
-        if person == sealed_under(gateway, parts.vault):
+        if person in parts.vault.find("gateway", gateway.name):
             return ("notices of the gateway are kept under this key",)
         return open_matters(store, person)
 

@@ -27,6 +27,7 @@ from chassis.web.auth import (
     SYSTEM,
     Rights,
 )
+from chassis.web.fields import DocumentNumber, Law, SignersPost
 from chassis.web.problem import NOT_FOUND, Kind, Problem
 from kernel.codes import InvalidCode, ResultCode
 from kernel.working_time import CalendarDoesNotReach
@@ -115,8 +116,8 @@ class Decision(Body):
     """
 
     result_code: Annotated[str, Field(max_length=40), AfterValidator(_result_code)]
-    number: Annotated[str, Field(min_length=1, max_length=100)]
-    signer: Annotated[str, Field(min_length=1, max_length=100)]
+    number: DocumentNumber
+    signer: SignersPost
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="Of the sealed document")]
     notice: Annotated[list[NoticeLineGiven], Field(default_factory=list, max_length=NOTICE_LINES_LIMIT)]
 
@@ -125,7 +126,7 @@ class Refusal(Body):
     """Why the step is refused after examination, with the law that says so."""
 
     reason_code: ReasonCode
-    law: Annotated[str, Field(min_length=3, max_length=200)]
+    law: Law
     note: Note = ""
 
 

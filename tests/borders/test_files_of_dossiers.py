@@ -5,21 +5,26 @@ Law: Luật 91/2025/QH15 arts. 13–14; NĐ 118/2025 art. 15; NĐ 61/2018 arts. 
 
 import hashlib
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from chassis.backup import back_up
 from chassis.limits import (
     DOSSIER_FILES_BYTES_MAX,
     FILE_BYTES_MAX,
     FILE_CHUNK_BYTES,
     UPLOAD_UNUSED_WITHIN_S,
 )
+from chassis.restoring import restore
 from cli.uploaded import files_inspection
 from tests.borders.at_rest import in_clear
 from tests.borders.documents import bare, problem
-from tests.borders.files import NAME, PDF, SECRET, begun, brought, fresh, handed_in, read, send, with_file
+from tests.borders.files import NAME, PDF, SECRET, begun, brought, fresh, handed_in, look, read, send, with_file
 from tests.borders.province import APPLICANT, SUBMITTER, Place, Province
+
+AT = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
 
 # --- with a dossier ---
 
@@ -206,6 +211,28 @@ def test_whoever_is_forgotten_takes_the_files_along(tmp_path: Path) -> None:
         province.close()
 
 
+def test_a_backup_has_the_files_of_dossiers_and_no_key_of_others(province: Province, tmp_path: Path) -> None:
+    """Brought back they are read as before; what was on its way there cannot be read by anybody."""
+    content = fresh()
+    ref, id = handed_in(province, province.desk, content)
+    province.platform.parts.uploads.sweep()
+    waiting = brought(province, province.desk, fresh())
+    back_up(province.data, tmp_path / "backup", AT, AT, with_keys=True)
+    copied = {path.name for path in (tmp_path / "backup" / "files").rglob("f*") if path.is_file()}
+    assert {id, waiting} <= copied
+    assert not any(name.endswith(".upload") for name in copied)
+    restore(tmp_path / "backup", tmp_path / "again", AT)
+    again = Province(tmp_path / "again")
+    try:
+        assert read(again, again.desk, ref, id, "reception").content == content
+        proof = files_inspection(again.engine, again.platform.parts.uploads).carry_out()
+        assert proof.counted >= 1
+        assert proof.broken == []
+        assert look(again, again.desk, waiting).status_code == 404
+    finally:
+        again.close()
+
+
 def test_verify_names_a_file_that_is_missing_altered_or_nobodys(tmp_path: Path) -> None:
     """Each by its id; without any key."""
     province = Province(tmp_path)
@@ -227,6 +254,9 @@ def test_verify_names_a_file_that_is_missing_altered_or_nobodys(tmp_path: Path) 
         assert f"{cut} of dossier" in broken
         assert f"{strange} is named by nobody" in broken
         assert look.carry_out().broken_count == 4
+        uploads.remove_orphans()
+        assert strange not in {id for id, _ in uploads.store.every()}
+        assert look.carry_out().broken_count == 3
     finally:
         province.close()
 

@@ -11,7 +11,7 @@ import pytest
 from chassis.logs import FIELDS, plainly, set_up
 from chassis.stores.store import StoreUnavailable
 from chassis.telemetry import CROSSING, Crossing
-from tests.chassis.border import Header, amount
+from tests.chassis.border import REF, Header, amount
 from tests.http_harness import HttpPlatform
 
 OURS = logging.getLogger("lienthong.test")
@@ -136,7 +136,7 @@ def test_a_command_that_fails_is_told_with_its_trace_and_without_its_words(
     failed = [line for line in lines() if line["logger"] == "lienthong.executor"]
     assert failed
     assert (failed[0]["service"], failed[0]["trace"]) == ("savings", TRACE)
-    assert failed[0]["error"] == "ValueError"
+    assert (failed[0]["dossier"], failed[0]["error"]) == (REF, "ValueError")
     assert "Ánh" not in json.dumps(lines(), ensure_ascii=False)
 
 

@@ -196,6 +196,24 @@ def test_what_cannot_be_sent_is_dropped_and_counted(caplog: pytest.LogCaptureFix
     assert outlet.dropped == 1
 
 
+def test_ending_does_not_wait_for_a_silent_collector(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After the first batch that does not arrive the rest is dropped; it is counted all the same."""
+    monkeypatch.setattr(telemetry_outlet, "SPANS_AT_ONCE", 2)
+    monkeypatch.setattr(telemetry_outlet, "SENT_EVERY_S", 3_600)
+    tried: list[int] = []
+
+    class Silent(Kept):
+        def send(self, spans: Sequence[Span]) -> bool:
+            tried.append(len(spans))
+            return False
+
+    outlet = Outlet(Silent())
+    for _ in range(7):
+        outlet.add(span())
+    outlet.close()
+    assert (tried, outlet.dropped) == ([2], 7)
+
+
 def test_what_waits_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """A sink that hangs costs spans, not memory."""
     monkeypatch.setattr(telemetry_outlet, "SPANS_WAITING_MAX", 5)

@@ -283,14 +283,20 @@ RAN_AGAIN = (
     "EXISTS(SELECT 1 FROM events AS later WHERE later.stream=events.stream AND later.type='ClockResumed' "
     "AND later.version>events.version)"
 )
+NAMED = f"{field('ground')}<>'supplement'"
+"""A ground with a name; a supplement has a clock of its own kind."""
 STILL_OPEN = "stream NOT IN (SELECT stream FROM events WHERE type='ChainClosed')"
 NOBODY_WORKS = "CAST(json_set(CAST(data AS TEXT), '$.step', 'nobody', '$.ground', 'third_party') AS BLOB)"
 
 OF_ROUTING = (
     ("results", "it is the duty of", alter("StepDecided", "agency", "'H48.99'")),
     ("results", "says on_time", alter("StepDecided", "on_time", "json('false')", f"{field('on_time')}")),
-    ("standstills", "stands still twice on", (repeat("ClockSuspended"), repeat("ClockSuspended"))),
-    ("standstills", "had not stood still on", lose("ClockSuspended", RAN_AGAIN)),
+    (
+        "standstills",
+        "stands still twice on",
+        (repeat("ClockSuspended", where=NAMED), repeat("ClockSuspended", where=NAMED)),
+    ),
+    ("standstills", "had not stood still on", lose("ClockSuspended", f"{NAMED} AND {RAN_AGAIN}")),
     ("standstills", "with which nothing is being done", repeat("ClockSuspended", NOBODY_WORKS, STILL_OPEN)),
     ("lateness", "overdue at", alter("StepOverdue", "due_at", "'2027-01-01T00:00:00Z'")),
     ("lateness", "overdue at", alter("ChainOverdue", "due_at", "'2027-01-01T00:00:00Z'")),

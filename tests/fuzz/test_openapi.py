@@ -27,6 +27,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from tests.borders.files import declared, fresh
 from tests.fuzz.played import Played
 
 EXAMPLES: Final = int(os.environ.get("LIENTHONG_FUZZ_EXAMPLES", "10"))
@@ -108,3 +109,34 @@ def aim(played: Played, case: Any, data: st.DataObject, caller: str) -> None:
         known = played.parts.get(part)
         if known and data.draw(KNOWN_OR_NOT):
             case.path_parameters[part] = data.draw(st.sampled_from(known))
+
+
+def test_ways_through_several_doors_are_described_too(played: Played) -> None:
+    """A dossier is handed in or a file declared, and what the description leads to is knocked at, in any order."""
+    schema = schemathesis.openapi.from_asgi("/api/openapi.json", played.province.app)
+    callers = cycle(["system", "desk"])
+    begun = {"POST /api/v1/dossiers": played.province.submission(), "POST /api/v1/uploads": declared(fresh())}
+    led_on: dict[str, int] = {}
+
+    class Ways(schema.as_state_machine()):  # type: ignore[misc]
+        """Goes from a door to those that its answer leads to, mostly as somebody who may do much."""
+
+        def before_call(self, case: Any) -> None:
+            super().before_call(case)
+            case.body = begun.get(case.operation.label, case.body)
+            case.headers = {**(case.headers or {}), "Idempotency-Key": secrets.token_hex(8)}
+            case.headers |= played.callers[next(callers)]
+
+        def validate_response(self, response: Any, case: Any, *_: Any, **__: Any) -> None:
+            case.validate_response(response, checks=CHECKS)
+            if case.path_parameters and response.status_code != 404:
+                led_on[case.operation.label] = led_on.get(case.operation.label, 0) + 1
+
+    Ways.run(
+        settings=settings(
+            max_examples=EXAMPLES, stateful_step_count=8, deadline=None, database=None,
+            suppress_health_check=list(HealthCheck), phases=[Phase.generate],
+        )
+    )  # fmt: skip
+    assert led_on, "no answer led to a door that knew what was meant"
+    print(led_on)

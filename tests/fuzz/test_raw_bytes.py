@@ -50,6 +50,8 @@ BODIES: Final[dict[str, bytes]] = {
     "many combining marks": ('{"note": "' + "a" + "\u0301" * 5_000 + '"}').encode(),
 }
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def posts(played: Played) -> list[str]:

@@ -20,6 +20,8 @@ PATIENCE_S: Final = 0.4
 HEAD: Final = b"GET /livez HTTP/1.1\r\nHost: x\r\n"
 POST: Final = b"POST /api/v1/rehearsal/tokens HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:

@@ -213,6 +213,9 @@ def test_a_dossier_is_found_by_its_code_however_it_is_typed(
     assert Portal(platform).send(ITEM)["error_code"] == "0"
     shown = platform.get(f"/api/v1/dossiers/{typed}", officer)
     assert shown.status_code == 200, shown.text
+    listed = platform.get("/api/v1/dossiers", officer, code=typed).json()["items"]
+    assert [one["ref"] for one in listed] == [shown.json()["ref"]]
+    assert platform.get("/api/v1/dossiers", officer, code=typed.replace("17", "18")).json()["items"] == []
     assert platform.get(f"/api/v1/dossiers/{typed}/../{typed.replace('17', '18')}", officer).status_code == 404
 
 
@@ -228,6 +231,8 @@ def test_the_desk_corrects_and_digitises_on_a_page(platform: HttpPlatform, offic
     assert fields == {"name", "phone", "email", "address", "reason"}
     assert platform.post(f"/api/v1{forms[1]}", officer).status_code == 200
     assert "residence_proof" not in platform.get(f"/dossiers/{ref}/amendments", officer).text
+    by_post = handed_in(platform, officer, body | {"channel": "post"})
+    assert "residence_proof" not in platform.get(f"/dossiers/{by_post}/amendments", officer).text, "nobody has it here"
     lan = platform.token("applicant", personal_id=LAN["personal_id"])
     assert f"/dossiers/{ref}/correction" in platform.get(f"/dossiers/{ref}/amendments", lan).text
     platform.post(f"/api/v1/dossiers/{ref}/acceptance", officer)

@@ -24,4 +24,8 @@ def test_the_clock_of_what_was_received_elsewhere_starts_with_its_receipt(town: 
     town.pay_cash()
     town.collect()
     assert (town.dossier["status"], town.province["on_time"]) == ("handed_out", 1)
+    found = town.served.read(f"/dossiers/{town.ref}/clock", town.inspector)
+    assert found is not None
+    minutes = {share["party"]: share["minutes"] for share in found["until_result"]["shares"]}
+    assert minutes == {"agency": 17 * 60, "system": 11 * 60}, "until the receipt they are the exchange's"
     is_as_checked(town, "received_elsewhere", "Tiếp nhận phi địa giới: đồng hồ chạy từ khi nơi giải quyết nhận hồ sơ")

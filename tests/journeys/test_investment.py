@@ -70,6 +70,7 @@ def test_the_chairman_of_another_province_is_never_deemed_to_consent(town: Town)
     town.decide("appraisal_report", FINANCE)
     town.at("2026-09-29 09:30")
     assert town.told("routing", "StepDeemedAgreed") == []
+    assert town.told("routing", "LatenessEscalated") == ["LatenessEscalated"], "to the Government's office, once"
     assert (town.stages["consent_gia_lai"], town.stages["decision"]) == ("ready", "planned")
     town.at("2026-10-02 09:00")
     town.decide("consent_gia_lai", GIA_LAI)

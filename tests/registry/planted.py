@@ -200,7 +200,7 @@ AGENCIES = (
              ("kind_without_agency", "agency_kind: construction_department", INVESTMENT))),
     Planted(PROVINCE, "parent: H48.01\n", "parent: H48.99\n", (("parent_unknown", "parent: H48.99"),)),
     Planted(COMMUNES, "parent: G01.51\n", "parent: G01.99\n", (("parent_unknown", "parent: G01.99"),)),
-    Planted(PROVINCE, "parent: null\n    source: QĐ 20", "parent: H48.01.01\n    source: QĐ 20",
+    Planted(PROVINCE, "parent: G22\n    source: QĐ 20", "parent: H48.01.01\n    source: QĐ 20",
             (("parent_cycle", "parent: H48.01.01"),)),
     Planted(OFFICES, "calendar: full\n", "calendar: late\n", (("calendar_unknown", "calendar: late"),)),
     Planted(COMMUNES, 'code: "23284"', 'code: "23293"', (("duplicate_code", "name: Đăk Cấm"),)),

@@ -53,9 +53,11 @@ def test_each_tree_stands_on_its_days(kind: str, in_three_levels: int, in_two_le
 @pytest.mark.parametrize(
     ("agency", "superiors"),
     [
-        ("H48.23326", ("H48",)),
-        ("H48.23326.01", ("H48.23326", "H48")),
-        ("H48.04.01.01", ("H48.04.01", "H48.04", "H48")),
+        ("H48.23326", ("H48", "G22")),
+        ("H48.23326.01", ("H48.23326", "H48", "G22")),
+        ("H48.04.01.01", ("H48.04.01", "H48.04", "H48", "G22")),
+        # A province whose consent is asked answers to the Government alone.
+        ("H21", ("G22",)),
         # Police, tax, army and social insurance have hierarchies of their own.
         ("G01.51.23326", ("G01.51", "G01")),
         ("G01.51.07", ("G01.51", "G01")),

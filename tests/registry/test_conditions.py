@@ -1,12 +1,13 @@
 """Conditions as data: how they are read, when they hold, and which cases a procedure's conditions make."""
 
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from chassis.registry import PRODUCT_REGISTRY, load_registry
+from chassis.registry import PRODUCT_REGISTRY, RegistryInvalid, load_registry
 from chassis.registry_conditions import CASES_LIMIT, cases_of, in_words
 from chassis.registry_words import condition
 from kernel.condition import FactValue, holds
@@ -68,7 +69,7 @@ def test_how_often_a_supplement_may_be_asked_for_is_data(tmp_path: Path) -> None
     path, file = copy(tmp_path), "procedures/1.013225.yaml"
     assert load_registry(path).procedure("1.013225", on=date(2026, 9, 7)).supplements_max == 1
     edit(path, file, "\nsupplements_max: 1\n", "\nsupplements_max: 0\n")
-    with pytest.raises(RegistryInvalid, match="supplements_max: 0"):
+    with pytest.raises(RegistryInvalid, match="1.013225.yaml"):
         load_registry(path)
 
 

@@ -95,13 +95,15 @@ def router(frame: Frame, border: Border, registry: Registry) -> APIRouter:
             return frame.page(request, "no_paper.html", 404)
         dossier = seen[0]
         by_desk = principal.role == DESK_OFFICER
-        on_paper = [one["code"] for one in dossier["components"] if not one["digitised"]]
+        with_post = border.running.lane.durable_state(f"dossier-{dossier['ref']}")[0].papers_with_post
+        is_here = by_desk and dossier["status"] in RUNNING and not with_post
+        on_paper = [one["code"] for one in dossier["components"] if is_here and not one["digitised"]]
         return frame.page(
             request,
             "amendments.html",
             dossier=dossier,
             may_correct=by_desk or dossier["status"] in ("submitted", "awaiting_payment"),
-            on_paper=on_paper if by_desk and dossier["status"] in RUNNING else [],
+            on_paper=on_paper,
             names=names_of(dossier),
         )
 

@@ -84,7 +84,7 @@ LISTINGS: Final = (
             "procedure": "procedure=:procedure",
             "channel": "channel=:channel",
             "receiving_agency": "receiving_agency=:receiving_agency",
-            "code": "code=upper(trim(:code))",
+            "code": "code=:code",
             "due_before": "due_at<>'' AND due_at<:due_before",
         },
     ),

@@ -98,11 +98,11 @@ def _cancel_notices(command: CancelNotices, dues: Dues) -> tuple[Event, ...] | R
 
 
 def evolve(dues: Dues, event: Event) -> Dues:
-    before = dues.of(event.step)
-    after = obligation.decider.evolve(before, event)
-    if before in dues.obligations:
-        return Dues(tuple(after if one is before else one for one in dues.obligations))
-    return Dues((*dues.obligations, after))
+    for place, one in enumerate(dues.obligations):
+        if one.step == event.step:
+            after = obligation.decider.evolve(one, event)
+            return Dues((*dues.obligations[:place], after, *dues.obligations[place + 1 :]))
+    return Dues((*dues.obligations, obligation.decider.evolve(Obligation(step=event.step), event)))
 
 
 decider: Decider[Command, Dues, Event] = Decider(Dues(), decide, evolve)

@@ -148,13 +148,21 @@ def _row(calendar: Calendar, intervals: Sequence[Interval], now: datetime) -> Ro
 def _moments(start: datetime, end: datetime) -> Words:
     """A standstill has its hours, which no calendar gives."""
     first, last = _local(start), _local(end)
-    until = f"{last:%H:%M}" if first.date() == last.date() else f"{last:%H:%M %d/%m}"
-    return Words(*(f"{WEEKDAYS[first.weekday()][language]} {first:%d/%m %H:%M} – {until}" for language in (0, 1)))
+    if first.date() == last.date():
+        said = (f"{_day(first, language)} {first:%H:%M} – {last:%H:%M}" for language in (0, 1))
+    else:
+        said = (f"{_day(first, language)} {first:%H:%M} – {_day(last, language)} {last:%H:%M}" for language in (0, 1))
+    return Words(*said)
+
+
+def _day(day: date, language: int) -> str:
+    return f"{WEEKDAYS[day.weekday()][language]} {day:%d/%m}"
 
 
 def _hours(interval: Interval, with_days: bool) -> str:
-    form = "%H:%M %d/%m" if with_days else "%H:%M"
-    return f"{_local(interval.start):{form}}–{_local(interval.end):{form}}"
+    if with_days:
+        return f"{_local(interval.start):%d/%m %H:%M} – {_local(interval.end):%d/%m %H:%M}"
+    return f"{_local(interval.start):%H:%M}–{_local(interval.end):%H:%M}"
 
 
 def _last_day(interval: Interval) -> date:
@@ -171,7 +179,7 @@ def _days(first: date, last: date) -> Words:
 
 def _span(first: date, last: date, language: int) -> str:
     days = (first,) if first == last else (first, last)
-    return " – ".join(f"{WEEKDAYS[day.weekday()][language]} {day:%d/%m}" for day in days)
+    return " – ".join(_day(day, language) for day in days)
 
 
 def in_hours(minutes: int) -> Words:

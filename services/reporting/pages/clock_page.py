@@ -41,8 +41,7 @@ class ClockPage:
     names: Names
     legal: Clock
     scoring: Clock
-    scored_overdue_since: datetime | None
-    legal_overdue_since: datetime | None
+    scored_from_second_request: datetime | None
     appointments: Sequence[Row]
     standstills: Sequence[Row]
     lateness: Sequence[Row]
@@ -68,8 +67,7 @@ def gather(registry: Registry, store: Store, dossier: Row, now: datetime) -> Clo
         names=known_of(registry, store, dossier).names,
         legal=clock_of(told.legal, told.legal_derivation, present),
         scoring=clock_of(told.scoring, told.scoring_derivation, present),
-        scored_overdue_since=told.scoring.overdue_since,
-        legal_overdue_since=told.legal.overdue_since,
+        scored_from_second_request=_second_request(told),
         appointments=told.appointments,
         standstills=_in_order(told),
         lateness=told.lateness,
@@ -77,6 +75,12 @@ def gather(registry: Registry, store: Store, dossier: Row, now: datetime) -> Clo
         after_result=_table(told.after_result),
         late=late_look(dossier),
     )
+
+
+def _second_request(told: ClockTold) -> datetime | None:
+    """Return since when a second request makes it overdue for the score, unless its date had passed before."""
+    second = told.history.second_request
+    return second if second is not None and told.scoring.overdue_since == second else None
 
 
 def _in_order(told: ClockTold) -> list[Row]:

@@ -25,7 +25,7 @@ from services.reporting.projections.agencies import causes_of
 from services.reporting.projections.clock_told import ClockTold, clock_told
 from services.reporting.projections.clocks import step_standstills
 from services.reporting.projections.lateness import lateness_of
-from services.reporting.projections.money import attempts_of, obligation_of, refunds_of
+from services.reporting.projections.money import attempts_of, obligations_of, refunds_of
 from services.reporting.projections.parcels import parcels_of
 from services.reporting.projections.rows import read_instant
 from services.reporting.projections.standing import stand
@@ -76,6 +76,17 @@ class Paper:
 
 
 @dataclass(frozen=True, slots=True)
+class Due:
+    """One thing that is or was owed: the fee (`step` is None) or what the tax notice of a step states."""
+
+    step: Words | None
+    obligation: Row
+    lines: Sequence[Row]
+    attempts: Sequence[Row]
+    refunds: Sequence[Row]
+
+
+@dataclass(frozen=True, slots=True)
 class TitledClock:
     """A clock with what it belongs to: the dossier (`step` is "") or one step of an agency."""
 
@@ -104,10 +115,7 @@ class DossierPage:
     causes: Sequence[Row]
     papers: tuple[Paper, ...]
     supplements: Sequence[Row]
-    obligation: Row | None
-    lines: Sequence[Row]
-    attempts: Sequence[Row]
-    refunds: Sequence[Row]
+    dues: tuple[Due, ...]
     parcels: Sequence[Row]
     timeline: Sequence[Row]
     offers: tuple[Offer, ...]
@@ -125,7 +133,6 @@ def gather(registry: Registry, store: Store, dossier: Row, principal: Principal,
     """Return what the page of a dossier shows to a principal who may see it whole."""
     known = known_of(registry, store, dossier)
     ref, standing, names = dossier["ref"], known.standing, known.names
-    obligation = obligation_of(store, ref)
     needs, nodes = _chain(registry, known, now)
     told_time = clock_told(store, registry.calendar_version, dossier, now)
     return DossierPage(
@@ -144,10 +151,7 @@ def gather(registry: Registry, store: Store, dossier: Row, principal: Principal,
         causes=causes_of(store, ref),
         papers=_papers(known),
         supplements=known.supplements,
-        obligation=obligation,
-        lines=_lines(registry, known.procedure, obligation),
-        attempts=attempts_of(store, ref),
-        refunds=known.refunds,
+        dues=_dues(registry, known, attempts_of(store, ref)),
         parcels=known.parcels,
         timeline=told(store, dossier),
         offers=offers(principal.role, things(known, principal, scope_of(dossier))),
@@ -169,6 +173,7 @@ def known_of(registry: Registry, store: Store, dossier: Row) -> Known:
         holdings=holdings_of(store, ref),
         supplements=supplements_of(store, ref),
         parcels=parcels,
+        obligations=obligations_of(store, ref),
         refunds=refunds_of(store, ref),
     )
 
@@ -219,7 +224,7 @@ def _end(known: Known) -> Node:
 
 def _node(known: Known, step: Row, now: datetime) -> Node:
     due_at, closed_at = read_instant(step["due_at"]), read_instant(step["closed_at"])
-    look = STAGE[step["stage"]]
+    look = DONE if step["party"] == "applicant" and step["stage"] == "decided" else STAGE[step["stage"]]
     if step["stage"] in RUNNING_STAGES and due_at is not None and due_at < now:
         look = Look(Words(f"{look.said.vi}, quá hạn", f"{look.said.en}, overdue"), OVERDUE.sign, OVERDUE.tone)
     if closed_at is not None or step["stage"] in ("planned", "sent_back"):
@@ -292,10 +297,22 @@ def _papers(known: Known) -> tuple[Paper, ...]:
     return tuple(papers)
 
 
-def _lines(registry: Registry, procedure: Procedure | None, obligation: Row | None) -> Sequence[Row]:
+def _dues(registry: Registry, known: Known, attempts: Sequence[Row]) -> tuple[Due, ...]:
+    """Return the fee, then each tax notice, with the attempts to pay it and what of it is owed back."""
+    return tuple(
+        Due(
+            known.names.step(obligation["step"]) if obligation["step"] else None,
+            obligation,
+            _lines(registry, known.procedure, obligation),
+            [one for one in attempts if one["step"] == obligation["step"]],
+            [one for one in known.refunds if one["step"] == obligation["step"]],
+        )
+        for obligation in known.obligations
+    )
+
+
+def _lines(registry: Registry, procedure: Procedure | None, obligation: Row) -> Sequence[Row]:
     """Return the lines of what is owed, with their English names where the registry still has the rule."""
-    if obligation is None:
-        return ()
     english: dict[str, str] = {}
     if procedure is not None and procedure.fee_rule is not None:
         english = {line.code: line.name_en for line in registry.fee_rule(procedure.fee_rule).lines}

@@ -155,8 +155,8 @@ ACTS: Final[tuple[Act, ...]] = (
         ),
     ),
     Act(
-        "start_payment", "dossier", "/dossiers/{ref}/payment-attempts", APPLICANT_OR_DESK, _when("fee_open"),
-        Words("Nộp trực tuyến", "Pay online"), "money", "primary", goes_on=True,
+        "start_payment", "dossier", "/dossiers/{ref}/payment-attempts", APPLICANT_OR_DESK,
+        _when("fee_open", "tax_open"), Words("Nộp trực tuyến", "Pay online"), "money", "primary", goes_on=True,
     ),
     Act(
         "pay_at_desk", "dossier", "/dossiers/{ref}/desk-payment", {DESK_OFFICER: RECEIVING, ACCOUNTANT: RECEIVING},

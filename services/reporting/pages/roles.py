@@ -113,7 +113,8 @@ def _named(registry: Registry, ids: Iterable[str]) -> tuple[tuple[str, Words], .
 def role_buttons(registry: Registry, store: Store, dossier: Mapping[str, Any], you: Principal) -> list[RoleButton]:
     """Return everybody who might act in a dossier: its applicant, its desk, each agency of its chain, the post."""
     holding = {(one.party, one.agency) for one in holders_of(standing_of(store, dossier))}
-    desk, agencies = dossier["receiving_agency"], (step["agency"] for step in steps_of(store, dossier["ref"]))
+    desk = dossier["receiving_agency"]
+    agencies = (step["agency"] for step in steps_of(store, dossier["ref"]) if step["agency"])
     own = f"/rehearsal/applicants/{dossier['ref']}"
     buttons = [
         RoleButton(word("role", APPLICANT), None, "{}", own, you.role == APPLICANT, ("applicant", "") in holding),

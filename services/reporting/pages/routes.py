@@ -30,7 +30,7 @@ from services.reporting.pages.clock import in_hours
 from services.reporting.pages.graph import wrapped
 from services.reporting.pages.names import Names
 from services.reporting.pages.roles import RoleButton, role_buttons, sign_ins
-from services.reporting.pages.sentences import TOLD, Teller
+from services.reporting.pages.sentences import Teller, sentence_of
 from services.reporting.pages.words import ATTEMPT, FEE, PARCEL, WORDS, word
 from services.reporting.projections.dossiers import find
 from services.reporting.projections.search import Search
@@ -69,7 +69,7 @@ class Pages:
             "share_of": _share_of,
         }  # fmt: skip
         frame.templates.globals |= {
-            "word": word, "sentences": TOLD, "fee_looks": FEE, "parcel_looks": PARCEL,
+            "word": word, "sentence_of": sentence_of, "fee_looks": FEE, "parcel_looks": PARCEL,
             "attempt_looks": ATTEMPT, "sample_digest": _sample_digest,
             "supplement_reasons": tuple(WORDS["supplement_reason"].items()),
             "paper_forms": tuple(WORDS["form"].items()),

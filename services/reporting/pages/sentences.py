@@ -84,6 +84,14 @@ TOLD: Final[dict[str, Look]] = {
 }
 """Public event → its sentence; the test of the pages sees that none is missing."""
 
+WAITS_FOR_APPLICANT: Final = _tell("Đến lượt người nộp hồ sơ", "The applicant's turn", "person", "waiting")
+
+
+def sentence_of(event: str, agency: str) -> Look:
+    """Return the sentence of a line; a step that no agency has is the applicant's."""
+    return WAITS_FOR_APPLICANT if event == "StepReady" and not agency else TOLD[event]
+
+
 LABELS: Final[dict[str, Words]] = {
     "cause": Words("Vì", "Because"),
     "new_due_at": Words("Hẹn lại", "New date"),

@@ -46,6 +46,7 @@ class Known:
     holdings: Sequence[Row]
     supplements: Sequence[Row]
     parcels: Sequence[Row]
+    obligations: Sequence[Row]
     refunds: Sequence[Row]
 
 
@@ -73,6 +74,7 @@ def _dossier(known: Known, relations: frozenset[str]) -> Thing:
         sent_back=bool(standing.at_desk),
         not_asked_again=not _asked_since_sent_back(known),
         fee_open=standing.fee_stands_open and (not dossier["ended"] or standing.waits_for_fee),
+        tax_open=not dossier["ended"] and _tax_open(known),
         to_hand_out=_to_hand_out(standing),
         may_withdraw=standing.phase in ("with_post", "at_desk", "supplement", "awaiting_payment", "in_progress")
         and not (standing.asked_to_withdraw or dossier["chain_ending"]),
@@ -91,6 +93,10 @@ def _dossier(known: Known, relations: frozenset[str]) -> Thing:
 
 def _where(**words: bool) -> set[str]:
     return {name for name, holds in words.items() if holds}
+
+
+def _tax_open(known: Known) -> bool:
+    return any(one["purpose"] == "tax_notice" and one["standing"] == "open" for one in known.obligations)
 
 
 def _to_hand_out(standing: Standing) -> bool:

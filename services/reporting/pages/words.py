@@ -151,7 +151,9 @@ WORDS: Final[dict[str, dict[str, Words]]] = {
         "closed_day": Words("ngày hẹn rơi vào ngày nghỉ", "the date fell on a closed day"),
     },
     "lateness": {
-        "asked": Words("Phải báo và xin lỗi trước hạn", "Asked to notify and apologise"),
+        "asked": Words(
+            "Đã nhắc: sắp đến hạn, nếu chậm phải báo và xin lỗi", "Reminded: due soon; if late, notify and apologise"
+        ),
         "apologised": Words("Đã xin lỗi, hẹn lại", "Apologised with a new date"),
         "escalated": Words("Báo cơ quan cấp trên", "Told the agency above"),
         "overdue": Words("Quá hạn", "Overdue"),

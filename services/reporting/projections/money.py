@@ -18,7 +18,7 @@ Rows = tuple[Statement, ...]
 
 OBLIGATIONS: Final = """
 CREATE TABLE IF NOT EXISTS obligations(
-  ref TEXT NOT NULL, step TEXT NOT NULL, purpose TEXT NOT NULL DEFAULT 'fee',
+  ref TEXT NOT NULL, step TEXT NOT NULL, purpose TEXT NOT NULL DEFAULT 'fee', notice TEXT NOT NULL DEFAULT '',
   lines TEXT NOT NULL DEFAULT '[]', total_vnd INTEGER NOT NULL DEFAULT 0,
   rule TEXT NOT NULL DEFAULT '', rule_version TEXT NOT NULL DEFAULT '', pay_by TEXT, standing TEXT NOT NULL DEFAULT '',
   receipt_serial TEXT NOT NULL DEFAULT '', receipt_number INTEGER NOT NULL DEFAULT 0, method TEXT NOT NULL DEFAULT '',
@@ -27,8 +27,8 @@ CREATE TABLE IF NOT EXISTS obligations(
 ATTEMPTS: Final = """
 CREATE TABLE IF NOT EXISTS attempts(
   txn_ref TEXT PRIMARY KEY, ref TEXT NOT NULL, gateway TEXT NOT NULL, amount_vnd INTEGER NOT NULL DEFAULT 0,
-  standing TEXT NOT NULL, code TEXT NOT NULL DEFAULT '', gateway_no TEXT NOT NULL DEFAULT '', expires_at TEXT,
-  started_at TEXT, over_at TEXT, changed_at TEXT NOT NULL)
+  step TEXT NOT NULL DEFAULT '', standing TEXT NOT NULL, code TEXT NOT NULL DEFAULT '',
+  gateway_no TEXT NOT NULL DEFAULT '', expires_at TEXT, started_at TEXT, over_at TEXT, changed_at TEXT NOT NULL)
 """
 ATTEMPTS_OF: Final = "CREATE INDEX IF NOT EXISTS attempts_of ON attempts(ref)"
 OVER: Final = "UPDATE attempts SET over_at=coalesce(over_at, :at) WHERE txn_ref=:txn_ref"
@@ -53,7 +53,7 @@ def obligations_of(store: Readable, ref: str) -> Sequence[Row]:
 
 
 def attempts_of(store: Readable, ref: str) -> Sequence[Row]:
-    """Return the attempts to pay, oldest first."""
+    """Return the attempts to pay, oldest first; `step` is that of the tax notice which is paid, "" for the fee."""
     return store.query("SELECT * FROM attempts WHERE ref=:ref ORDER BY started_at, txn_ref", {"ref": ref})
 
 
@@ -78,6 +78,7 @@ def _raised(said: payments.ObligationRaised, envelope: Envelope) -> Rows:
         total_vnd=said.total_vnd,
         rule=said.rule,
         rule_version=said.rule_version,
+        notice=said.notice,
         pay_by=instant_or_none(said.pay_by),
         standing="open",
     )
@@ -114,7 +115,7 @@ def _refund_paid(said: payments.RefundPaid, envelope: Envelope) -> Rows:
 
 def _started(said: payments.PaymentStarted, envelope: Envelope) -> Rows:
     began = {"expires_at": instant(said.expires_at), "started_at": instant(said.at)}
-    return _attempt(said, "started", amount_vnd=said.amount_vnd, **began)
+    return _attempt(said, "started", amount_vnd=said.amount_vnd, step=said.step, **began)
 
 
 def _over(said: Any, standing: str, **columns: Any) -> Rows:

@@ -25,6 +25,7 @@ class ObligationRaised:
     at: datetime
     purpose: str = "fee"
     step: str = ""
+    notice: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,7 @@ class PaymentStarted:
     amount_vnd: int
     expires_at: datetime
     at: datetime
+    step: str = ""
 
 
 @dataclass(frozen=True, slots=True)
