@@ -139,7 +139,7 @@ class Chain:
         level = case.world.registry.agency(step["agency"]).level
         result: dict[str, Any] = {
             "result_code": published.result.code,
-            "number": f"{case.story.index}-{step['round']}/{code}",
+            "number": f"{case.story.index}-{step['round']}/{code.replace('_', '.')}",
             "signer": SIGNERS.get(level, "Thủ trưởng cơ quan"),
             "sha256": case.digest(f"{code} {step['round']}"),
         }

@@ -33,8 +33,8 @@ from chassis.web.rehearsal import rehearsal as rehearsal_routes
 from chassis.web.routes import router_of
 from chassis.web.signin import sign_in_routes
 from chassis.web.uploads import uploads_routes
-from services.intake.wiring import file_routes as intake_files
 from services.intake.projections.files import is_taken
+from services.intake.wiring import file_routes as intake_files
 from services.intake.wiring import pages as intake_pages
 from services.intake.wiring import service as intake
 from services.payments.wiring import service as payments

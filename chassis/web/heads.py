@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
 from chassis.heads import Head
+from chassis.limits import PAGE_ITEMS_MAX
 from chassis.merkle import consistency_path, inclusion_path, root_of
 from chassis.sealing import Sealer
 from chassis.sealing_keys import PublicKey
@@ -16,7 +17,6 @@ from chassis.web.operations import ANSWERS, STAFF_AND_INSPECTORS, THE_WHOLE
 from chassis.web.problem import NOT_FOUND, Problem
 from chassis.web.routes import told_rights
 
-HEADS_MAX = 500
 LEAVES_MAX = 10_000_000
 """So many are put into one proof; it is made in the memory."""
 
@@ -57,7 +57,7 @@ def heads(sealer: Sealer, issuer: DevelopmentIssuer) -> APIRouter:
     )
     async def listed(
         service: Annotated[str, Query(max_length=40)],
-        limit: Annotated[int, Query(ge=1, le=HEADS_MAX)] = 100,
+        limit: Annotated[int, Query(ge=1, le=PAGE_ITEMS_MAX)] = 100,
     ) -> dict[str, Any]:
         found = await run_in_threadpool(sealer.heads, service)
         return _told(found[: -limit - 1 : -1]) | {"halted": sealer.halted.get(service, "")}

@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from chassis import wire
 from chassis.inbox import Inbox, Key, LayAside, Retry
+from chassis.limits import PAGE_ITEMS_MAX
 from chassis.run import Engine, Running
 from chassis.stores.store import StoreUnavailable
 from chassis.telemetry_outlet import FileSink
@@ -23,7 +24,6 @@ from chassis.web.routes import told_rights
 
 STAFF: Rights = {SYSTEM: ALL}
 STAFF_AND_INSPECTORS: Rights = {SYSTEM: ALL, INSPECTOR: ALL}
-TAIL_LIMIT_MAX = 500
 POSITION_MAX = 2**63 - 1
 SPANS_SHOWN_MAX = 20_000
 ANSWERS: dict[int | str, dict[str, Any]] = {401: {"model": ProblemDocument}, 404: {"model": ProblemDocument}}
@@ -174,7 +174,7 @@ def operations(
         request: Request,
         service: str,
         after: Annotated[int, Query(ge=0, le=POSITION_MAX)] = 0,
-        limit: Annotated[int, Query(ge=1, le=TAIL_LIMIT_MAX)] = 100,
+        limit: Annotated[int, Query(ge=1, le=PAGE_ITEMS_MAX)] = 100,
     ) -> dict[str, Any]:
         staff(request, STAFF_AND_INSPECTORS)
         running = engine.running.get(service)
@@ -200,7 +200,7 @@ def operations(
         request: Request,
         service: Annotated[str, Query(max_length=40)],
         after: Annotated[int, Query(ge=0, le=POSITION_MAX)] = 0,
-        limit: Annotated[int, Query(ge=1, le=TAIL_LIMIT_MAX)] = 100,
+        limit: Annotated[int, Query(ge=1, le=PAGE_ITEMS_MAX)] = 100,
     ) -> Response:
         staff(request, STAFF_AND_INSPECTORS)
         running = engine.running.get(service)

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse, Response
 
 from chassis.forgetting import NOT_KNOWN, forget_when_idle
+from chassis.limits import PAGE_ITEMS_MAX
 from chassis.run import Engine
 from chassis.service import Scope
 from chassis.vault import Forgotten, Opening, SqliteVault
@@ -33,7 +34,6 @@ from chassis.web.routes import told_rights
 from kernel.refusal import Refused
 
 PAGE_LIMIT: Final = 100
-PAGE_LIMIT_MAX: Final = 500
 ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
     401: {"model": ProblemDocument}, 404: {"model": ProblemDocument}, 422: {"model": ProblemDocument},
 }  # fmt: skip
@@ -132,7 +132,7 @@ def privacy(engine: Engine, issuer: DevelopmentIssuer, vault: SqliteVault) -> AP
         return proof._asdict() | {"pending_copies": pending}
 
     After = Annotated[int, Query(ge=0, lt=2**63)]
-    Limit = Annotated[int, Query(ge=1, le=PAGE_LIMIT_MAX)]
+    Limit = Annotated[int, Query(ge=1, le=PAGE_ITEMS_MAX)]
 
     @router.get(
         "/me/openings", operation_id="list_my_openings",

@@ -262,11 +262,13 @@ def acts(vault: Vault, uploads: Uploads) -> tuple[Act, ...]:
         ),
         Act(
             "answer_sent_back", "/dossiers/{ref}/sent-back/{step}/answer", "Trả lời cơ quan giải quyết",
-            "Answer the agency that sent a step back", AT_THE_DESK, reception.answer, scope, Answer, answer=standing, answers=DossierStanding,
+            "Answer the agency that sent a step back", AT_THE_DESK, reception.answer, scope, Answer,
+            answer=standing, answers=DossierStanding,
         ),
         Act(
             "hand_out", "/dossiers/{ref}/handing-out", "Trả kết quả tại bộ phận một cửa",
-            "Give the result to whoever collects it", AT_THE_DESK, _hand_out, scope, Collection, answer=standing, answers=DossierStanding,
+            "Give the result to whoever collects it", AT_THE_DESK, _hand_out, scope, Collection,
+            answer=standing, answers=DossierStanding,
         ),
         Act(
             "digitise_component", "/dossiers/{ref}/components/{component}/digitisation", "Ghi nhận giấy tờ đã số hóa",

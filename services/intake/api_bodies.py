@@ -9,9 +9,12 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, Strict
 
 from chassis.limits import (
     ADDRESS_LENGTH_MAX,
+    AGENCY_LENGTH_MAX,
+    CODE_LENGTH_MAX,
     COMPONENTS_MAX,
     EMAIL_LENGTH_MAX,
     FACTS_MAX,
+    IDENTIFIER_LENGTH_MAX,
     NAME_LENGTH_MAX,
     NOTE_LENGTH_MAX,
     OPTIONS_MAX,
@@ -53,8 +56,8 @@ class Person(Body):
     """A natural person by personal id, or a firm by tax code."""
 
     name: Name
-    personal_id: str = Field(default="", max_length=20)
-    tax_code: str = Field(default="", max_length=20)
+    personal_id: str = Field(default="", max_length=IDENTIFIER_LENGTH_MAX)
+    tax_code: str = Field(default="", max_length=IDENTIFIER_LENGTH_MAX)
     address: Address = ""
     phone: Phone = ""
     email: Email = ""
@@ -114,9 +117,9 @@ Papers = Annotated[list[Paper], Field(max_length=COMPONENTS_MAX)]
 class Submission(Body):
     """A dossier as it is handed in."""
 
-    procedure: str = Field(max_length=40)
+    procedure: str = Field(max_length=CODE_LENGTH_MAX)
     channel: Channel
-    receiving_agency: str = Field(max_length=35)
+    receiving_agency: str = Field(max_length=AGENCY_LENGTH_MAX)
     area: str | None = Field(default=None, max_length=10, pattern=r"^[0-9]+$")
     applicant: Person
     applicant_kind: ApplicantKind = "citizen"

@@ -12,6 +12,7 @@ from ulid import ULID
 
 from chassis.codec import Codec
 from chassis.executor import Done
+from chassis.limits import REFERENCE_LENGTH_MAX, WORD_LENGTH_MAX
 from chassis.service import Scope
 from chassis.stores.store import Store
 from chassis.vault import CannotOpen, Vault
@@ -59,7 +60,7 @@ CALLBACK_GONE: Final = Kind(
 )  # fmt: skip
 
 Amount = Annotated[int, Field(strict=True, ge=0, le=AMOUNT_LIMIT_VND)]
-Which = Annotated[str | None, Field(max_length=60)]
+Which = Annotated[str | None, Field(max_length=WORD_LENGTH_MAX)]
 """Which obligation is meant: `fee`, or the step that issued a tax notice; the only open one where it is left out."""
 _STORED = Codec(get_args(obligation_words.Event))
 
@@ -86,9 +87,9 @@ class DeskPayment(Body):
 class RefundDone(Body):
     """A refund that a bank or treasury order paid; without a `txn_ref` it is what was paid at the desk."""
 
-    txn_ref: Annotated[str, Field(max_length=100)] | None = None
+    txn_ref: Annotated[str, Field(max_length=REFERENCE_LENGTH_MAX)] | None = None
     amount_vnd: Amount
-    order_no: Annotated[str, Field(max_length=50)]
+    order_no: Annotated[str, Field(max_length=REFERENCE_LENGTH_MAX)]
     obligation: Which = None
 
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final, cast
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from chassis.executor import Done
+from chassis.limits import CODE_LENGTH_MAX, REFERENCE_LENGTH_MAX, SCANNED_CODES_MAX
 from chassis.service import Scope
 from chassis.vault import CannotOpen, Vault
 from chassis.web.acts import Act, Call, Listing, View
@@ -43,10 +44,10 @@ ADDRESS_GONE: Final = Kind(
     "Địa chỉ này không còn đọc được.", "This address can no longer be read.",
 )  # fmt: skip
 
-Code = Annotated[str, Field(max_length=40)]
+Code = Annotated[str, Field(max_length=CODE_LENGTH_MAX)]
 Digest = Annotated[str, Field(max_length=64, description="SHA-256 of the file, lower-case hexadecimal")]
 Count = Annotated[int, Field(strict=True, ge=0, le=1_000)]
-Codes = Annotated[list[Code], Field(max_length=100)]
+Codes = Annotated[list[Code], Field(max_length=SCANNED_CODES_MAX)]
 
 
 class Body(BaseModel):
@@ -70,7 +71,7 @@ class Record(Body):
     """The signed record by which papers pass from the post to the desk."""
 
     record_no: Code
-    officer: Annotated[str, Field(max_length=100)]
+    officer: Annotated[str, Field(max_length=REFERENCE_LENGTH_MAX)]
     accepted_papers: Count
     missing: Codes = []
 

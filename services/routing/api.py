@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from chassis.executor import Done
+from chassis.limits import CODE_LENGTH_MAX, NAME_LENGTH_MAX, NOTE_LENGTH_MAX, NOTICE_LINES_MAX
 from chassis.service import Scope
 from chassis.vault import CannotOpen, Vault
 from chassis.web.acts import Act, Call, Listing, View
@@ -64,7 +65,6 @@ WHOEVER_IS_CONCERNED: Final[Rights] = {
     INSPECTOR: ALL,
 }
 
-NOTICE_LINES_LIMIT: Final = 50
 AMOUNT_LIMIT_VND: Final = 10**15
 
 NOTE_GONE: Final = Kind(
@@ -85,7 +85,7 @@ def _result_code(text: str) -> str:
 
 ReasonCode = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,63}$")]
 StepCode = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,63}$")]
-Note = Annotated[str, Field(max_length=2_000, description="Sealed before it is kept")]
+Note = Annotated[str, Field(max_length=NOTE_LENGTH_MAX, description="Sealed before it is kept")]
 
 
 class Body(BaseModel):
@@ -104,8 +104,8 @@ class NoticeLineGiven(Body):
     """One line of what the applicant owes."""
 
     code: ReasonCode
-    name_vi: Annotated[str, Field(min_length=1, max_length=200)]
-    name_en: Annotated[str, Field(min_length=1, max_length=200)]
+    name_vi: Annotated[str, Field(min_length=1, max_length=NAME_LENGTH_MAX)]
+    name_en: Annotated[str, Field(min_length=1, max_length=NAME_LENGTH_MAX)]
     amount_vnd: Annotated[int, Field(strict=True, ge=0, le=AMOUNT_LIMIT_VND)]
 
 
@@ -115,11 +115,11 @@ class Decision(Body):
     `notice` has the lines of what the applicant owes, in a step whose result is a notice of dues, and only there.
     """
 
-    result_code: Annotated[str, Field(max_length=40), AfterValidator(_result_code)]
+    result_code: Annotated[str, Field(max_length=CODE_LENGTH_MAX), AfterValidator(_result_code)]
     number: DocumentNumber
     signer: SignersPost
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="Of the sealed document")]
-    notice: Annotated[list[NoticeLineGiven], Field(default_factory=list, max_length=NOTICE_LINES_LIMIT)]
+    notice: Annotated[list[NoticeLineGiven], Field(default_factory=list, max_length=NOTICE_LINES_MAX)]
 
 
 class Refusal(Body):

@@ -164,3 +164,13 @@ def test_whoever_is_forgotten_while_handing_in_loses_nothing(own_province: Provi
     for row in rows:
         assert vault.is_known(row["applicant"])
         assert (row["applicant"] == person) == (forgotten.status_code == 409)
+
+
+def test_the_gateway_is_nobody_who_can_be_forgotten(province: Province) -> None:
+    """Its notices are kept under a key of its own: to forget that is refused, and not put off for ever."""
+    province.client.get("/api/v1/payments/vnpay/ipn", params={"vnp_TxnRef": "x"})
+    province.settle()
+    province.platform.vault.settle()
+    (gateway,) = province.platform.vault.find("gateway", "vnpay")
+    answer = province.post(f"/api/v1/people/{gateway}/forgetting", province.system, {"decision": "12-QD"})
+    assert problem(answer, 409, 422)["code"] == "matters_open", answer.text

@@ -178,3 +178,18 @@ def test_an_answer_survives_a_restart(tmp_path: Path) -> None:
         assert done[-1][1].status_code == 409
     finally:
         after.close()
+
+
+def test_what_is_kept_of_a_request_does_not_tell_what_was_asked(tmp_path: Path) -> None:
+    """A body is mostly somebody's name and number, and could be guessed: its fingerprint is keyed in `keys/`."""
+    kept = set()
+    for name in ("one", "another"):
+        there = Province(tmp_path / name)
+        body = there.submission()
+        there.post("/api/v1/dossiers", there.desk, body, headers={"Idempotency-Key": "same"})
+        there.post("/api/v1/dossiers", there.desk, body, headers={"Idempotency-Key": "not the same"})
+        there.settle()
+        rows = there.engine.running["intake"].store.query("SELECT fingerprint FROM answers", {})
+        kept |= {row["fingerprint"] for row in rows}
+        there.close()
+    assert len(kept) == 4

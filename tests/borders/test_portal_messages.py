@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from chassis.limits import NESTING_MAX
-from services.intake.gateways.portal.message import ITEMS_LIMIT, Attachment, Identity, Item
+from chassis.limits import NESTING_MAX, PORTAL_ITEMS_MAX
+from services.intake.gateways.portal.message import Attachment, Identity, Item
 from tests.borders.documents import given_away
 from tests.borders.portal import ITEM, LOOK_UP, SYNC, TOKEN, Portal
 from tests.borders.province import APPLICANT, DECISION, PLANTED, STEP, Province
@@ -124,7 +124,7 @@ ENVELOPES: dict[str, tuple[Any, int]] = {
     "items that are none": ({"data": {"MaHoSo": "x"}}, 400),
     "items that are texts": ({"data": ["x"]}, 400),
     "items that are lists": ({"data": [[]]}, 400),
-    "too many items": ({"data": [{}] * (ITEMS_LIMIT + 1)}, 400),
+    "too many items": ({"data": [{}] * (PORTAL_ITEMS_MAX + 1)}, 400),
     "over the limit": ({"data": [{"x": "x" * 1_100_000}]}, 413),
 }
 
@@ -151,10 +151,10 @@ def test_an_envelope_that_is_none_is_answered_and_nothing_is_taken(
 def test_items_without_end_are_answered_one_by_one(province: Province, portal: Portal) -> None:
     """As many as fit one message; what is wrong with each is said, within the size of an answer."""
     with province.unchanged():
-        answer = portal.sends(*({"MaHoSo": "x" * 5_000} for _ in range(ITEMS_LIMIT)))
+        answer = portal.sends(*({"MaHoSo": "x" * 5_000} for _ in range(PORTAL_ITEMS_MAX)))
         rows = answer.json()["data"]
     assert {row["error_code"] for row in rows} == {"-1"}
-    assert len(rows) == ITEMS_LIMIT
+    assert len(rows) == PORTAL_ITEMS_MAX
     assert len(answer.content) < 200_000
 
 

@@ -8,10 +8,11 @@ from tests.borders.portal import ITEM, Portal
 from tests.borders.province import Province
 
 CODE = "H48.23293.01-260907-40001"
+PHONE = "0905 417 402"
 NEWCOMER = {
     "SoGiayToChuHoSo": "062185009889",
     "DinhDanhCHS": [{"LoaiDinhDanh": "1", "SoDinhDanh": "062185009889"}],
-    "SoDienThoai": "0905 417 402",
+    "SoDienThoai": PHONE,
 }
 
 
@@ -39,7 +40,7 @@ def test_whoever_the_portal_names_is_found_by_phone(province: Province) -> None:
     Portal(province).said(ITEM | {"MaHoSo": code, **NEWCOMER})
     province.settle()
     ref = province.get(f"/api/v1/dossiers/{code}", province.desk).json()["ref"]
-    sought = {"kind": "phone", "identifier": NEWCOMER["SoDienThoai"].replace(" ", "")}
+    sought = {"kind": "phone", "identifier": PHONE.replace(" ", "")}
     found = province.post("/api/v1/dossiers/search", province.desk, sought).json()["items"]
     assert [one["ref"] for one in found] == [ref]
     problem(province.get("/api/v1/dossiers/search", province.desk, **sought), 404, 405)

@@ -307,6 +307,8 @@ class StoreContract:
         store.commit(Writes(marks={(SOURCE, "a"): 1, ("other", "a"): 7}))
         store.commit(Writes(marks={(SOURCE, "a"): 2}))
         assert [store.mark(*key) for key in ((SOURCE, "a"), ("other", "a"), (SOURCE, "b"))] == [2, 7, 0]
+        assert store.marks(SOURCE, ("a", "b")) == {"a": 2, "b": 0}
+        assert store.marks("other", ()) == {}
 
     def test_held_messages_are_kept_changed_and_let_go(self, store: Store) -> None:
         """They come back as they were heard, in the order of their numbers."""
@@ -348,6 +350,14 @@ class StoreContract:
         assert list(store.owing()) == ["saga-b", "saga-c", "saga-a"]
         store.commit(Writes(owing={"saga-b": None, "saga-unknown": None}))
         assert list(store.owing()) == ["saga-c", "saga-a"]
+
+    def test_answers_are_found_one_by_one_or_together(self, store: Store) -> None:
+        """A batch of commands asks once; whatever a client wrote into its key is a key and nothing else."""
+        kept = {id: AnswerRow(id, "f", 200, b"{}", 1, 5) for id in ("a", 'b"] ,', "\u0111\U0001f600")}
+        store.commit(Writes(answers=list(kept.values())))
+        assert {id: store.answer(id) for id in kept} == kept
+        assert store.answers((*kept, "new")) == kept | {"new": None}
+        assert store.answers(()) == {}
 
     def test_old_answers_are_forgotten_a_few_at_a_time(self, store: Store) -> None:
         """The oldest go first, those that must be kept stay, and no single step is long."""

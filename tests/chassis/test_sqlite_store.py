@@ -16,7 +16,7 @@ from chassis.stores import migrations
 from chassis.stores.chain import NOTHING_BEFORE, event_hash
 from chassis.stores.migrations import HASHED_LATER, NEWEST, SCRIPTS, StoreTooNew
 from chassis.stores.sqlite import SqliteStore, StoreInUse
-from chassis.stores.store import NewEvent, Store, StoreUnavailable, Writes
+from chassis.stores.store import AnswerRow, NewEvent, Store, StoreUnavailable, Writes
 from tests.chassis.chain_contract import ChainContract
 from tests.chassis.store_contract import TABLE, Open, StoreContract, contents, event, everything
 
@@ -165,6 +165,18 @@ def test_a_store_of_the_first_version_is_brought_up(tmp_path: Path) -> None:
             assert store.note(HASHED_LATER) == "3"
             assert store._writer.execute("PRAGMA user_version").fetchone() == (NEWEST,)
             assert [one.number for one in store.generations] == [1]
+
+
+def test_answers_of_the_first_version_are_kept(tmp_path: Path) -> None:
+    """A command that comes again after the upgrade is still answered as it was the first time."""
+    answer = AnswerRow("c1", "f", 200, b'{"version":1}', 1, 7)
+    first_form(tmp_path / "desk.db", [])
+    with closing(sqlite3.connect(tmp_path / "desk.db")) as db:
+        db.execute("INSERT INTO answers VALUES(?, ?, ?, ?, ?, ?)", answer)
+        db.commit()
+    with closing(SqliteStore(tmp_path / "desk.db")) as store:
+        assert store.answer("c1") == answer
+        assert store.prune_answers(before_us=8, limit=10) == 1
 
 
 def test_a_store_made_by_this_version_was_never_hashed_later(store: SqliteStore) -> None:

@@ -334,12 +334,13 @@ OF_REPORTING = (
     ("rows", "dossiers: ", "UPDATE dossiers SET receiving_agency='H48.99'"),
 )  # fmt: skip
 
+FOR_THE_APPLICANT = f"{field('internal')} IS NOT 1"
 TAX = f"{field('purpose')}='tax_notice'"
 WITH_A_FILE = f"{field('components[0].file')} IS NOT NULL"
 BROUGHT_BACK = "INSERT INTO forgotten SELECT person, '2026-09-08', 'system:x', '91', '1', 1 FROM people LIMIT 1"
 OF_THE_PLATFORM = (
     ("forgotten", "was forgotten and has a key", "vault", BROUGHT_BACK),
-    ("results", "never said so", "routing", alter("StepDecided", "number", "'forged'")),
+    ("results", "never said so", "routing", alter("StepDecided", "number", "'forged'", FOR_THE_APPLICANT)),
     ("results", "has no ResultReceived", "intake", lose("ResultReceived")),
     ("openings", "never said so", "intake", lose("DossierAccepted")),
     ("openings", "has no ChainOpened", "routing", lose("ChainOpened")),

@@ -34,20 +34,24 @@ def played(server: Served, dossiers: int, *options: str) -> dict[str, Any]:
     return dict(json.loads(result.stdout))
 
 
+def clock_of(server: Served) -> RehearsalClock:
+    clock = server.platform.engine.clock
+    assert isinstance(clock, RehearsalClock)
+    return clock
+
+
 def test_the_districts_weeks_are_played_to_their_end_and_then_those_that_end_now(server: Served) -> None:
     """NQ 202/2025: the three-level procedure in its own time, today's in theirs; nothing of then stays open."""
     then = played(server, IN_WEEKS_OF_THEN, "--from", "2021-08-02")
     assert set(then["procedures"]) == {SOCIAL_BENEFIT}
     assert all(story["ended"] for story in then["stories"])
-    clock = server.platform.engine.clock
-    assert isinstance(clock, RehearsalClock)
-    assert not clock.released
+    assert not clock_of(server).released
 
     now = played(server, IN_WEEKS_OF_NOW)
     assert now["total"]["submitted"] == IN_WEEKS_OF_THEN + IN_WEEKS_OF_NOW
     assert now["procedures"][SOCIAL_BENEFIT] == then["procedures"][SOCIAL_BENEFIT]
-    assert clock.released
-    assert (datetime.now(UTC) - clock.now()).total_seconds() < 600, "the clock follows the wall"
+    assert clock_of(server).released
+    assert (datetime.now(UTC) - clock_of(server).now()).total_seconds() < 600, "the clock follows the wall"
     assert demo(server).exit_code == 3, "a rehearsal that was released is not played again"
 
 
@@ -64,6 +68,4 @@ def test_weeks_in_which_nothing_can_be_handed_in_are_refused(server: Served) -> 
     """Before the registry begins there is neither a desk nor a procedure; the server's clock stays where it is."""
     refused = demo(server, "--from", "2020-01-06")
     assert refused.exit_code == 3
-    clock = server.platform.engine.clock
-    assert isinstance(clock, RehearsalClock)
-    assert clock.untouched
+    assert clock_of(server).untouched

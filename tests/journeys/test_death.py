@@ -72,9 +72,9 @@ def test_an_error_found_by_the_police_is_corrected_by_the_commune_and_the_bundle
     }  # fmt: skip
     town.take_on("death_registration", WARD)
     town.at("2026-09-08 14:00")
-    town.decide("death_registration", WARD, number="31/KT sửa")
+    town.decide("death_registration", WARD, number="31/KT-SĐ")
     (corrected,) = (step for step in town.chain["steps"] if step["step"] == "death_registration")
-    assert (corrected["result"]["number"], corrected["result"]["version"]) == ("31/KT sửa", 2)
+    assert (corrected["result"]["number"], corrected["result"]["version"]) == ("31/KT-SĐ", 2)
     town.take_on("residence_deletion", WARD_POLICE)
     town.at("2026-09-09 09:00")
     town.decide("residence_deletion", WARD_POLICE)

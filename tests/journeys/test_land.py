@@ -43,7 +43,7 @@ def test_the_clock_stands_still_for_tax_and_payment_and_the_second_appointment_b
     assert town.stages["certificate"] == "ready"
     assert town.dossier["due_at"] == "2026-09-29T02:00:00Z", "3 working days from the payment"
     town.at("2026-09-28 14:00")
-    town.decide("certificate", LAND_BRANCH, number="DO 118844")
+    town.decide("certificate", LAND_BRANCH, number="DO.118844")
     town.at("2026-09-29 08:00")
     town.collect()
     assert (town.province["on_time"], town.late_because) == (1, set())
@@ -70,7 +70,7 @@ def test_a_notice_of_nothing_is_fulfilled_at_once(town: Town) -> None:
     assert town.dossier["due_at"] == "2026-09-17T03:00:00Z"
     assert town.balances == {}
     town.at("2026-09-16 09:00")
-    town.decide("certificate", LAND_BRANCH, number="DO 118845")
+    town.decide("certificate", LAND_BRANCH, number="DO.118845")
     town.collect()
     assert town.province["on_time"] == 1
     is_as_checked(town, "land_exempt", "Chuyển nhượng đất: thông báo 0 đồng, cấp giấy ngay")
@@ -90,7 +90,7 @@ def test_in_the_mountains_the_first_appointment_is_ten_days_later(town: Town) ->
     town.at("2026-09-25 15:00")
     town.pay()
     town.at("2026-09-29 09:00")
-    town.decide("certificate", LAND_BRANCH, number="DO 118846")
+    town.decide("certificate", LAND_BRANCH, number="DO.118846")
     town.collect()
     assert town.province["on_time"] == 1
     is_as_checked(town, "land_mountainous", "Chuyển nhượng đất ở vùng núi: thêm 10 ngày làm việc")

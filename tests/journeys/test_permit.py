@@ -44,7 +44,7 @@ def test_a_negative_opinion_leads_to_a_refusal_by_whoever_decides(town: Town) ->
     """NĐ 217/2026; NĐ 61/2018 art. 19.8: refused with its law, within the normal limit."""
     _checked(town, ask_fire_police=True)
     town.at("2026-09-09 15:00")
-    town.decide("fire_police_opinion", FIRE_POLICE, number="77/PCCC không đồng ý")
+    town.decide("fire_police_opinion", FIRE_POLICE, number="77/PCCC-KĐY")
     town.at("2026-09-10 15:00")
     town.refuse("permit", WARD)
     assert (town.dossier["outcome"], town.dossier["results"]) == ("refused", [])

@@ -156,7 +156,7 @@ class Town:
         """Acknowledge a step if nobody has, and issue its result; `notice` says what the applicant then owes."""
         self.acknowledge(step, agency)
         code = next(one.result.code for one in self.procedure.steps if one.code == step)
-        number = number or f"{step}/1"
+        number = number or f"1/{step.replace('_', '-')}"
         result = {"result_code": code, "number": number, "signer": "Chủ tịch", "sha256": digest(number)}
         self.do("routing", "decide_step", self.officer_of(agency), result | {"notice": list(notice)}, step=step)
 

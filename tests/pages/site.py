@@ -76,7 +76,7 @@ class Site:
         self.settle()
         step = f"/dossiers/{ref}/steps/certificate"
         self.act(self.officer, f"{step}/acknowledgement")
-        result = {"result_code": "KQ.G15.000038", "number": HOSTILE, "signer": f"\"'{HOSTILE}", "sha256": "0" * 64}
+        result = {"result_code": "KQ.G15.000038", "number": "17/UBND", "signer": f"\"'{HOSTILE}", "sha256": "0" * 64}
         self.act(self.officer, f"{step}/decision", result)
         self.settle()
 

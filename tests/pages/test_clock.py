@@ -82,7 +82,7 @@ def test_a_clock_that_stands_still_says_why_and_gives_no_date() -> None:
     assert (clock.due_at, clock.left_minutes, clock.is_over) == (None, 420, False)
     assert clock.stands_on == ("xác định và thực hiện nghĩa vụ tài chính", "dues are determined and paid")
     last = clock.rows[-1]
-    assert (last.days.vi, last.minutes, last.stands) == ("Thứ Sáu 04/09 16:00 – 15:00 09/09", 0, True)
+    assert (last.days.vi, last.minutes, last.stands) == ("Thứ Sáu 04/09 16:00 – Thứ Tư 09/09 15:00", 0, True)
 
 
 @pytest.mark.parametrize(

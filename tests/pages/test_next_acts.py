@@ -59,6 +59,8 @@ def thing(about: str, *stands: str, relations: str = "receiving") -> Thing:
         ("desk_officer", thing("dossier", "resolved", "to_hand_out"), ["hand_out"]),
         ("desk_officer", thing("dossier", "resolved", "fee_open"), ["start_payment", "pay_at_desk"]),
         ("desk_officer", thing("step", "sent_back", "at_desk", "answerable"), ["answer_sent_back"]),
+        ("applicant", thing("dossier", "in_progress", "tax_open", relations="own"), ["start_payment"]),
+        ("desk_officer", thing("dossier", "in_progress", "tax_open"), ["start_payment"]),
         ("applicant", thing("dossier", "in_progress", "fee_open", "may_withdraw", relations="own"),
          ["start_payment", "withdraw_dossier"]),
         ("applicant", thing("dossier", "at_desk", "complete", relations="own"), []),

@@ -1,7 +1,7 @@
 """Faults of deadlines that the closest existing system is known for, each shown not to exist here.
 
 The numbers are the sections of the project's study of OpenCPS v2: 2.10 (four engines that disagree, more time without a
-reason, overdue days computed otherwise than the date), 3.2 (a child without a deadline) and 3.3 (each side tells its own
+reason, overdue days computed otherwise than the date), 3.2 (a child without a deadline), 3.3 (each side tells its own
 state). Every journey is lived once more here, and whenever its clock is moved everybody is asked for the date.
 """
 
@@ -196,4 +196,4 @@ def test_nobody_gives_himself_more_time(tmp_path: Path) -> None:
         later = {"ground": "verification", "due_at": "2027-01-01T00:00:00Z"}
         assert town.refused("routing", "extend_limit", officer, later, step=step) == "invalid_request"
         workload = {"ground": "workload"}
-        assert town.refused("routing", "extend_limit", officer, workload, step=step) == "no_longer_limit"
+        assert town.refused("routing", "extend_limit", officer, workload, step=step) == "ground_not_in_law"

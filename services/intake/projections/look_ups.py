@@ -12,6 +12,7 @@ from fastapi.routing import APIRoute
 from starlette.responses import JSONResponse, Response
 
 from chassis.clock import Clock
+from chassis.limits import PAGE_ITEMS, PAGE_ITEMS_MAX
 from chassis.registry import NotInRegistry, Registry
 from chassis.service import Scope
 from chassis.vault import Vault
@@ -36,9 +37,9 @@ from kernel.calendar import VIETNAM
 from kernel.codes import InvalidCode, ProcedureCode
 from services.intake.domain.state import Dossier
 from services.intake.projections import catalogue
+from services.intake.projections.catalogue_shown import ProcedureShown, ProceduresPage
 from services.intake.projections.issued import Papers
 from services.intake.projections.letters import apology_of
-from services.intake.projections.catalogue_shown import ProceduresPage, ProcedureShown
 from services.intake.projections.papers_shown import (
     ApologyShown,
     CorrectionsShown,
@@ -62,8 +63,6 @@ SEE_A_GLIMPSE: Final = (POSTAL_STAFF, ANONYMOUS)
 READ_THE_PAPERS: Final[Rights] = {APPLICANT: OWN, DESK_OFFICER: RECEIVING}
 READ_WHAT_STOOD: Final[Rights] = {INSPECTOR: ALL}
 
-CATALOGUE_LIMIT: Final = 50
-CATALOGUE_LIMIT_MAX: Final = 500
 
 LISTINGS: Final = (
     Listing(
@@ -159,7 +158,7 @@ def catalogue_routes(registry: Registry, clock: Clock) -> tuple[APIRoute, ...]:
     async def list_procedures(
         request: Request,
         after: Annotated[str | None, Query(max_length=40)] = None,
-        limit: Annotated[int, Query(ge=1, le=CATALOGUE_LIMIT_MAX)] = CATALOGUE_LIMIT,
+        limit: Annotated[int, Query(ge=1, le=PAGE_ITEMS_MAX)] = PAGE_ITEMS,
     ) -> Response:
         listed = [one for one in registry.procedures(on=today()) if after is None or one.code > after]
         following = listed[limit - 1].code if len(listed) > limit else None

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
+from chassis.limits import GATEWAY_NOTICE_BYTES_MAX
 from kernel.refusal import Refused
 from services.payments.domain.attempt_words import Outcome
 from services.payments.domain.obligation_words import GatewayName
 
-RAW_LIMIT_BYTES = 8_192
+RAW_LIMIT_BYTES = GATEWAY_NOTICE_BYTES_MAX
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,7 +84,7 @@ def _second_request(told: ClockTold) -> datetime | None:
 
 
 def _in_order(told: ClockTold) -> list[Row]:
-    return sorted(told.standstills, key=lambda row: (row["since"], row["sequence"]))
+    return sorted(told.standstills, key=lambda row: (row["since"], row["generation"], row["sequence"]))
 
 
 def _table(minutes: Minutes) -> SharesTable:

@@ -5,15 +5,20 @@ Unknown fields are passed over here and kept, sealed, with the dossier; nothing 
 
 import json
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
+from chassis.limits import (
+    FACTS_MAX,
+    NAME_LENGTH_MAX,
+    OPTIONS_MAX,
+    PORTAL_ATTACHMENTS_MAX,
+    PORTAL_ITEMS_MAX,
+    PORTAL_TEXT_LENGTH_MAX,
+)
 from kernel.calendar import VIETNAM
 from kernel.codes import DossierCode, ProcedureCode
-
-ITEMS_LIMIT: Final = 100
-ATTACHMENTS_LIMIT: Final = 200
 
 
 def _text(value: object) -> object:
@@ -48,8 +53,8 @@ def _flag(value: object) -> object:
     return text.lower() in ("1", "true") if isinstance(text, str) else text
 
 
-Text = Annotated[str, BeforeValidator(_text), Field(max_length=4_000)]
-Short = Annotated[str, BeforeValidator(_text), Field(max_length=200)]
+Text = Annotated[str, BeforeValidator(_text), Field(max_length=PORTAL_TEXT_LENGTH_MAX)]
+Short = Annotated[str, BeforeValidator(_text), Field(max_length=NAME_LENGTH_MAX)]
 Instant = Annotated[datetime | None, BeforeValidator(_instant)]
 Flag = Annotated[bool, BeforeValidator(_flag)]
 
@@ -89,8 +94,8 @@ class Declared(Said):
     submitter_number: Short = Field(default="", alias="SoDinhDanhNguoiNop")
     category: Short = Field(default="", alias="NhomDoiTuong")
     area: Short = Field(default="", alias="MaXa")
-    options: list[Short] = Field(default=[], alias="BuocTuyChon", max_length=20)
-    facts: dict[str, bool | int | str] = Field(default={}, alias="KeKhai", max_length=50)
+    options: list[Short] = Field(default=[], alias="BuocTuyChon", max_length=OPTIONS_MAX)
+    facts: dict[str, bool | int | str] = Field(default={}, alias="KeKhai", max_length=FACTS_MAX)
 
 
 class Item(Said):
@@ -120,7 +125,7 @@ class Item(Said):
     handed_out_at: Instant = Field(default=None, alias="NgayTra")
     ended_at: Instant = Field(default=None, alias="NgayKetThucXuLy")
     refused_at: Instant = Field(default=None, alias="NgayTuChoi")
-    attachments: list[Attachment] = Field(default=[], alias="TaiLieuNop", max_length=ATTACHMENTS_LIMIT)
+    attachments: list[Attachment] = Field(default=[], alias="TaiLieuNop", max_length=PORTAL_ATTACHMENTS_MAX)
     other: Text = Field(default="", alias="ThongTinKhac")
 
     @field_validator("code")
@@ -160,7 +165,7 @@ class Message(Said):
     session: str = Field(default="", max_length=2_000)
     sender: Short = Field(default="", alias="madonvi")
     updating: Flag = Field(default=False, alias="isUpdating")
-    data: list[dict[str, Any]] = Field(min_length=1, max_length=ITEMS_LIMIT)
+    data: list[dict[str, Any]] = Field(min_length=1, max_length=PORTAL_ITEMS_MAX)
 
 
 def what_is_wrong(error: ValidationError) -> str:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from pydantic import ValidationError
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -13,11 +14,12 @@ from ulid import ULID
 
 from chassis.clock import RehearsalClock
 from chassis.executor import Job, Outcome
-from chassis.limits import NESTING_MAX
+from chassis.limits import ANSWER_WITHIN_S, NESTING_MAX
 from chassis.service import Parts
 from chassis.stores.store import StoreUnavailable
 from chassis.vault import CannotOpen
 from chassis.web.acts import Border
+from chassis.web.problem import MALFORMED
 from chassis.web.refs import resolve
 from kernel.calendar import VIETNAM
 from kernel.refusal import Refused
@@ -40,7 +42,6 @@ PORTAL: Final = "portal"
 EXISTS_OTHERWISE: Final = "3"
 ERROR: Final = "-1"
 
-ANSWER_WITHIN_S: Final = 30.0
 TOKEN_PATH: Final = "/gateways/portal/token"
 SYNC_PATH: Final = "/gateways/portal/DongBoHoSoMC"
 LOOK_UP_PATH: Final = "/gateways/portal/TraCuuHoSo"
@@ -201,6 +202,10 @@ async def _body(request: Request) -> dict[str, Any]:
         body = json.loads(await request.body(), parse_constant=_no_number)
         json.dumps(body, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
+        return {}
+    except HTTPException as refused:
+        if refused.status_code != MALFORMED.status:  # too large, too slow: not for the portal's own words
+            raise
         return {}
     return body if isinstance(body, dict) and _is_flat(body, NESTING_MAX) else {}
 
