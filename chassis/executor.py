@@ -18,7 +18,7 @@ from chassis.job import Answered, Done, Job, KeyReused, NotThere, Outcome, Piece
 from chassis.lru import Recent
 from chassis.rebuilding import form_of
 from chassis.service import SagaRoute, Service
-from chassis.stores.store import Conflict, Snapshot, Store, StoreUnavailable, Writes
+from chassis.stores.store import WORTH_ASKING_TOGETHER, Conflict, Snapshot, Store, StoreUnavailable, Writes
 from chassis.telemetry import PRESENT, SILENT, Tracer
 from chassis.unit import Batch, Unit
 from kernel.message import type_of
@@ -181,7 +181,8 @@ class Lane:
 
     def _carry_out(self, work: list[Piece]) -> None:
         staged = Staged(Batch(), [], [])
-        if ids := [piece.id for piece in work if isinstance(piece, Job) and piece.id]:
+        ids = [piece.id for piece in work if isinstance(piece, Job) and piece.id]
+        if len(ids) >= WORTH_ASKING_TOGETHER:
             staged.batch.answers.update(self.store.answers(ids))
         for piece in work:
             try:

@@ -18,7 +18,7 @@ from chassis.heard import LayAside, Retry, Taken, reason_of
 from chassis.job import Piece
 from chassis.lru import Recent
 from chassis.service import SagaRoute
-from chassis.stores.store import Conflict, Held, StoreUnavailable
+from chassis.stores.store import WORTH_ASKING_TOGETHER, Conflict, Held, StoreUnavailable
 from chassis.unit import Batch, Unit
 from kernel.message import Envelope, Heard, Hearing
 from kernel.refusal import Refused
@@ -222,7 +222,7 @@ class Inbox:
         """Read at once the marks that this reader does not remember of what it is about to hear."""
         subjects = {envelope.subject for envelope in envelopes}
         unknown = [subject for subject in subjects if self._marks.peek((source, subject)) is None]
-        if unknown:
+        if len(unknown) >= WORTH_ASKING_TOGETHER:
             marks = self.lane.store.marks(source, unknown)
             batch.marks_before.update({(source, subject): mark for subject, mark in marks.items()})
 

@@ -116,8 +116,8 @@ def _by_step(
     name: str, noun: str, vi: str, en: str, command: Callable[[Call, Any], Any], body: type[Body] | None = None
 ) -> Act:
     return Act(
-        name, f"{OF_STEP}/{noun}", vi, en, OFFICERS, command=command, scope=scope, body=body, answer=_answer, answers=ClockStanding,
-        part=step_scope,
+        name, f"{OF_STEP}/{noun}", vi, en, OFFICERS, command=command, scope=scope, body=body, answer=_answer,
+        answers=ClockStanding, part=step_scope,
     )  # fmt: skip
 
 

@@ -127,10 +127,10 @@ def test_a_code_of_every_generation_leads_to_its_dossier_and_its_neighbour_to_no
     accepted = province.post(f"/api/v1/dossiers/{code}/acceptance", province.desk)
     assert (accepted.status_code, accepted.json()["code"]) == (200, code)
     province.settle()
-    for path in (*LOOK_UPS, "/api/v1/dossiers/{}/chain"):
-        for who in ({}, province.desk):
-            assert province.get(path.format(code), who).json()["code"] == code
-            problem(province.get(path.format(unknown), who), 404)
+    asked = [(path, who) for path in LOOK_UPS for who in ({}, province.desk)]
+    for path, who in (*asked, ("/api/v1/dossiers/{}/chain", province.desk)):
+        assert province.get(path.format(code), who).json()["code"] == code
+        problem(province.get(path.format(unknown), who), 404)
     assert province.get(f"/dossiers/{code}").status_code == 200
     assert province.get(f"/dossiers/{unknown}").status_code == 404
     found = province.get("/", q=f" {code.lower()} ")

@@ -219,7 +219,7 @@ def test_the_list_is_searched_without_leaving_the_page(page: "Page", url: str) -
     assert rows.count() == 3
     seen(page, "10_home")
     page.locator("#phase").select_option("handed_out")
-    rows.nth(2).wait_for(state="detached")  # a condition in JavaScript is a text made code: the page's policy forbids it
+    rows.nth(2).wait_for(state="detached")  # a condition in JavaScript would be text made code
     assert rows.count() == 2
     page.locator("#q").fill("H99")
     page.locator("#found .empty").wait_for()
