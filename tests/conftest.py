@@ -23,20 +23,26 @@ settings.load_profile("house")
 SLOW_PLACES = (
     "tests/borders/",
     "tests/cli/",
+    "tests/journeys/",
     "tests/pages/",
     "tests/simulation/",
     "tests/players/test_stages.py",
     "tests/players/test_ten_procedures.py",
+    "tests/chassis/test_backup.py",
     "tests/chassis/test_durability.py",
     "tests/chassis/test_operations.py",
+    "tests/chassis/test_rates.py",
     "tests/chassis/test_web.py",
     "tests/intake/test_http.py",
+    "tests/intake/test_papers.py",
     "tests/intake/test_portal.py",
     "tests/intake/test_portal_refusals.py",
     "tests/payments/test_callbacks.py",
     "tests/payments/test_money.py",
     "tests/postal/test_http.py",
     "tests/registry/test_lint.py",
+    "tests/reporting/test_known_faults.py",
+    "tests/samples/",
 )
 """What goes through whole borders or whole stores: left to `make test`, so that `make check` stays under a minute."""
 

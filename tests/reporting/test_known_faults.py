@@ -51,13 +51,13 @@ A_DATE: Final = r"\d\d/\d\d/\d{4} \d\d:\d\d"
 
 
 def journeys_of_all() -> Iterator[Any]:
-    """Give every journey; the first of each file to the fast tests, the others to the slow ones."""
+    """Give every journey that begins in a town of one of the fixtures."""
     for file in pkgutil.iter_modules(journeys.__path__):
         module = import_module(f"tests.journeys.{file.name}")
         known = ((name, one) for name, one in vars(module).items() if file.name.startswith("test_"))
         stories = [(name, one) for name, one in known if name.startswith("test_") and list(_asks(one)) == [True]]
-        for place, (name, journey) in enumerate(stories):
-            yield pytest.param(journey, id=f"{file.name}-{name}", marks=[pytest.mark.slow] if place else [])
+        for name, journey in stories:
+            yield pytest.param(journey, id=f"{file.name}-{name}")
 
 
 def _asks(journey: Journey) -> Iterator[bool]:
@@ -154,7 +154,7 @@ def as_shown(instant: str) -> str:
     return f"{_known(instant).astimezone(VIETNAM):%d/%m/%Y %H:%M}"
 
 
-@pytest.mark.parametrize("journey", journeys_of_all())
+@pytest.mark.parametrize("journey", [*journeys_of_all()])
 def test_all_who_tell_a_date_tell_the_same_one(
     journey: Journey, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
