@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -52,12 +53,20 @@ class Outside:
         return {"/.well-known/openid-configuration": where, "/keys": {"keys": list(self.keys.values())}}.get(path)
 
     def token(self, kid: str, algorithm: str, key: Any = None, **other: Any) -> str:
-        """Return a token signed as this issuer signs, with some claims exchanged; None leaves one out."""
+        """Return a token signed as this issuer signs, with some claims exchanged.
+
+        None leaves one out; a timedelta is counted from now.
+        """
         now = int(time.time())
         whole = {"iss": self.url, "aud": "lienthong", "sub": "officer-7", "iat": now, "exp": now + 60}
         whole |= {"role": "inspector"} | other
-        claims = {name: value for name, value in whole.items() if value is not None}
+        claims = {name: from_now(value, now) for name, value in whole.items() if value is not None}
         return jwt.encode(claims, key or KEYS[algorithm], algorithm=algorithm, headers={"kid": kid})
+
+
+def from_now(value: Any, now: int) -> Any:
+    """Return the instant of a claim that is given as a distance from now; what is fixed when a test is collected ages."""
+    return now + int(value.total_seconds()) if isinstance(value, timedelta) else value
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import hmac
 import json
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -95,10 +96,10 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"aud": "another platform"}, "token_invalid"),
     ({"aud": None}, "token_invalid"),
     ({"exp": None}, "token_invalid"),
-    ({"exp": int(time.time()) - CLOCK_SKEW_S - 60}, "token_expired"),
-    ({"exp": int(time.time()) - CLOCK_SKEW_S + 20}, ""),
-    ({"nbf": int(time.time()) + 3_600}, "token_invalid"),
-    ({"nbf": int(time.time()) + CLOCK_SKEW_S - 20}, ""),
+    ({"exp": timedelta(seconds=-CLOCK_SKEW_S - 60)}, "token_expired"),
+    ({"exp": timedelta(seconds=-CLOCK_SKEW_S + 20)}, ""),
+    ({"nbf": timedelta(seconds=3_600)}, "token_invalid"),
+    ({"nbf": timedelta(seconds=CLOCK_SKEW_S - 20)}, ""),
     ({"iss": "https://elsewhere.example"}, "token_invalid"),
     ({"iss": "lienthong"}, "token_invalid"),
     ({"role": "mayor"}, "token_invalid"),

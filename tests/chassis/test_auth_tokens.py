@@ -1,6 +1,7 @@
 """Tokens of the own issuer: what they must say, who cannot forge them, and keys that are rotated and withdrawn."""
 
 import time
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from chassis.web import oidc_keys, oidc_tokens
 from chassis.web.auth import ANONYMOUS, AUDIENCE, CLOCK_SKEW_S, DevelopmentIssuer, Principal
 from chassis.web.problem import Problem
+from tests.chassis.other_issuer import from_now
 
 OFFICER = Principal("officer:7", "agency_officer", "H48.23", "", ("1.004873",), ("certificate",))
 
@@ -31,9 +33,10 @@ def code_of(issuer: DevelopmentIssuer, token: str) -> str:
 
 
 def claims(**other: Any) -> dict[str, Any]:
+    """Return claims that are good but for `other`: None leaves one out, a timedelta is counted from now."""
     now = int(time.time())
     whole = {"iss": AUDIENCE, "aud": AUDIENCE, "sub": "x", "iat": now, "exp": now + 60, "role": "system", **other}
-    return {name: value for name, value in whole.items() if value is not None}
+    return {name: from_now(value, now) for name, value in whole.items() if value is not None}
 
 
 def test_a_token_speaks_for_whom_it_was_issued(issuer: DevelopmentIssuer, tmp_path: Path) -> None:
@@ -47,9 +50,9 @@ def test_a_token_speaks_for_whom_it_was_issued(issuer: DevelopmentIssuer, tmp_pa
     ("wrong", "code"),
     [
         ({}, ""),
-        ({"exp": int(time.time()) - 3_600}, "token_expired"),
-        ({"exp": int(time.time()) - CLOCK_SKEW_S + 20}, ""),
-        ({"exp": int(time.time()) - CLOCK_SKEW_S - 1}, "token_expired"),
+        ({"exp": timedelta(seconds=-3_600)}, "token_expired"),
+        ({"exp": timedelta(seconds=-CLOCK_SKEW_S + 20)}, ""),
+        ({"exp": timedelta(seconds=-CLOCK_SKEW_S - 1)}, "token_expired"),
         ({"exp": "soon"}, "token_invalid"),
         ({"exp": 10**400}, ""),
         ({"aud": "another platform"}, "token_invalid"),
@@ -72,9 +75,9 @@ def test_a_token_speaks_for_whom_it_was_issued(issuer: DevelopmentIssuer, tmp_pa
         ({"sub": None}, "token_invalid"),
         ({"aud": None}, "token_invalid"),
         ({"iss": None}, "token_invalid"),
-        ({"nbf": int(time.time()) + 3_600}, "token_invalid"),
-        ({"nbf": int(time.time()) + CLOCK_SKEW_S - 20}, ""),
-        ({"iat": int(time.time()) + 3_600}, "token_invalid"),
+        ({"nbf": timedelta(seconds=3_600)}, "token_invalid"),
+        ({"nbf": timedelta(seconds=CLOCK_SKEW_S - 20)}, ""),
+        ({"iat": timedelta(seconds=3_600)}, "token_invalid"),
     ],
 )
 def test_a_token_must_be_ours_whole_and_fresh(issuer: DevelopmentIssuer, wrong: dict[str, Any], code: str) -> None:
