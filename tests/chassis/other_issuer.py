@@ -65,7 +65,7 @@ class Outside:
 
 
 def from_now(value: Any, now: int) -> Any:
-    """Return the instant of a claim that is given as a distance from now; what is fixed when a test is collected ages."""
+    """Return the instant of a claim given as a distance from now: what is fixed when a test is collected ages."""
     return now + int(value.total_seconds()) if isinstance(value, timedelta) else value
 
 
