@@ -172,9 +172,7 @@ def scored_turns(history: History) -> tuple[Turn, ...]:
     A corrected calendar corrects this count too, and a longer limit makes it longer: once, though it was claimed again
     after a restart. After a second request no further appointment is scored.
     """
-    end = history.second_request
-    first = history.turns[0]
-    turns = [turn for turn in history.turns if turn is first or end is None or _said_since(turn) <= end]
+    turns = _until_second_request(history)
     place = max(place for place, turn in enumerate(turns) if turn.cause not in NOT_FROM_ZERO)
     before = tuple(turn for turn in turns[:place] if turn.cause not in NOT_FROM_ZERO)
     present = turns[place:]
@@ -183,7 +181,12 @@ def scored_turns(history: History) -> tuple[Turn, ...]:
         return (*before, _longer(present))
     scored = _corrected(present[0], present[corrected])
     after = present[corrected + 1 :] if scored.limit is None else present[1:]
-    return (*before, _longer([scored, *after]))
+    return (*before, _longer((scored, *after)))
+
+
+def _until_second_request(history: History) -> tuple[Turn, ...]:
+    first, end = history.turns[0], history.second_request
+    return tuple(turn for turn in history.turns if turn is first or end is None or _said_since(turn) <= end)
 
 
 def _said_since(turn: Turn) -> datetime:
@@ -201,6 +204,13 @@ def _longer(turns: Sequence[Turn]) -> Turn:
         return turns[0]
     due_at = turns[0].after(turns[0].due_at, gained_minutes)
     return replace(turns[0], due_at=due_at, cause=EXTENDED, gained_minutes=gained_minutes)
+
+
+def _corrected(scored: Turn, corrected: Turn) -> Turn:
+    if scored.limit is None:
+        return replace(corrected, since=scored.since)
+    end = due(corrected.calendar, scored.since, scored.limit)
+    return replace(scored, calendar=corrected.calendar, due_at=end)
 
 
 def resumed_due(
