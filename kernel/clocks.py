@@ -43,7 +43,7 @@ class Turn:
         cause: `accepted`, `received` (elsewhere before), `restarted` (supplement), `second_appointment` (land),
             `closed_day` (the same count on a corrected calendar) or `extended` (the same count, ending later).
         said_at: until when standstills are in `due_at` already; None: none is.
-        gained_minutes: of an `extended` one: by how much it ends later than the one before.
+        gained_minutes: by how much it ends later than the one before, where a longer limit of a step made it longer.
     """
 
     calendar: Calendar
@@ -203,7 +203,7 @@ def _longer(turns: Sequence[Turn]) -> Turn:
     if gained_minutes == 0:
         return turns[0]
     due_at = turns[0].after(turns[0].due_at, gained_minutes)
-    return replace(turns[0], due_at=due_at, cause=EXTENDED, gained_minutes=gained_minutes)
+    return replace(turns[0], due_at=due_at, gained_minutes=gained_minutes)
 
 
 def _corrected(scored: Turn, corrected: Turn) -> Turn:

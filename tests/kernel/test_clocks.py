@@ -253,7 +253,9 @@ def longer(before: Turn, days: int, said_at: datetime) -> Turn:
 
 @pytest.mark.parametrize(
     ("calendar", "accepted", "limit", "claimed", "longer_limit", "stood", "expected", "law"),
-    [tuple(row) for row in table("The law's longer limit: worked by hand")],
+    table(
+        "calendar", "accepted", "limit", "claimed", "longer limit", "stood still", "due", "law, and how it is counted"
+    ),
 )
 def test_a_longer_limit_ends_both_clocks_later(
     calendar: str, accepted: str, limit: str, claimed: str, longer_limit: str, stood: str, expected: str, law: str
@@ -290,7 +292,7 @@ def test_a_restart_neither_leaks_into_scoring_nor_doubles_a_longer_limit(
 ) -> None:
     """Art. 19.4 counts from zero, the longer limit included; QĐ 766 subtracts the wait and counts each gain once.
 
-    Ten working days from 23 November, 10:00 (the 24th is a holiday), two of them used and three waited.
+    Ten working days from 23 November, 10:00 (the 24th is a holiday), two of them used and one waited.
     """
     start, asked, given_at = (local(f"2026-11-{day}T10:00") for day in ("23", "26", "27"))
     ten = Limit(10, "working_days")

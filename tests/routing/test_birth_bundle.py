@@ -30,6 +30,7 @@ from tests.routing.scene import (
     INSURANCE,
     INSURANCE_CARD,
     POLICE,
+    PROVINCE,
     REF,
     RESIDENCE,
     acknowledge,
@@ -128,7 +129,7 @@ def test_verification_gives_the_longer_limit_of_the_decree() -> None:
             f"officer:{POLICE}:7", at("17 10:00"), warn_at=at("20 09:00"),
         ),
         AppointmentMoved(
-            REF, "extended", RESIDENCE.step, COMMUNE, 1, NINE, None, CALENDAR.id, CALENDAR.version,
+            REF, "extended", RESIDENCE.step, PROVINCE, 1, NINE, None, CALENDAR.id, CALENDAR.version,
             datetime(2026, 12, 14, 2, tzinfo=UTC), "", f"officer:{POLICE}:7", at("17 10:00"),
             warn_at=datetime(2026, 12, 11, 2, tzinfo=UTC),
         ),

@@ -1,7 +1,7 @@
 """A longer limit that the law gives one step moves the appointment of the whole, once, and says why.
 
-Law: NĐ 61/2018/NĐ-CP art. 19.9 (no date moves silently); Luật Lý lịch tư pháp 28/2009/QH12 art. 48 (15 days, not 10, where
-something has to be verified in many places).
+Law: NĐ 61/2018/NĐ-CP art. 19.9 (no date moves silently); Luật Lý lịch tư pháp 28/2009/QH12 art. 48 (15 days, not 10,
+where something has to be verified in many places).
 """
 
 from dataclasses import replace
@@ -174,7 +174,9 @@ def test_a_step_that_is_not_counted_moves_nothing() -> None:
 
 def test_with_appointments_one_after_the_other_only_the_present_one_moves() -> None:
     """Land: what the first part gained is not given to the second again."""
-    first = step("examination", COMMUNE, days=5, longer_limits=(LongerLimit("verification", Limit(8, "working_days"), LAW),))
+    first = step(
+        "examination", COMMUNE, days=5, longer_limits=(LongerLimit("verification", Limit(8, "working_days"), LAW),)
+    )
     second = step("title", PROVINCE, ("examination",), days=3)
     two = (PlannedAppointment("examination", first.limit), PlannedAppointment("title", second.limit))
     asked = opening((first, second), appointments=two, due_at=due(CALENDAR, MONDAY, first.limit))
@@ -192,7 +194,8 @@ def test_after_a_pause_of_its_own_the_whole_has_both() -> None:
     five = Limit(5, "working_days")
     asked = opening((lone,), total_limit=five, due_at=due(CALENDAR, MONDAY, five))
     stop = StopStepClock(
-        ref=REF, step="check", agency=COMMUNE, actor="o", now=at("17 09:00"), calendars=calendars_of, ground="third_party"
+        ref=REF, step="check", agency=COMMUNE, actor="o", now=at("17 09:00"), ground="third_party",
+        calendars=calendars_of,
     )  # fmt: skip
     again = ResumeStepClock(
         ref=REF, step="check", agency=COMMUNE, actor="o", now=at("19 09:00"), calendars=calendars_of

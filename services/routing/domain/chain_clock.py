@@ -24,7 +24,6 @@ from services.routing.domain.plan import Calendars, PlannedAppointment
 from services.routing.domain.progress import Chain, Progress
 from services.routing.domain.words import Ground, MoveCause
 
-
 Extensions = tuple[tuple[str, str], ...]
 """Steps with the ground on which the law gave each its longer limit."""
 
@@ -229,9 +228,9 @@ def _rest(
 def _end_of_part(chain: Chain, calendar: Calendar, clock_from: datetime, longer: Extensions = ()) -> datetime:
     """Return when the last step is due if each begins as soon as the steps it needs are due; uncounted ones take none.
 
-    Where appointments are given one after the other, the end is that of the step by which the present one is kept, and
-    what belongs to the one before takes none either. The desk's promise is found in the same way where the law gives the
-    whole no limit (NĐ 301/2026/NĐ-CP).
+    Where appointments are given one after the other, the end is that of the step by which the present one is kept,
+    and what belongs to the one before takes none either. The desk's promise is found in the same way where the law
+    gives the whole no limit (NĐ 301/2026/NĐ-CP).
 
     Args:
         longer: the steps that have a longer limit, with its ground.
