@@ -47,7 +47,7 @@ def test_what_needs_only_the_registration_runs_side_by_side(town: Town) -> None:
 
 
 def test_a_verified_residence_moves_the_date_by_what_it_makes_the_whole_longer(town: Town) -> None:
-    """NĐ 301/2026/NĐ-CP: residence within five days instead of two; insurance beside it has three, so two are gained."""
+    """NĐ 301/2026/NĐ-CP: residence has five days instead of two; insurance beside it has three, so two are gained."""
     _registered(town)
     assert town.dossier["due_at"] == "2026-09-11T02:00:00Z", "one day and the three of the insurance card"
     town.take_on("permanent_residence", WARD_POLICE)
