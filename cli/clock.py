@@ -66,6 +66,8 @@ def _print(found: Seen, names: Names) -> None:
 def _clock(one: Seen, title: str) -> None:
     limit = one["limit"]
     given = f"{limit['value']:g} {plain(limit['unit'])}" if limit else "the limits of its steps added up"
+    if one["gained_minutes"]:
+        given = f"{given}, {hours(one['gained_minutes'])} longer by law"
     if one["stands_on"]:
         now = f"stands still ({plain(one['stands_on'])}), {hours(one['left_minutes'])} left"
     elif one["overdue_since"]:

@@ -22,6 +22,10 @@ RECEIVED: Final = "received"
 RESTARTED: Final = "restarted"
 SECOND_APPOINTMENT: Final = "second_appointment"
 CLOSED_DAY: Final = "closed_day"
+EXTENDED: Final = "extended"
+
+NOT_FROM_ZERO: Final = frozenset({RESTARTED, CLOSED_DAY, EXTENDED})
+"""Turns that the scored clock does not begin again with."""
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MINUTE: Final = timedelta(minutes=1)
@@ -36,9 +40,10 @@ class Turn:
     Args:
         limit: what it was counted with; None where it follows from the limits of the steps.
         due_at: when it ends if nothing stands still after `said_at`.
-        cause: `accepted`, `received` (elsewhere before), `restarted` (supplement), `second_appointment` (land) or
-            `closed_day` (the same count on a corrected calendar).
+        cause: `accepted`, `received` (elsewhere before), `restarted` (supplement), `second_appointment` (land),
+            `closed_day` (the same count on a corrected calendar) or `extended` (the same count, ending later).
         said_at: until when standstills are in `due_at` already; None: none is.
+        gained_minutes: by how much it ends later than the one before, where a longer limit of a step made it longer.
     """
 
     calendar: Calendar
@@ -47,6 +52,7 @@ class Turn:
     due_at: datetime
     cause: str = ACCEPTED
     said_at: datetime | None = None
+    gained_minutes: int = 0
 
     @property
     def day_and_night(self) -> bool:
@@ -163,18 +169,41 @@ def scoring_clock(history: History, now: datetime) -> Clock:
 def scored_turns(history: History) -> tuple[Turn, ...]:
     """Return the appointments that are scored, the present one last: none that is the old one again from zero.
 
-    A corrected calendar corrects this count too; after a second request no further appointment is scored.
+    A corrected calendar corrects this count too, and a longer limit makes it longer: once, though it was claimed again
+    after a restart. After a second request no further appointment is scored.
     """
     turns = _until_second_request(history)
-    place = max(place for place, turn in enumerate(turns) if turn.cause not in (RESTARTED, CLOSED_DAY))
-    before = tuple(turn for turn in turns[:place] if turn.cause not in (RESTARTED, CLOSED_DAY))
-    corrected = next((turn for turn in turns[:place:-1] if turn.cause == CLOSED_DAY), None)
-    return (*before, turns[place] if corrected is None else _corrected(turns[place], corrected))
+    place = max(place for place, turn in enumerate(turns) if turn.cause not in NOT_FROM_ZERO)
+    before = tuple(turn for turn in turns[:place] if turn.cause not in NOT_FROM_ZERO)
+    present = turns[place:]
+    corrected = max((place for place, turn in enumerate(present) if turn.cause == CLOSED_DAY), default=0)
+    if corrected == 0:
+        return (*before, _longer(present))
+    scored = _corrected(present[0], present[corrected])
+    after = present[corrected + 1 :] if scored.limit is None else present[1:]
+    return (*before, _longer((scored, *after)))
 
 
 def _until_second_request(history: History) -> tuple[Turn, ...]:
     first, end = history.turns[0], history.second_request
-    return tuple(turn for turn in history.turns if turn is first or end is None or turn.since <= end)
+    return tuple(turn for turn in history.turns if turn is first or end is None or _said_since(turn) <= end)
+
+
+def _said_since(turn: Turn) -> datetime:
+    """A longer limit counts from when it was claimed, though the count that it makes longer began before."""
+    return turn.said_at if turn.cause == EXTENDED and turn.said_at is not None else turn.since
+
+
+def _longer(turns: Sequence[Turn]) -> Turn:
+    """Return the first turn with what the law's longer limits gave it; each count from zero was given it for itself."""
+    gained = [0]
+    for turn in turns[1:]:
+        gained = [*gained, 0] if turn.cause == RESTARTED else [*gained[:-1], gained[-1] + turn.gained_minutes]
+    gained_minutes = max(gained)
+    if gained_minutes == 0:
+        return turns[0]
+    due_at = turns[0].after(turns[0].due_at, gained_minutes)
+    return replace(turns[0], due_at=due_at, gained_minutes=gained_minutes)
 
 
 def _corrected(scored: Turn, corrected: Turn) -> Turn:

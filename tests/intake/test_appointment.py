@@ -155,7 +155,7 @@ SORRY = AppointmentChanged(
 )
 
 
-@pytest.mark.parametrize("cause", ["received", "resumed", "closed_day"])
+@pytest.mark.parametrize("cause", ["received", "resumed", "closed_day", "extended"])
 def test_the_lawful_date_moves_with_its_cause(cause: str) -> None:
     """NĐ 118/2025 art. 17.3; QĐ 766/QĐ-TTg (grounds not counted): what moves the date is written beside it."""
     given(decider, SUBMITTED, ACCEPTED).when(replace(MOVE, cause=cause)).then(

@@ -153,9 +153,10 @@ class Writer:
     def _clock(self, one: Seen, title: str) -> Iterator[str]:
         limit = one["limit"]
         given = f"{limit['value']:g} {UNITS[limit['unit']]}" if limit else "các bước cộng lại"
+        longer = f", kéo dài thêm {hours(one['gained_minutes'])}" if one["gained_minutes"] else ""
         yield title
         due_at = moment(one["due_at"]) if one["due_at"] else "–"
-        yield f"  {given} từ {moment(one['clock_from'])}, hạn {due_at}"
+        yield f"  {given}{longer} từ {moment(one['clock_from'])}, hạn {due_at}"
         left = one["left_minutes"]
         state = f"còn {hours(left)}" if left >= 0 else f"quá {hours(-left)}"
         since = f", quá hạn từ {moment(one['overdue_since'])}" if one["overdue_since"] else ""

@@ -46,6 +46,23 @@ def test_what_needs_only_the_registration_runs_side_by_side(town: Town) -> None:
     is_as_checked(town, "birth", "Khai sinh liên thông: cư trú và bảo hiểm song song, rồi thẻ căn cước")
 
 
+def test_a_verified_residence_moves_the_date_by_what_it_makes_the_whole_longer(town: Town) -> None:
+    """NĐ 301/2026/NĐ-CP: residence has five days instead of two; insurance beside it has three, so two are gained."""
+    _registered(town)
+    assert town.dossier["due_at"] == "2026-09-11T02:00:00Z", "one day and the three of the insurance card"
+    town.take_on("permanent_residence", WARD_POLICE)
+    town.take_on("health_insurance_card", INSURANCE)
+    town.at("2026-09-08 09:00")
+    town.extend("permanent_residence", WARD_POLICE, "verification")
+    assert town.dossier["due_at"] == "2026-09-15T02:00:00Z", "one day and the five of the residence"
+    town.decide("health_insurance_card", INSURANCE)
+    town.at("2026-09-14 10:00")
+    town.decide("permanent_residence", WARD_POLICE)
+    assert town.told("routing", "StepOverdue", "ChainOverdue") == []
+    assert (town.province["on_time"], town.province["late"]) == (1, 0)
+    is_as_checked(town, "birth_verified", "Khai sinh liên thông: đăng ký thường trú phải xác minh")
+
+
 def test_the_card_is_made_only_for_whoever_asks(town: Town) -> None:
     """NĐ 301/2026/NĐ-CP: the identity card of a child is the applicant's choice."""
     _registered(town)

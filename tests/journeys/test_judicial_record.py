@@ -48,11 +48,12 @@ def test_a_verification_gives_the_look_up_its_longer_limit(town: Town) -> None:
     town.extend("national_lookup", NATIONAL_RECORDS, "verification")
     (extended,) = (step for step in town.chain["steps"] if step["step"] == "national_lookup")
     assert extended["due_at"] == "2026-09-19T08:00:00Z", "twelve days from the opening, where seven were"
-    assert town.dossier["due_at"] == "2026-09-17T02:20:00Z"
-    town.at("2026-09-15 10:00")
+    assert town.dossier["due_at"] == "2026-09-22T02:20:00Z", "fifteen days from acceptance, where ten were"
+    town.at("2026-09-18 10:00")
     assert town.told("routing", "StepOverdue") == [], "the seventh day has passed, the twelfth has not"
     town.decide("national_lookup", NATIONAL_RECORDS)
-    town.at("2026-09-16 09:00")
+    town.at("2026-09-18 16:00")
+    assert town.told("routing", "ChainOverdue") == [], "the tenth day has passed, the fifteenth has not"
     town.decide("issue", POLICE, number="1205/LLTP")
     town.pay_cash()
     town.collect()

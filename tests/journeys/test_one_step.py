@@ -34,6 +34,24 @@ def test_a_certificate_is_handed_in_decided_paid_and_collected_at_the_counter(to
     is_as_checked(town, "marital_status", "Xác nhận tình trạng hôn nhân: nộp và nhận tại quầy")
 
 
+def test_a_verification_gives_the_certificate_six_days_and_the_slip_says_so(town: Town) -> None:
+    """NĐ 123/2015/NĐ-CP art. 22: three working days, six where it must be verified; not late after three."""
+    town.at("2026-09-07 09:00")
+    town.submit(MARITAL_STATUS)
+    town.accept()
+    town.acknowledge("certificate", WARD)
+    town.at("2026-09-09 10:00")
+    town.extend("certificate", WARD, "verification")
+    assert town.dossier["due_at"] == "2026-09-15T02:00:00Z", "six working days, hour kept, where three were"
+    town.at("2026-09-14 10:00")
+    town.decide("certificate", WARD, number="16/XN")
+    town.pay_cash()
+    town.collect()
+    assert town.told("routing", "StepOverdue", "ChainOverdue") == []
+    assert (town.province["on_time"], town.province["late"]) == (1, 0)
+    is_as_checked(town, "marital_status_verified", "Xác nhận tình trạng hôn nhân: phải xác minh, sáu ngày")
+
+
 def test_a_poor_household_gets_a_receipt_over_nothing(town: Town) -> None:
     """NĐ 254/2026/NĐ-CP (receipts, also over zero đồng); families of poor households are exempt."""
     town.submit(MARITAL_STATUS, category="poor_household")

@@ -1,5 +1,6 @@
 """The legal and the scoring clock: worked cases, the tables of the page, and what holds of every history."""
 
+from dataclasses import replace
 from datetime import datetime, time
 from itertools import pairwise
 
@@ -9,6 +10,7 @@ from kernel.calendar import Words
 from kernel.clock_reasons import in_words, legal_derivation, scoring_derivation
 from kernel.clocks import (
     CLOSED_DAY,
+    EXTENDED,
     RECEIVED,
     RESTARTED,
     SECOND_APPOINTMENT,
@@ -238,6 +240,68 @@ def test_a_corrected_calendar_gives_both_clocks_a_new_date() -> None:
         reasons = [part.reason for part in derivation(history, at)]
         assert "holiday:storm" in reasons
         assert sum(part.counted_minutes for part in derivation(history, at)) == 480
+
+
+def longer(before: Turn, days: int, said_at: datetime) -> Turn:
+    """Return the same count, that many working days longer."""
+    gained_minutes = days * 480
+    return replace(
+        before, due_at=before.after(before.due_at, gained_minutes), cause=EXTENDED, said_at=said_at,
+        gained_minutes=gained_minutes,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("calendar", "accepted", "limit", "claimed", "longer_limit", "stood", "expected", "law"),
+    table(
+        "calendar", "accepted", "limit", "claimed", "longer limit", "stood still", "due", "law, and how it is counted"
+    ),
+)
+def test_a_longer_limit_ends_both_clocks_later(
+    calendar: str, accepted: str, limit: str, claimed: str, longer_limit: str, stood: str, expected: str, law: str
+) -> None:
+    """docs/algorithms/working-time.md runs: the same beginning, a later end, and the minutes add up."""
+    desk, said_at = CALENDARS[calendar], local(claimed)
+    first = turn(desk, local(accepted), limit_of(limit))
+    end = due(desk, local(accepted), limit_of(longer_limit))
+    gained_minutes = first.minutes(first.due_at, end)
+    second = replace(first, due_at=end, cause=EXTENDED, said_at=said_at, gained_minutes=gained_minutes)
+    history = History(local(accepted), (first, second), standstills_of(stood))
+    now = local(expected)
+    for clock, derivation in ((legal_clock, legal_derivation), (scoring_clock, scoring_derivation)):
+        found, parts = clock(history, now), derivation(history, now)
+        assert said_or_none(found.due_at) == expected, law
+        assert (parts[0].start, parts[-1].end) == (local(accepted), now)
+        assert all(earlier.end == later.start for earlier, later in pairwise(parts))
+        assert sum(part.counted_minutes for part in parts) == found.whole_minutes == found.used_minutes
+        assert found.whole_minutes == first.minutes(first.since, first.due_at) + gained_minutes
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "legal_due", "scoring_due"),
+    [
+        (0, 0, "2026-12-11T10:00", "2026-12-09T10:00"),
+        (2, 0, "2026-12-11T10:00", "2026-12-11T10:00"),
+        (0, 2, "2026-12-15T10:00", "2026-12-11T10:00"),
+        (2, 2, "2026-12-15T10:00", "2026-12-11T10:00"),
+        (1, 2, "2026-12-15T10:00", "2026-12-11T10:00"),
+    ],
+)
+def test_a_restart_neither_leaks_into_scoring_nor_doubles_a_longer_limit(
+    before: int, after: int, legal_due: str, scoring_due: str
+) -> None:
+    """Art. 19.4 counts from zero, the longer limit included; QĐ 766 subtracts the wait and counts each gain once.
+
+    Ten working days from 23 November, 10:00 (the 24th is a holiday), two of them used and one waited.
+    """
+    start, asked, given_at = (local(f"2026-11-{day}T10:00") for day in ("23", "26", "27"))
+    ten = Limit(10, "working_days")
+    first, again = turn(FULL, start, ten), turn(FULL, given_at, ten, RESTARTED)
+    turns = [first, *([longer(first, before, start)] if before else [])]
+    turns += [again, *([longer(again, after, given_at)] if after else [])]
+    history = History(start, tuple(turns), (Standstill("supplement", asked, given_at, restarts=True),), (asked,))
+    assert said_or_none(legal_clock(history, given_at).due_at) == legal_due
+    assert said_or_none(scoring_clock(history, given_at).due_at) == scoring_due
 
 
 @pytest.mark.parametrize(

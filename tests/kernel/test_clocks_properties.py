@@ -1,6 +1,7 @@
 """The two clocks: what holds of every history, beside a walk minute by minute."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from random import Random
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from kernel.calendar import VIETNAM
 from kernel.clock_reasons import GROUNDS, in_words, legal_derivation, scoring_derivation
 from kernel.clocks import (
+    EXTENDED,
     RECEIVED,
     RESTARTED,
     SECOND_APPOINTMENT,
@@ -22,6 +24,7 @@ from kernel.clocks import (
     resumed_due,
     running_spans,
     scoring_clock,
+    stretches,
 )
 from kernel.working_time import Interval, Limit, due, working_minutes_between
 from tests.kernel.test_working_time_properties import desk_hours, even_calendars
@@ -37,6 +40,15 @@ limits = st.one_of(
 )
 
 
+def _longer(turn: Turn, stood: list[Standstill], said_at: datetime, gained_minutes: int) -> list[Turn]:
+    """Return the same count, ending later; nothing where its date has passed, as routing has it."""
+    _, due_at = stretches(turn, stood)
+    if due_at is None or due_at < said_at:
+        return []
+    later = turn.after(due_at, gained_minutes)
+    return [replace(turn, due_at=later, cause=EXTENDED, said_at=said_at, gained_minutes=gained_minutes)]
+
+
 @st.composite
 def histories(draw: st.DrawFn, *, minute: timedelta = MINUTE, several: bool = True) -> History:
     """Draw a dossier's clock as routing could tell it: standstills, supplements that restart it, later appointments."""
@@ -49,7 +61,10 @@ def histories(draw: st.DrawFn, *, minute: timedelta = MINUTE, several: bool = Tr
     for _ in range(draw(st.integers(0, 4))):
         since = cursor + draw(st.integers(1, 3000)) * minute
         cursor = since + draw(st.integers(1, 4000)) * minute
-        kind = draw(st.sampled_from([*GROUNDS, RECEIVED, SECOND_APPOINTMENT] if several else list(GROUNDS)))
+        kind = draw(st.sampled_from([*GROUNDS, RECEIVED, SECOND_APPOINTMENT, EXTENDED] if several else list(GROUNDS)))
+        if kind == EXTENDED:
+            turns += _longer(turns[-1], stood, cursor, draw(st.integers(1, 3000)))
+            continue
         if kind in (RECEIVED, SECOND_APPOINTMENT):
             turns.append(Turn(calendar, cursor, limit, due(calendar, cursor, limit), kind))
             continue

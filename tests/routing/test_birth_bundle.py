@@ -1,10 +1,12 @@
 """The birth bundle: after the certificate two agencies work side by side, each within minutes and hours of its own."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from services.routing.domain.chain import decider
+from services.routing.domain.clock_events import AppointmentMoved
 from services.routing.domain.commands import ChainCommand, JudgeStepLimit, PassAcknowledgeLimit, PassHandOverLimit
 from services.routing.domain.events import (
     AcknowledgementOverdue,
@@ -22,11 +24,13 @@ from services.routing.domain.holder import Holder, holders
 from tests.routing.scene import (
     BIRTH,
     BUNDLE,
+    CALENDAR,
     COMMUNE,
     IDENTITY_CARD,
     INSURANCE,
     INSURANCE_CARD,
     POLICE,
+    PROVINCE,
     REF,
     RESIDENCE,
     acknowledge,
@@ -123,7 +127,12 @@ def test_verification_gives_the_longer_limit_of_the_decree() -> None:
         LimitExtended(
             REF, RESIDENCE.step, POLICE, 1, "verification", "NĐ 301/2026/NĐ-CP", at("21 08:15"),
             f"officer:{POLICE}:7", at("17 10:00"), warn_at=at("20 09:00"),
-        )
+        ),
+        AppointmentMoved(
+            REF, "extended", RESIDENCE.step, PROVINCE, 1, NINE, None, CALENDAR.id, CALENDAR.version,
+            datetime(2026, 12, 14, 2, tzinfo=UTC), "", f"officer:{POLICE}:7", at("17 10:00"),
+            warn_at=datetime(2026, 12, 11, 2, tzinfo=UTC),
+        ),
     )  # fmt: skip
     longer = told(extend(RESIDENCE, at("17 10:00")), before=events)
     late = decision(RESIDENCE, at("20 09:00"))
@@ -136,7 +145,7 @@ def test_verification_gives_the_longer_limit_of_the_decree() -> None:
 def test_the_longer_limit_may_be_claimed_until_the_shorter_one_ends() -> None:
     """The last instant of a limit is still in time."""
     events = told(opening(BUNDLE, NINE), *done(BIRTH, NINE), acknowledge(RESIDENCE, NINE))
-    given(decider, *events).when(extend(RESIDENCE, at("18 09:00"))).then_kinds(LimitExtended)
+    given(decider, *events).when(extend(RESIDENCE, at("18 09:00"))).then_kinds(LimitExtended, AppointmentMoved)
 
 
 @pytest.mark.parametrize(

@@ -185,8 +185,9 @@ def test_a_longer_limit_keeps_what_stood_still() -> None:
     """The limit of a verification is counted from the beginning, and the pause is still not part of it."""
     longer = replace(CHECK, longer_limits=(LongerLimit("verification", Limit(7, "working_days"), LAW),))
     events = told(replace(OPEN, plan=(longer,)), acknowledge(CHECK), stop(), pause_over(THURSDAY))
-    (extended,) = led_to(events, extend(longer, at("20 09:00")))
+    extended, moved = led_to(events, extend(longer, at("20 09:00")))
     assert extended.due_at == at("30 09:00")
+    assert moved.cause == "extended"
     standing = told(replace(OPEN, plan=(longer,)), acknowledge(CHECK), stop())
     given(decider, *standing).when(extend(longer, at("18 09:00"))).refused("clock_stands_still")
 

@@ -42,6 +42,7 @@ WORDS: Final[Mapping[str, Mapping[str, Words]]] = {
         "second_appointment": Words("Hẹn lần hai", "Second appointment"),
         "apology": Words("Xin lỗi và hẹn lại", "Apology, with a new date"),
         "closed_day": Words("Ngày hẹn trùng ngày nghỉ", "The date fell on a closed day"),
+        "extended": Words("Pháp luật cho kéo dài thời hạn giải quyết", "The law gives a longer limit"),
         "supplement": Words("Đã nhận đủ bổ sung, tính lại từ đầu", "Supplement complete; counted from the start"),
     },
 }

@@ -66,6 +66,7 @@ class Clock:
     used_minutes: int
     left_minutes: int
     day_and_night: bool
+    gained_minutes: int
     rows: tuple[Row, ...]
 
     @property
@@ -92,6 +93,7 @@ def clock_of(clock: clocks.Clock, derivation: Sequence[Interval], now: datetime)
         used_minutes=clock.used_minutes,
         left_minutes=clock.left_minutes,
         day_and_night=turn.day_and_night,
+        gained_minutes=turn.gained_minutes,
         rows=rows_of(turn.calendar, derivation, now),
     )
 

@@ -149,6 +149,7 @@ WORDS: Final[dict[str, dict[str, Words]]] = {
         "second_appointment": Words("lần hẹn tiếp theo", "the next appointment begins"),
         "apology": Words("xin lỗi vì chậm trễ", "an apology for the delay"),
         "closed_day": Words("ngày hẹn rơi vào ngày nghỉ", "the date fell on a closed day"),
+        "extended": Words("pháp luật cho kéo dài thời hạn của một bước", "the law gives a step its longer limit"),
     },
     "lateness": {
         "asked": Words(

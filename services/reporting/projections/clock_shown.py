@@ -54,7 +54,10 @@ class LimitShown(BaseModel):
 
 
 class OneClockShown(BaseModel):
-    """One of the two clocks; `due_at` is null while it stands still, `limit` where it follows from the steps'."""
+    """One of the two clocks; `due_at` is null while it stands still, `limit` where it follows from the steps'.
+
+    By `gained_minutes`, of the limit's own, the law's longer limit of a step made the whole longer.
+    """
 
     clock_from: datetime
     cause: str
@@ -68,6 +71,7 @@ class OneClockShown(BaseModel):
     used_minutes: int
     left_minutes: int
     derivation: list[IntervalShown]
+    gained_minutes: int = 0
 
 
 class AppointmentShown(BaseModel):

@@ -108,6 +108,7 @@ def _clock(clock: Clock, derivation: Sequence[Interval]) -> dict[str, Any]:
     return {
         "clock_from": clock.turn.since,
         "cause": clock.turn.cause,
+        "gained_minutes": clock.turn.gained_minutes,
         "limit": None if limit is None else {"value": limit.value, "unit": limit.unit, "counting": limit.counting},
         "calendar_id": clock.turn.calendar.id,
         "calendar_version": clock.turn.calendar.version,

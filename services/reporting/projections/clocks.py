@@ -5,6 +5,7 @@ here, in routing's order.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -14,7 +15,7 @@ from chassis.codec import encode
 from chassis.service import Projection
 from chassis.stores.store import Statement
 from kernel.calendar import Calendar
-from kernel.clocks import ACCEPTED, CLOSED_DAY, RESTARTED, History, Standstill, Turn
+from kernel.clocks import ACCEPTED, CLOSED_DAY, EXTENDED, RESTARTED, History, Standstill, Turn
 from kernel.message import Envelope, type_of
 from kernel.working_time import Limit, due
 from services.reporting.projections import routing_says as routing
@@ -89,14 +90,25 @@ def _on_the_slip(dossier: Row, calendars: Calendars) -> Turn:
 def turns_of(appointments: Sequence[Row], calendars: Calendars) -> tuple[Turn, ...]:
     """Return the counts from zero among the appointments; what only went on after a standstill follows from those."""
     turns: list[Turn] = []
+    due_before: datetime | None = None
     for row in appointments:
-        if row["cause"] == APOLOGY or (row["cause"] == RESUMED and _clock_from(row) != turns[-1].since):
+        if row["cause"] == APOLOGY:
             continue
-        if row["cause"] == RESUMED:
-            turns[-1] = _turn(row, turns[-1].cause, turns[:-1], calendars)
-        else:
+        due_at = datetime.fromisoformat(row["due_at"])
+        if row["cause"] == EXTENDED and due_before is not None:
+            turns.append(_longer(turns[-1], due_before, due_at, datetime.fromisoformat(row["said_at"])))
+        elif row["cause"] != RESUMED:
             turns.append(_turn(row, row["cause"], turns, calendars))
+        elif _clock_from(row) == turns[-1].since and turns[-1].cause != EXTENDED:
+            turns[-1] = _turn(row, turns[-1].cause, turns[:-1], calendars)
+        due_before = due_at
     return tuple(turns)
+
+
+def _longer(turn: Turn, due_before: datetime, due_at: datetime, said_at: datetime) -> Turn:
+    """Return the same count with its later end, in which every standstill until then is already."""
+    gained_minutes = turn.minutes(due_before, due_at)
+    return replace(turn, due_at=due_at, cause=EXTENDED, said_at=said_at, gained_minutes=gained_minutes)
 
 
 def led_elsewhere(appointments: Sequence[Row], calendars: Calendars) -> list[Row]:

@@ -8,7 +8,7 @@ from typing import assert_never
 
 from kernel.refusal import Invalid, Refused
 from services.routing.domain import clock_rules, graph, rules
-from services.routing.domain.chain_clock import clock_follows, received
+from services.routing.domain.chain_clock import clock_follows, extended, received
 from services.routing.domain.clock_dates import stood_still, warn_at
 from services.routing.domain.clock_events import in_words
 from services.routing.domain.commands import (
@@ -103,20 +103,20 @@ def _extend(command: ExtendLimit, chain: Chain, progress: Progress) -> Facts | R
         return Refused(rules.LIMIT_PASSED)
     calendar = command.calendars(progress.plan.calendar_id, progress.plan.calendar_version)
     due_at, counted_from = stood_still(calendar, progress.clock_from, longer.limit, progress.stood)
-    return (
-        LimitExtended(
-            chain.ref,
-            command.step,
-            command.agency,
-            progress.round,
-            longer.ground,
-            longer.law,
-            due_at,
-            command.actor,
-            command.now,
-            warn_at(calendar, counted_from, due_at, longer.limit) if progress.plan.lateness_counts else None,
-        ),
+    claimed = LimitExtended(
+        chain.ref,
+        command.step,
+        command.agency,
+        progress.round,
+        longer.ground,
+        longer.law,
+        due_at,
+        command.actor,
+        command.now,
+        warn_at(calendar, counted_from, due_at, longer.limit) if progress.plan.lateness_counts else None,
     )
+    after, now, by = folded(chain, (claimed,)), command.now, command.actor
+    return (claimed, *extended(after, command.step, command.calendars, at=now, runs_at=now, by=by))
 
 
 def _decide(command: DecideStep, chain: Chain, progress: Progress) -> Facts | Refused:

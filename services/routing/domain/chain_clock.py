@@ -9,6 +9,7 @@ itself. When it runs again the rest of the limit is counted from there, or the n
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from kernel.clocks import Turn
@@ -22,6 +23,9 @@ from services.routing.domain.facts import Facts, folded
 from services.routing.domain.plan import Calendars, PlannedAppointment
 from services.routing.domain.progress import Chain, Progress
 from services.routing.domain.words import Ground, MoveCause
+
+Extensions = tuple[tuple[str, str], ...]
+"""Steps with the ground on which the law gave each its longer limit."""
 
 
 def clock_follows(
@@ -88,12 +92,28 @@ def received(chain: Chain, progress: Progress, calendars: Calendars, *, at: date
         return (started,)
     whole = calendars(chain.calendar_id, chain.calendar_version)
     counted_from, limit = starts_at(whole, at, chain.same_day_until), chain.promised()
-    promised = due(whole, counted_from, limit) if limit else _end_of_plan(chain, whole, counted_from)
+    promised = due(whole, counted_from, limit) if limit else _end_of_part(chain, whole, counted_from)
     return (started, _moved(chain, calendars, "received", plan.step, 1, counted_from, limit, promised, by, at))
 
 
 def recounted(chain: Chain, calendars: Calendars, *, at: datetime, by: str) -> Facts:
-    """Return the date of a later appointment once a supplement restarted its clock; the desk counts the first alone."""
+    """Return what a supplement that restarted the clock means for the date, beyond what the desk counts.
+
+    The desk counts the first appointment alone, and knows of no longer limit that a step goes on with.
+    """
+    assert chain.clock_from is not None
+    later = _of_later_appointment(chain, calendars, at=at, by=by)
+    return (*later, *_still_owed(folded(chain, later), calendars, at=at, runs_at=chain.clock_from, by=by))
+
+
+def _still_owed(chain: Chain, calendars: Calendars, *, at: datetime, runs_at: datetime, by: str) -> Facts:
+    """Return what was gained while the clock stood still, or is kept by a step that runs on past a restart."""
+    if not chain.extended:
+        return ()
+    return extended(chain, chain.extended[-1][0], calendars, at=at, runs_at=runs_at, by=by)
+
+
+def _of_later_appointment(chain: Chain, calendars: Calendars, *, at: datetime, by: str) -> Facts:
     limit = chain.promised()
     if chain.number == 1 or limit is None or chain.clock_from is None:
         return ()
@@ -101,6 +121,33 @@ def recounted(chain: Chain, calendars: Calendars, *, at: datetime, by: str) -> F
     if due_at == chain.due_at:
         return ()
     return (_moved(chain, calendars, "resumed", "", chain.number, chain.clock_from, limit, due_at, by, at),)
+
+
+def extended(chain: Chain, step: str, calendars: Calendars, *, at: datetime, runs_at: datetime, by: str) -> Facts:
+    """Return the later date that the law's longer limits give the whole: by what its longest path gained, and once.
+
+    A step beside the longest path moves nothing. What is late already stays late, and while the clock stands still the
+    date waits until it runs again.
+
+    Args:
+        chain: with every longer limit claimed so far.
+        step: whose limit is longer now.
+        runs_at: when the clock was last known to run.
+    """
+    if chain.extended == chain.dated_with or not chain.is_open or chain.stands_still:
+        return ()
+    if chain.due_at is None or chain.clock_from is None or runs_at > chain.due_at:
+        return ()
+    calendar = calendars(chain.calendar_id, chain.calendar_version)
+    turn = Turn(calendar, chain.clock_from, chain.limit, chain.due_at)
+    shorter = _end_of_part(chain, calendar, chain.clock_from, chain.dated_with)
+    longer = _end_of_part(chain, calendar, chain.clock_from, chain.extended)
+    gained_minutes = turn.minutes(shorter, longer)
+    if gained_minutes == 0:
+        return ()
+    due_at = turn.after(chain.due_at, gained_minutes).astimezone(UTC)
+    moved = _moved(chain, calendars, "extended", step, chain.number, chain.clock_from, None, due_at, by, at)
+    return (replace(moved, warn_at=warn_at(calendar, chain.clock_from, due_at, chain.limit)),)
 
 
 def _may_stand_still(chain: Chain, facts: Facts) -> bool:
@@ -147,7 +194,8 @@ def _dated(before: Chain, facts: Facts, calendars: Calendars, *, at: datetime, o
         return (_moved(after, calendars, cause, upcoming.step, number, runs_from, upcoming.limit, due_at, by, at),)
     if still_since is None or any(isinstance(fact, ClockRestarted) for fact in facts):
         return ()
-    return _rest(after, calendars, still_since, runs_from, by=by, at=at)
+    rest = _rest(after, calendars, still_since, runs_from, by=by, at=at)
+    return (*rest, *_still_owed(folded(after, rest), calendars, at=at, runs_at=runs_from, by=by))
 
 
 def _begins(chain: Chain) -> PlannedAppointment | None:
@@ -177,21 +225,37 @@ def _rest(
     return (_moved(chain, calendars, "resumed", "", chain.number, counted_from, limit, due_at, by, at),)
 
 
-def _end_of_plan(chain: Chain, calendar: Calendar, clock_from: datetime) -> datetime:
+def _end_of_part(chain: Chain, calendar: Calendar, clock_from: datetime, longer: Extensions = ()) -> datetime:
     """Return when the last step is due if each begins as soon as the steps it needs are due; uncounted ones take none.
 
-    The desk's promise is found in the same way where the law gives the whole no limit (NĐ 301/2026/NĐ-CP).
+    Where appointments are given one after the other, the end is that of the step by which the present one is kept,
+    and what belongs to the one before takes none either. The desk's promise is found in the same way where the law
+    gives the whole no limit (NĐ 301/2026/NĐ-CP).
+
+    Args:
+        longer: the steps that have a longer limit, with its ground.
     """
-    ends: dict[str, datetime] = {}
+    needs, ends = chain.needs(), dict.fromkeys(_of_earlier_parts(chain), clock_from)
 
     def end_of(step: str) -> datetime:
         if step not in ends:
             plan = chain.steps[step].plan
-            begins = max((end_of(need) for need in plan.needs), default=clock_from)
-            ends[step] = begins if plan.not_counted else due(calendar, begins, plan.limit)
+            begins = max((end_of(need) for need in needs[step]), default=clock_from)
+            claimed = [plan.longer_limit(ground) for whose, ground in longer if whose == step]
+            limits = (plan.limit, *(one.limit for one in claimed if one is not None))
+            ends[step] = begins if plan.not_counted else max(due(calendar, begins, limit) for limit in limits)
         return ends[step]
 
+    if chain.appointments:
+        return end_of(chain.appointments[chain.number - 1].step)
     return max(end_of(step) for step in chain.steps)
+
+
+def _of_earlier_parts(chain: Chain) -> Iterator[str]:
+    """Yield the steps that had to be done by an appointment before the present one."""
+    for appointment in chain.appointments[: chain.number - 1]:
+        yield appointment.step
+        yield from graph.earlier(chain.needs(), appointment.step)
 
 
 def _moved(

@@ -55,7 +55,8 @@ def _of_chain(chain: Chain, calendars: Calendars, now: datetime) -> Clock:
     assert chain.clock_from is not None
     assert chain.due_at is not None
     calendar = calendars(chain.calendar_id, chain.calendar_version)
-    return _clock("", chain.lead_agency, calendar, chain.clock_from, chain.due_at, chain.limit, now)
+    told = _clock("", chain.lead_agency, calendar, chain.clock_from, chain.due_at, chain.limit, now)
+    return replace(told, limit=None) if chain.dated_with else told  # no one limit leads to a date that was moved on
 
 
 def _of_step(progress: Progress, calendars: Calendars, now: datetime) -> Clock:
@@ -110,8 +111,10 @@ def _derivation(
     """Return the intervals until `due_at`; where no one limit leads there, those of the minutes that lie between."""
     derived = derive(calendar, clock_from, limit) if limit else None
     if derived is None or derived.at != due_at:
-        minutes = working_minutes_between(calendar, clock_from, due_at)
-        derived = derive(calendar, clock_from, Limit(minutes, "working_minutes")) if minutes > 0 else None
+        day_and_night = runs_day_and_night(limit)
+        minutes = _minutes(calendar, clock_from, due_at, day_and_night)
+        rest = Limit(minutes, "minutes" if day_and_night else "working_minutes") if minutes > 0 else None
+        derived = derive(calendar, clock_from, rest) if rest else None
     return derived.derivation if derived and derived.at == due_at else ()
 
 

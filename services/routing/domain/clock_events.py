@@ -33,10 +33,12 @@ class AppointmentMoved:
     Args:
         cause: `received` (the clock of a dossier received elsewhere starts at its resolving agency, NĐ 118/2025 art.
             17.3), `resumed` (what the clock stood still for is over), `second_appointment` (land), `apology` (NĐ
-            61/2018 art. 19.9) or `closed_day` (the calendar was corrected).
+            61/2018 art. 19.9), `closed_day` (the calendar was corrected) or `extended` (the law gave `step` its longer
+            limit, and the whole takes longer by that much).
         agency: who answers for the new date.
         number: which of the dossier's appointments it is, 1 for the first.
-        clock_from, limit: what the new date was counted from, or `limit` None where it was set and not counted.
+        clock_from, limit: what the new date was counted from, or `limit` None where it was set or moved on and
+            not counted.
         due_at: the new date. For `apology` it is a promise only: the lawful due date stays, and the dossier late.
         note: reasons, sealed, or "".
         warn_at: when the agency is asked to warn of lateness; None where the date is only a promise.

@@ -74,11 +74,14 @@ def evolve(chain: Chain, event: ChainEvent) -> Chain:
             return chain._replace(supplement_at=event.at)
         case ClockRestarted():
             fresh = chain._replace(suspended_since=None, overdue=False, warned=False, rung=0, tell_at=None)
+            fresh = fresh._replace(extended=_still_longer(chain), dated_with=())
             return fresh._replace(clock_from=event.clock_from, due_at=event.due_at, limit=chain.promised())
         case StepSentBack():
             return _sent_back(chain, event)
         case ClockResumed() | AppointmentMoved():
             return _of_the_clock(chain, event)
+        case LimitExtended():
+            return _extended(chain, event)
         case ApologyAsked(step="") | DelayApologised(step="") | LatenessEscalated(step=""):
             return _of_the_clock(chain, event)
         case _:
@@ -94,10 +97,14 @@ def _of_the_clock(chain: Chain, event: ClockEvent) -> Chain:
             return chain._replace(standstills=kept, still_since=chain.still_since if kept else None)
         case AppointmentMoved(cause="apology"):
             return chain._replace(promised_at=event.due_at, tell_at=event.due_at)
+        case AppointmentMoved(cause="extended"):
+            return _later(chain, event)
         case AppointmentMoved():
             fresh = chain._replace(overdue=False, warned=False, rung=0, tell_at=None, number=event.number)
             received_at = event.at if event.cause == "received" else chain.received_at
             fresh = fresh._replace(limit=event.limit, received_at=received_at)
+            if event.cause in ("received", "second_appointment"):
+                fresh = fresh._replace(extended=(), dated_with=())
             return fresh._replace(clock_from=event.clock_from, due_at=event.due_at)
         case ApologyAsked():
             return chain._replace(warned=True)
@@ -105,6 +112,18 @@ def _of_the_clock(chain: Chain, event: ClockEvent) -> Chain:
             return chain._replace(rung=event.rung, tell_at=event.next_at)
         case _:
             return chain
+
+
+def _later(chain: Chain, event: AppointmentMoved) -> Chain:
+    """The same count ends later, so its beginning and the kind of its limit stay."""
+    fresh = chain._replace(overdue=False, warned=False, rung=0, tell_at=None)
+    return fresh._replace(due_at=event.due_at, dated_with=chain.extended)
+
+
+def _still_longer(chain: Chain) -> tuple[tuple[str, str], ...]:
+    """A supplement begins new rounds, without a longer limit; one that runs on meanwhile keeps what it was given."""
+    running = {step: progress.ground for step, progress in chain.steps.items() if progress.is_running}
+    return tuple((step, ground) for step, ground in chain.extended if running.get(step) == ground)
 
 
 def _stands_still(chain: Chain, event: ClockSuspended) -> Chain:
@@ -148,6 +167,14 @@ def _sent_back(chain: Chain, event: StepSentBack) -> Chain:
     if issuer is None or issuer.stage != "decided":
         return chain
     return _with(chain, issuer._replace(stage="planned", since=None))
+
+
+def _extended(chain: Chain, event: LimitExtended) -> Chain:
+    progress = chain.steps.get(event.step)
+    if progress is None:
+        return chain
+    claimed = dict.fromkeys((*chain.extended, (event.step, event.ground)))
+    return _with(chain, _after(progress, event))._replace(extended=tuple(claimed))
 
 
 def _after(progress: Progress, event: StepEvent | ClockEvent) -> Progress:

@@ -125,6 +125,8 @@ class Chain(NamedTuple):
         still_since: since when there has been such a standstill without a break.
         limit: what `due_at` was counted from, or None where it follows from the steps or was set.
         received_at: when the resolving agency received what was received elsewhere, or None.
+        extended: (step, ground) of every longer limit claimed since the clock started from zero.
+        dated_with: those of them that are in `due_at` already.
     """
 
     ref: str = ""
@@ -160,6 +162,8 @@ class Chain(NamedTuple):
     limit: Limit | None = None
     received_at: datetime | None = None
     same_day_until: time | None = None
+    extended: tuple[tuple[str, str], ...] = ()
+    dated_with: tuple[tuple[str, str], ...] = ()
 
     @property
     def is_open(self) -> bool:

@@ -14,7 +14,7 @@ Ground = Literal["supplement", "payment", "tax_notice", "third_party", "posting"
 GROUNDS: Final[dict[str, Ground]] = {ground: ground for ground in get_args(Ground)}
 """The ground that a procedure's data names; there are no others."""
 
-MoveCause = Literal["received", "resumed", "second_appointment", "apology", "closed_day"]
+MoveCause = Literal["received", "resumed", "second_appointment", "apology", "closed_day", "extended"]
 """Why an appointment has another date; only `apology` leaves the lawful due date where it was."""
 
 StepParty = Literal["agency", "applicant"]
