@@ -1,5 +1,6 @@
 """A store in which a province has worked for two weeks, with dossiers at every stage of their way."""
 
+import json
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from chassis import executor
-from chassis.clock import RehearsalClock
+from chassis.clock import RECORD_BYTES, RehearsalClock
 from chassis.heads import Head
 from chassis.registry import PRODUCT_REGISTRY, Registry, load_registry
 from chassis.uploads import owner_of
@@ -90,6 +91,13 @@ def _play(platform: Platform, seed: int) -> None:
         # So many events no stream has in two weeks; every store of some age has snapshots all the same.
         patch.setattr(executor, "EVENTS_PER_SNAPSHOT", EVENTS_PER_SNAPSHOT)
         wire.play(crowd.schedule(), lambda instant, moves: None)
+
+
+def hold_still(data: Path) -> None:
+    """Let the clock of a stopped rehearsal stand again; whoever played to the present has let it go."""
+    clock = data / "clock.json"
+    kept = {"at": json.loads(clock.read_text())["at"], "released": False}
+    clock.write_text(json.dumps(kept).ljust(RECORD_BYTES))
 
 
 def go_on(data: Path, laws: Registry, seed: int = 5, dossiers: int = 40, days: int = 14) -> tuple[Head, ...]:

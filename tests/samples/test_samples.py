@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 from chassis.registry import PRODUCT_REGISTRY, Registry, load_registry
 from chassis.stores.migrations import NEWEST
 from cli.__main__ import app
-from tests.cli.played import go_on
+from tests.cli.played import go_on, hold_still
 from tests.cli.served import served
 
 SAMPLES = sorted(Path(__file__).parent.glob("*.tar.xz"))
@@ -31,8 +31,7 @@ def data(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     """The folder that a version left, its clock held at the moment when that was."""
     with tarfile.open(request.param) as archive:
         archive.extractall(tmp_path, filter="data")
-    clock = tmp_path / "data" / "clock.json"
-    clock.write_text(json.dumps({"at": json.loads(clock.read_text())["at"], "released": False}).ljust(128))
+    hold_still(tmp_path / "data")
     return tmp_path / "data"
 
 
