@@ -41,6 +41,9 @@ SLOW_PLACES = (
     "tests/payments/test_money.py",
     "tests/postal/test_http.py",
     "tests/registry/test_lint.py",
+    "tests/contracts/test_wire.py",
+    "tests/reporting/test_after_a_restore.py",
+    "tests/reporting/test_dues_on_the_page.py",
     "tests/reporting/test_known_faults.py",
     "tests/samples/",
 )
