@@ -173,10 +173,13 @@ def chain_stream(call: Call) -> str:
     return f"chain-{call.ref}"
 
 
-def _told(call: Call) -> dict[str, Any]:
-    """Return what every command of an agency has; it always acts for the agency that its token names."""
-    who = call.principal
-    return {"ref": call.ref, "step": call.params["step"], "agency": who.agency, "actor": who.id, "now": call.now}
+def by_agency(call: Call) -> dict[str, Any]:
+    """Return what an agency's command has; it always acts for the agency that its token names.
+
+    `step` is "" where the path names none, for the dossier as a whole.
+    """
+    who, step = call.principal, call.params.get("step", "")
+    return {"ref": call.ref, "step": step, "agency": who.agency, "actor": who.id, "now": call.now}
 
 
 def sealed_note(vault: Vault, call: Call, note: str) -> str:
@@ -230,29 +233,29 @@ def acts(vault: Vault, calendars: Calendars) -> tuple[Act, ...]:
         return sealed_note(vault, call, note)
 
     def extend(call: Call, body: Extension) -> ExtendLimit:
-        return ExtendLimit(**_told(call), ground=body.ground, calendars=calendars)
+        return ExtendLimit(**by_agency(call), ground=body.ground, calendars=calendars)
 
     def decide(call: Call, body: Decision) -> DecideStep:
         written = body.model_dump(exclude={"notice"})
         notice = tuple(NoticeLine(**line.model_dump()) for line in body.notice)
-        return DecideStep(**_told(call), **written, notice=notice, calendars=calendars)
+        return DecideStep(**by_agency(call), **written, notice=notice, calendars=calendars)
 
     def refuse(call: Call, body: Refusal) -> RefuseStep:
         note = sealed(call, body.note)
-        return RefuseStep(**_told(call), reason_code=body.reason_code, law=body.law, note=note, calendars=calendars)
+        return RefuseStep(**by_agency(call), reason_code=body.reason_code, law=body.law, note=note, calendars=calendars)
 
     def send_back(call: Call, body: SendingBack) -> SendBack:
         note = sealed(call, body.note)
-        return SendBack(**_told(call), to=body.to, reason_code=body.reason_code, note=note, calendars=calendars)
+        return SendBack(**by_agency(call), to=body.to, reason_code=body.reason_code, note=note, calendars=calendars)
 
     return (
         _act(
             "take_over_step", "takeover", "Hệ thống của cơ quan nhận bàn giao bước", "The agency's system has the step",
-            lambda call, _: TakeOverStep(**_told(call), calendars=calendars), rights=AGENCIES,
+            lambda call, _: TakeOverStep(**by_agency(call), calendars=calendars), rights=AGENCIES,
         ),
         _act(
             "acknowledge_step", "acknowledgement", "Xác nhận tiếp nhận bước", "Acknowledge the step",
-            lambda call, _: AcknowledgeStep(**_told(call), calendars=calendars), rights=AGENCIES,
+            lambda call, _: AcknowledgeStep(**by_agency(call), calendars=calendars), rights=AGENCIES,
         ),
         _act(
             "extend_limit", "extension", "Áp dụng thời hạn dài hơn theo luật",

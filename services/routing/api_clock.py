@@ -24,6 +24,7 @@ from services.routing.api import (
     Body,
     Note,
     ReasonCode,
+    by_agency,
     chain_stream,
     scope,
     sealed_note,
@@ -112,33 +113,14 @@ def _answer(done: Done) -> dict[str, Any]:
     }
 
 
-def _by_step(
-    name: str, noun: str, vi: str, en: str, command: Callable[[Call, Any], Any], body: type[Body] | None = None
-) -> Act:
-    return Act(
-        name, f"{OF_STEP}/{noun}", vi, en, OFFICERS, command=command, scope=scope, body=body, answer=_answer,
-        answers=ClockStanding, part=step_scope,
-    )  # fmt: skip
-
-
-def _by_dossier(
-    name: str, noun: str, vi: str, en: str, rights: Rights, command: Callable[[Call, Any], Any],
-    body: type[Body] | None = None, part: Callable[[Call, Chain], Scope | None] | None = None,
+def _act(
+    name: str, path: str, vi: str, en: str, command: Callable[[Call, Any], Any], body: type[Body] | None = None,
+    rights: Rights = OFFICERS, part: Callable[[Call, Chain], Scope | None] | None = None,
 ) -> Act:  # fmt: skip
-    path = f"{OF_DOSSIER}/{noun}"
     return Act(
-        name,
-        path,
-        vi,
-        en,
-        rights,
-        command=command,
-        scope=scope,
-        body=body,
-        answer=_answer,
-        answers=ClockStanding,
+        name, path, vi, en, rights, command=command, scope=scope, body=body, answer=_answer, answers=ClockStanding,
         part=part,
-    )
+    )  # fmt: skip
 
 
 def lead_scope(call: Call, chain: Chain) -> Scope | None:
@@ -151,17 +133,12 @@ def _told(call: Call) -> dict[str, Any]:
     return {"ref": call.ref, "actor": call.principal.id, "now": call.now}
 
 
-def _by_agency(call: Call) -> dict[str, Any]:
-    """Return what an agency's command has; it always acts for the agency that its token names."""
-    return {**_told(call), "step": call.params.get("step", ""), "agency": call.principal.agency}
-
-
 def clock_acts(vault: Vault, calendars: Calendars) -> tuple[Act, ...]:
     """Return what may be told about clocks; letters are sealed in `vault` under the applicant's key."""
 
     def apologise(call: Call, body: Apology) -> ApologiseForDelay:
         return ApologiseForDelay(
-            **_by_agency(call),
+            **by_agency(call),
             reason_code=body.reason_code,
             note=sealed_note(vault, call, body.note),
             new_due_at=body.new_due_at.astimezone(UTC),
@@ -169,10 +146,10 @@ def clock_acts(vault: Vault, calendars: Calendars) -> tuple[Act, ...]:
         )
 
     def stop(call: Call, body: Pause) -> StopStepClock:
-        return StopStepClock(**_by_agency(call), ground=body.ground, calendars=calendars)
+        return StopStepClock(**by_agency(call), ground=body.ground, calendars=calendars)
 
     def resume(call: Call, body: None) -> ResumeStepClock:
-        return ResumeStepClock(**_by_agency(call), calendars=calendars)
+        return ResumeStepClock(**by_agency(call), calendars=calendars)
 
     def declare(call: Call, body: Incident) -> DeclareIncident:
         return DeclareIncident(**_told(call), since=body.since.astimezone(UTC))
@@ -184,35 +161,36 @@ def clock_acts(vault: Vault, calendars: Calendars) -> tuple[Act, ...]:
         return RedateAppointment(**_told(call), calendar_id="", calendar_version="", calendars=calendars)
 
     return (
-        _by_step(
-            "apologise_for_delay", "apology", "Xin lỗi vì bước bị chậm và hẹn lại ngày trả kết quả",
-            "Apologise because the step is late, with one new date", apologise, Apology,
+        _act(
+            "apologise_for_delay", f"{OF_STEP}/apology", "Xin lỗi vì bước bị chậm và hẹn lại ngày trả kết quả",
+            "Apologise because the step is late, with one new date", apologise, Apology, part=step_scope,
         ),
-        _by_dossier(
-            "apologise_for_dossier", "apology", "Cơ quan chủ trì xin lỗi và hẹn lại cho cả hồ sơ",
-            "The lead agency apologises for the dossier as a whole, with one new date", OFFICERS, apologise, Apology,
+        _act(
+            "apologise_for_dossier", f"{OF_DOSSIER}/apology", "Cơ quan chủ trì xin lỗi và hẹn lại cho cả hồ sơ",
+            "The lead agency apologises for the dossier as a whole, with one new date", apologise, Apology,
             part=lead_scope,
         ),
-        _by_step(
-            "stop_step_clock", "clock/stop", "Tạm dừng đồng hồ của bước theo căn cứ pháp luật",
-            "Stop the step's clock on a ground that its law names", stop, Pause,
+        _act(
+            "stop_step_clock", f"{OF_STEP}/clock/stop", "Tạm dừng đồng hồ của bước theo căn cứ pháp luật",
+            "Stop the step's clock on a ground that its law names", stop, Pause, part=step_scope,
         ),
-        _by_step(
-            "resume_step_clock", "clock/resume", "Cho đồng hồ của bước chạy lại",
-            "Let the step's clock run again", resume,
+        _act(
+            "resume_step_clock", f"{OF_STEP}/clock/resume", "Cho đồng hồ của bước chạy lại",
+            "Let the step's clock run again", resume, part=step_scope,
         ),
-        _by_dossier(
-            "declare_incident", "incident", "Ghi nhận sự cố hệ thống: đồng hồ tạm dừng",
-            "The platform is broken for this dossier: its clock stands still", THE_PLATFORM, declare, Incident,
+        _act(
+            "declare_incident", f"{OF_DOSSIER}/incident", "Ghi nhận sự cố hệ thống: đồng hồ tạm dừng",
+            "The platform is broken for this dossier: its clock stands still", declare, Incident, THE_PLATFORM,
         ),
-        _by_dossier(
-            "end_incident", "incident/end", "Sự cố đã khắc phục: đồng hồ chạy lại",
-            "The platform works again: the clock goes on", THE_PLATFORM, end,
+        _act(
+            "end_incident", f"{OF_DOSSIER}/incident/end", "Sự cố đã khắc phục: đồng hồ chạy lại",
+            "The platform works again: the clock goes on", end, rights=THE_PLATFORM,
         ),
-        _by_dossier(
-            "redate_appointment", "appointment/redating", "Lịch làm việc được sửa: hẹn lại nếu ngày hẹn là ngày nghỉ",
-            "The calendar was corrected: another date where the appointment falls on a closed day", THE_PLATFORM,
-            redate,
+        _act(
+            "redate_appointment", f"{OF_DOSSIER}/appointment/redating",
+            "Lịch làm việc được sửa: hẹn lại nếu ngày hẹn là ngày nghỉ",
+            "The calendar was corrected: another date where the appointment falls on a closed day", redate,
+            rights=THE_PLATFORM,
         ),
     )  # fmt: skip
 
