@@ -159,7 +159,8 @@ class Lane:
             StoreUnavailable: nothing was lost; call again later.
         """
         assert self._staged is None, "the last turn was not finished"
-        while len(self._in_hand) < JOBS_PER_TURN and (piece := self._next_waiting()) is not None:
+        while not self._waiting.empty() and len(self._in_hand) < JOBS_PER_TURN:
+            piece = self._waiting.get_nowait()  # nobody else takes any out
             self._in_hand[id(piece)] = piece
         work = [*self._in_hand.values(), *self._brought()]
         if not work:

@@ -52,6 +52,8 @@ class Inbox:
         self._learn(lane)
         lane.lost = self.lose
         self._names = {_unversioned(kind) for kind in (*self._policies, *self._sagas, *self._rows)}
+        # Types that were met and are not for this reader, so that the next one need not be looked at.
+        self._passed_over: set[str] = set()
         self._marks: Recent[tuple[str, str], int] = Recent(MARKS_REMEMBERED)
         self.held: dict[Key, Held] = {key_of(held.envelope): held for held in lane.store.all_held()}
         # Subjects whose next message may be among the held ones; looked at in the next turn.
@@ -73,12 +75,13 @@ class Inbox:
 
     def pieces(self) -> Iterator[Piece]:
         """Return what each source has said since this reader's position, and held messages whose turn has come."""
-        for source, subject in sorted(self._moved_on):
+        for source, subject in sorted(self._moved_on) if self._moved_on else ():
             if waited := self._next_held(source, subject):
                 yield Taken(self, source, waited, None)
             else:
                 self._moved_on.discard((source, subject))
-        for source, position in self.positions.items():
+        for source in self.bus.further(self.positions):
+            position = self.positions[source]
             try:
                 envelopes, now_at = self.bus.take(source, position, HEARD_PER_TURN)
             except StoreUnavailable as error:
@@ -128,8 +131,12 @@ class Inbox:
     def hear(self, batch: Batch, envelope: Envelope, again: bool = False) -> None:
         """Take one message, hold it, or pass it over as a repeat; `again`: even if it is parked."""
         key = key_of(envelope)
-        known = self.find(batch, key)
+        known = self.find(batch, key) if self.held or batch.writes.held else None
         last = self.mark(batch, envelope.source, envelope.subject)
+        if envelope.sequence == last + 1 and known is None and envelope.type in self._passed_over:
+            self.set_mark(batch, envelope.source, envelope.subject, envelope.sequence)
+            batch.count("passed_over")
+            return
         if envelope.sequence <= last:
             batch.count("repeats")
             if known is not None:
@@ -173,6 +180,7 @@ class Inbox:
         if policy is None and sagas is None and rows is None:
             if _unversioned(envelope.type) in self._names:
                 raise ValueError(f"{envelope.type} is a version this reader cannot read")
+            self._passed_over.add(envelope.type)
             return None
         unit = Unit(self.lane, batch, envelope.id, envelope.correlation, envelope.traceparent, "hear", envelope.type)
         unit.dossier = envelope.root

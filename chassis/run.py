@@ -29,7 +29,9 @@ from kernel.message import EPOCH, source_of
 log = logging.getLogger("lienthong.run")
 
 LONGEST_SLEEP_S = 0.5
-ROUNDS_OF_PATIENCE = 16
+ROUNDS_OF_PATIENCE = 64
+"""How many rounds a patient lane lets the others go first while they have something to do."""
+
 WAIT_FOR_STORE_S = 0.2
 
 
@@ -118,12 +120,9 @@ class Engine:
         while True:
             if self._stopping:
                 raise StoreUnavailable("the engine is being stopped")
-            self._wake.clear()
-            if self._round(self._bring_on, patient_too):
-                continue
-            if not any(disk.busy for disk in self._disks.values()):
+            moved = self._round(self._bring_on, patient_too)
+            if not self._gather() and not moved:
                 return
-            self._wake.wait(LONGEST_SLEEP_S)
 
     def _round(self, bring_on: Callable[[str, Lane], bool], patient_too: bool = True) -> bool:
         """Bring every lane on; patient ones only when nobody else has anything to do, or have waited long enough."""
@@ -137,6 +136,17 @@ class Engine:
             if running.service.patient and (their_turn or self._is_flushing(name)):
                 moved |= bring_on(name, running.lane)
         return moved
+
+    def _gather(self) -> bool:
+        """Wait until the batches of a round are durable, all at once; say whether there were any.
+
+        What they lead to is then heard together: fewer and larger batches than if each lane went on by itself.
+        """
+        flushing = [disk for disk in self._disks.values() if disk.busy]
+        while not all(disk.done for disk in flushing):
+            self._wake.wait(LONGEST_SLEEP_S)
+            self._wake.clear()
+        return bool(flushing)
 
     def _is_flushing(self, name: str) -> bool:
         disk = self._disks.get(name)
@@ -190,12 +200,12 @@ class Engine:
         """Do what `move_clock` promises, on the caller's thread (which must be the engine's)."""
         clock = self.clock
         assert isinstance(clock, RehearsalClock), "only a rehearsal clock can be moved"
-        self.run_until_idle()
+        self.run_until_idle(patient_too=False)
         if clock.untouched:
             clock.move_to(to)
         while (due_us := self._next_timer_us()) is not None and due_us <= to_us(to):
             clock.move_to(max(EPOCH + timedelta(microseconds=due_us), clock.now()))
-            self.run_until_idle()
+            self.run_until_idle(patient_too=False)
         clock.move_to(to)
         self.run_until_idle()
 

@@ -1,6 +1,6 @@
 """The bus as a port: a reader asks each source for what comes after the position it has written down itself."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from kernel.message import Envelope
@@ -11,6 +11,10 @@ class Bus(Protocol):
 
     def sources(self, service: str) -> Sequence[str]:
         """Return the sources that `service` reads: every other service's."""
+        ...
+
+    def further(self, positions: Mapping[str, int]) -> Sequence[str]:
+        """Return the sources that may have something after these positions; every turn of every lane asks."""
         ...
 
     def take(self, source: str, after: int, limit: int) -> tuple[Sequence[Envelope], int]:

@@ -25,6 +25,10 @@ class EmbeddedBus:
     def sources(self, service: str) -> Sequence[str]:
         return [source for source, log in self._logs.items() if log.service != service]
 
+    def further(self, positions: Mapping[str, int]) -> Sequence[str]:
+        logs = self._logs
+        return [source for source, after in positions.items() if after < logs[source].head]
+
     def take(self, source: str, after: int, limit: int) -> tuple[Sequence[Envelope], int]:
         return self._logs[source].take(after, limit)
 
@@ -54,11 +58,16 @@ class Log:
         self._from = self._to = store.head() if ends_at is None else ends_at
         self._newest: list[Envelope] = []
 
+    @property
+    def head(self) -> int:
+        """Return the position of its last event."""
+        return self.store.head() if self._ends_at is None else self._ends_at
+
     def take(self, after: int, limit: int) -> tuple[Sequence[Envelope], int]:
         """Return what `Store.say` returns, of this generation only."""
-        head = self.store.head() if self._ends_at is None else self._ends_at
+        head = self.head
         if after >= head:
-            return (), after  # mostly, and each turn asks every source
+            return (), after
         begins_after = self.generation.after
         if begins_after >= head:
             return (), after

@@ -41,17 +41,21 @@ def write_reading(db: sqlite3.Connection, writes: Writes) -> None:
         else:
             row = (*held.envelope, held.since_us, held.attempts, held.error)
             db.execute(f"INSERT OR REPLACE INTO held({HELD}) VALUES({', '.join('?' * len(row))})", row)
-    db.executemany("INSERT INTO discharges VALUES(?, ?, ?, ?, ?, ?)", writes.discharges)
+    if writes.discharges:
+        db.executemany("INSERT INTO discharges VALUES(?, ?, ?, ?, ?, ?)", writes.discharges)
 
 
 def write_time(db: sqlite3.Connection, writes: Writes) -> None:
     """Write timers, first answers, snapshots, and who owes something."""
-    timers = [timer for timer in writes.timers.values() if timer is not None]
-    db.executemany("DELETE FROM timers WHERE id=?", [(id,) for id, timer in writes.timers.items() if timer is None])
-    db.executemany(f"INSERT OR REPLACE INTO timers({TIMER}) VALUES(?, ?, ?, ?, ?)", timers)
-    db.executemany("INSERT INTO answers VALUES(?, ?, ?, ?, ?, ?)", writes.answers)
-    sql = "INSERT OR REPLACE INTO snapshots(stream, version, shape, data) VALUES(?, ?, ?, ?)"
-    db.executemany(sql, writes.snapshots)
+    if writes.timers:
+        timers = [timer for timer in writes.timers.values() if timer is not None]
+        db.executemany("DELETE FROM timers WHERE id=?", [(id,) for id, timer in writes.timers.items() if timer is None])
+        db.executemany(f"INSERT OR REPLACE INTO timers({TIMER}) VALUES(?, ?, ?, ?, ?)", timers)
+    if writes.answers:
+        db.executemany("INSERT INTO answers VALUES(?, ?, ?, ?, ?, ?)", writes.answers)
+    if writes.snapshots:
+        sql = "INSERT OR REPLACE INTO snapshots(stream, version, shape, data) VALUES(?, ?, ?, ?)"
+        db.executemany(sql, writes.snapshots)
     for stream, since_us in writes.owing.items():
         if since_us is None:
             db.execute("DELETE FROM owing WHERE stream=?", (stream,))
@@ -69,8 +73,9 @@ def tables_made_by(scripts: Iterable[str]) -> list[str]:
 
 def write_rows(db: sqlite3.Connection, statements: Iterable[Statement]) -> None:
     """Change the read models; a row that breaks a rule of its table is a defect, not a lost race."""
+    execute = db.cursor().execute
     for sql, params in statements:
         try:
-            db.execute(sql, params)
+            execute(sql, params)
         except sqlite3.IntegrityError as error:
             raise Unwritable(f"{error} in {sql}") from error

@@ -172,9 +172,7 @@ class Writes:
     @property
     def only_moves_on(self) -> bool:
         """Say whether it only notes that a reader has passed over messages that mean nothing to it."""
-        return bool(self.positions) and not any(
-            getattr(self, name) for name in self.__slots__ if name not in ("positions", "marks")
-        )
+        return bool(self.positions) and not (self.events or self.statements or self.timers or self._seldom)
 
     def take_along(self, earlier: "Writes") -> None:
         """Let a reader's earlier moves become true together with these."""
@@ -183,7 +181,11 @@ class Writes:
             self.positions[source] = (before, self.positions.get(source, (now, now))[1])
 
     def __bool__(self) -> bool:
-        return any(getattr(self, name) for name in self.__slots__)
+        return bool(self.events or self.positions or self.marks or self.statements or self.timers or self._seldom)
+
+    @property
+    def _seldom(self) -> bool:
+        return bool(self.answers or self.owing or self.expected or self.held or self.discharges or self.snapshots)
 
 
 class Store(Protocol):

@@ -1,6 +1,6 @@
 """A bus that misorders, repeats, drops and says again: what lies outside the port, for tests of hearing."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from chassis.codec import encode
 from chassis.stores.store import StoreUnavailable
@@ -47,6 +47,9 @@ class RoughBus:
 
     def sources(self, service: str) -> Sequence[str]:
         return (SAVINGS_SOURCE,)
+
+    def further(self, positions: Mapping[str, int]) -> Sequence[str]:
+        return tuple(positions)
 
     def take(self, source: str, after: int, limit: int) -> tuple[Sequence[Envelope], int]:
         if self.is_down:

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from chassis.inbox import Retry
+from chassis.instants import by_second
 from chassis.web.problem import Problem
 from kernel.calendar import VIETNAM
 from kernel.codes import ItemCode
 from services.postal.domain.item_numbers import ItemRange
 from services.postal.policies import HEARS
 from services.postal.projections.codes import codes
-from services.postal.projections.to_do import in_text
 from tests.harness import Platform, body_of
 from tests.postal import people as p
 from tests.postal import teller
@@ -274,7 +274,7 @@ def test_an_address_is_closed_once_nobody_goes_there_any_more(post: Platform, gi
 )
 def test_the_list_never_calls_a_postman_too_early(instant: datetime, text: str) -> None:
     """A moment of the list is a whole second, and by then the attempt counts."""
-    assert in_text(instant) == text
+    assert by_second(instant) == text
 
 
 def test_an_order_said_again_takes_no_second_number(post: Platform) -> None:

@@ -4,9 +4,9 @@
 """
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from typing import Any, Final
 
+from chassis.instants import in_second
 from chassis.service import Projection
 from chassis.stores.store import Statement
 from chassis.web import refs
@@ -42,11 +42,6 @@ APPOINT: Final = "UPDATE dossiers SET due_at=:due_at, awaits='', changed_at=:at 
 Rows = Callable[[Any], tuple[Statement, ...]]
 
 
-def in_text(instant: datetime) -> str:
-    """Return an instant as text that sorts as time does."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 def _submitted(event: events.DossierSubmitted) -> tuple[Statement, ...]:
     row = {
         "ref": event.ref,
@@ -58,14 +53,14 @@ def _submitted(event: events.DossierSubmitted) -> tuple[Statement, ...]:
         "applicant": event.applicant,
         "submitter": event.submitter,
         "hand_out_by": event.hand_out_by,
-        "at": in_text(event.at),
+        "at": in_second(event.at),
     }
     return (Statement(INSERT, row),)
 
 
 def _awaited(event: events.PaymentAwaited) -> tuple[Statement, ...]:
     row = {"ref": event.ref, "code": event.code, "status": "awaiting_payment", "awaits": "payment"}
-    return (Statement(CODE, row | {"at": in_text(event.at)}),)
+    return (Statement(CODE, row | {"at": in_second(event.at)}),)
 
 
 def _accepted(event: events.DossierAccepted) -> tuple[Statement, ...]:
@@ -73,24 +68,24 @@ def _accepted(event: events.DossierAccepted) -> tuple[Statement, ...]:
         "ref": event.ref,
         "code": event.code,
         "agencies": f" {' '.join(event.agencies)} ",
-        "due_at": in_text(event.due_at),
-        "at": in_text(event.at),
+        "due_at": in_second(event.due_at),
+        "at": in_second(event.at),
     }
     return (Statement(ACCEPT, row),)
 
 
 def _answered(event: events.SentBackAnswered) -> tuple[Statement, ...]:
-    return (Statement(APPOINT, {"ref": event.ref, "due_at": in_text(event.due_at), "at": in_text(event.at)}),)
+    return (Statement(APPOINT, {"ref": event.ref, "due_at": in_second(event.due_at), "at": in_second(event.at)}),)
 
 
 def _appointed(event: amendments.AppointmentChanged) -> tuple[Statement, ...]:
     """The list is ordered and searched by the lawful date; a promise beside it stands in the dossier itself."""
-    return (Statement(DUE, {"ref": event.ref, "due_at": in_text(event.due_at), "at": in_text(event.at)}),)
+    return (Statement(DUE, {"ref": event.ref, "due_at": in_second(event.due_at), "at": in_second(event.at)}),)
 
 
 def _moves_to(status: str, awaits: str = "") -> Rows:
     def rows(event: Any) -> tuple[Statement, ...]:
-        return (Statement(MOVE, {"ref": event.ref, "status": status, "awaits": awaits, "at": in_text(event.at)}),)
+        return (Statement(MOVE, {"ref": event.ref, "status": status, "awaits": awaits, "at": in_second(event.at)}),)
 
     return rows
 
@@ -106,7 +101,7 @@ def _ends_as(status: str) -> Rows:
 
 def _awaits(what: str) -> Rows:
     def rows(event: Any) -> tuple[Statement, ...]:
-        return (Statement(AWAIT, {"ref": event.ref, "awaits": what, "at": in_text(event.at)}),)
+        return (Statement(AWAIT, {"ref": event.ref, "awaits": what, "at": in_second(event.at)}),)
 
     return rows
 

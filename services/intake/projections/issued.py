@@ -6,13 +6,13 @@ correction stays: the inspector alone may read it).
 
 from typing import Any, Final
 
+from chassis.instants import in_second
 from chassis.registry import Registry
 from chassis.vault import CannotOpen, Erased, Vault
 from chassis.web.acts import Call
 from services.intake.domain.state import Dossier
 from services.intake.domain.words import Whose
 from services.intake.projections import letters, slips
-from services.intake.projections.dossiers import in_text
 
 ADDRESS: Final = ("name", "address", "phone")
 
@@ -81,7 +81,7 @@ class Papers:
                 {
                     "whose": one.whose,
                     "by": one.by,
-                    "at": in_text(one.at),
+                    "at": in_second(one.at),
                     "reason": self._note(call, one.reason, purpose),
                     "before": self._open(call, stood, purpose, slips.OPENED),
                     "after": self._open(call, stands, purpose, slips.OPENED),

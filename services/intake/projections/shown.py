@@ -9,10 +9,10 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from chassis.instants import in_second
 from chassis.service import Scope
 from services.intake.domain.state import Dossier
 from services.intake.domain.words import AppointmentMove, Phase
-from services.intake.projections.dossiers import in_text
 
 
 class ComponentShown(BaseModel):
@@ -152,17 +152,17 @@ def shown(dossier: Dossier) -> dict[str, Any]:
         hand_out_by=submission.hand_out_by,
         fee_due=submission.fee_due,
         fee_settled=dossier.fee_settled,
-        submitted_at=in_text(submission.at),
+        submitted_at=in_second(submission.at),
         pay_by=_in_text(dossier.pay_by),
-        clock_from=None if appointment is None else in_text(appointment.clock_from),
-        due_at=None if appointment is None else in_text(appointment.due_at),
+        clock_from=None if appointment is None else in_second(appointment.clock_from),
+        due_at=None if appointment is None else in_second(appointment.due_at),
         due_is_provisional=is_provisional(dossier),
         promised_at=_in_text(None if appointment is None else appointment.promised_at),
         appointment_number=None if appointment is None else appointment.number,
         appointment_moves=[_move(move) for move in dossier.moves],
         supplement=_supplement(dossier),
         supplements_asked=dossier.supplements_asked,
-        corrections=[CorrectionShown(whose=one.whose, at=in_text(one.at)) for one in dossier.corrections],
+        corrections=[CorrectionShown(whose=one.whose, at=in_second(one.at)) for one in dossier.corrections],
         sent_back=[waiting.step for waiting in dossier.sent_back],
         withdrawal=dossier.withdrawal,
         results=[
@@ -183,7 +183,7 @@ def is_provisional(dossier: Dossier) -> bool:
 
 
 def _in_text(instant: datetime | None) -> str | None:
-    return None if instant is None else in_text(instant)
+    return None if instant is None else in_second(instant)
 
 
 def _move(move: AppointmentMove) -> MoveShown:
@@ -191,10 +191,10 @@ def _move(move: AppointmentMove) -> MoveShown:
         cause=move.cause,
         number=move.number,
         agency=move.agency,
-        clock_from=in_text(move.clock_from),
-        due_at=in_text(move.due_at),
+        clock_from=in_second(move.clock_from),
+        due_at=in_second(move.due_at),
         promised_at=_in_text(move.promised_at),
-        at=in_text(move.at),
+        at=in_second(move.at),
     )
 
 

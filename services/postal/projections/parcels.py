@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Final
 
+from chassis.instants import by_second
 from chassis.service import Projection
 from chassis.stores.store import Statement
 from services.postal.domain.parcel import Status
@@ -15,7 +16,6 @@ from services.postal.domain.words import (
     ParcelOrdered,
     ParcelPickedUp,
 )
-from services.postal.projections.to_do import in_text
 
 TABLE: Final = """
 CREATE TABLE IF NOT EXISTS parcels(
@@ -36,11 +36,11 @@ TRIED: Final = "UPDATE parcels SET attempts=:attempts, changed_at=:at WHERE item
 
 def ordered(event: ParcelOrdered) -> tuple[Statement, ...]:
     row = {"item_code": event.item_code, "ref": event.ref, "leg": event.leg, "receiving_agency": event.agency}
-    return (Statement(INSERT, {**row, "party": event.party, "at": in_text(event.at)}),)
+    return (Statement(INSERT, {**row, "party": event.party, "at": by_second(event.at)}),)
 
 
 def _moved(item_code: str, status: Status, at: datetime) -> tuple[Statement, ...]:
-    return (Statement(MOVED, {"item_code": item_code, "status": status, "at": in_text(at)}),)
+    return (Statement(MOVED, {"item_code": item_code, "status": status, "at": by_second(at)}),)
 
 
 def picked_up(event: ParcelPickedUp) -> tuple[Statement, ...]:
@@ -64,7 +64,7 @@ def cancelled(event: ParcelCancelled) -> tuple[Statement, ...]:
 
 
 def tried(event: AttemptFailed) -> tuple[Statement, ...]:
-    row = {"item_code": event.item_code, "attempts": event.attempt, "at": in_text(event.at)}
+    row = {"item_code": event.item_code, "attempts": event.attempt, "at": by_second(event.at)}
     return (Statement(TRIED, row),)
 
 

@@ -3,9 +3,10 @@
 `turn` orders the list by that moment and is unique, so that a page can begin after it.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Final
 
+from chassis.instants import by_second
 from chassis.service import Projection
 from chassis.stores.store import Statement
 from services.postal.domain.attempts import Leg
@@ -42,14 +43,8 @@ BEFORE_PICK_UP: Final[dict[Leg, str]] = {"collection": "collect", "delivery": "p
 RETRY: Final[dict[Leg, str]] = {"collection": "collect", "delivery": "deliver"}
 
 
-def in_text(instant: datetime) -> str:
-    """Return an instant in whole seconds of one width, so that text sorts as time does; a part of a second is past."""
-    whole = instant.astimezone(UTC) + timedelta(seconds=1 if instant.microsecond else 0)
-    return whole.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 def _place(ref: str, leg: Leg, task: str, due_from: datetime) -> dict[str, str]:
-    due = in_text(due_from)
+    due = by_second(due_from)
     return {"ref": ref, "leg": leg, "task": task, "due_from": due, "turn": f"{due} {ref} {leg}"}
 
 

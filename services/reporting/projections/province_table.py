@@ -36,6 +36,7 @@ CREATE TABLE IF NOT EXISTS province_table(
 """
 BY_CHANNEL: Final = {"portal": "online", "counter": "at_counter", "post": "by_post"}
 SUMS: Final = ", ".join(f"coalesce(sum({name}), 0) AS {name}" for name in FIGURES)
+YEAR_AND_MONTH: Final = len("2026-09")
 MONTHS: Final = "month>=:first AND month<=:last AND (:agency='' OR agency=:agency)"
 OVERDUE: Final = f"""
 SELECT count(*) AS overdue FROM dossiers
@@ -74,7 +75,7 @@ def receiving_agencies(store: Readable) -> list[str]:
 
 
 def _month(at: datetime) -> str:
-    return at.astimezone(VIETNAM).strftime("%Y-%m")
+    return at.astimezone(VIETNAM).isoformat()[:YEAR_AND_MONTH]
 
 
 @lru_cache

@@ -5,10 +5,10 @@ Law: NĐ 61/2018/NĐ-CP art. 19.9; TT 01/2018/TT-VPCP Mẫu 04 (Phiếu xin lỗ
 
 from typing import Any, Final
 
+from chassis.instants import by_second
 from chassis.service import Projection
 from chassis.stores.store import Statement, Store
 from services.routing.domain.clock_events import DelayApologised
-from services.routing.projections.rows import in_text
 
 TABLE: Final = """
 CREATE TABLE IF NOT EXISTS apologies(
@@ -38,9 +38,9 @@ def apologised(event: DelayApologised) -> tuple[Statement, ...]:
         "agency": event.agency,
         "reason_code": event.reason_code,
         "note": event.note,
-        "due_at": in_text(event.due_at),
-        "new_due_at": in_text(event.new_due_at),
-        "at": in_text(event.at),
+        "due_at": by_second(event.due_at),
+        "new_due_at": by_second(event.new_due_at),
+        "at": by_second(event.at),
     }
     return (Statement(APOLOGISED, row),)
 

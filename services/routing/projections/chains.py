@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Final
 
+from chassis.instants import by_second
 from chassis.service import Projection
 from chassis.stores.store import Statement
 from services.routing.domain.clock_events import AppointmentMoved
@@ -14,7 +15,6 @@ from services.routing.domain.events import (
     ChainWithdrawn,
     ClockRestarted,
 )
-from services.routing.projections.rows import in_text
 
 TABLE: Final = """
 CREATE TABLE IF NOT EXISTS chains(
@@ -42,7 +42,7 @@ REDATED: Final = "UPDATE chains SET due_at=:due_at, overdue='no' WHERE ref=:ref"
 def opened(event: ChainOpened) -> tuple[Statement, ...]:
     acting = (planned.agency for planned in event.steps if planned.party == "agency")
     agencies = dict.fromkeys((event.lead_agency, *acting))
-    opened_at = in_text(event.at)
+    opened_at = by_second(event.at)
     row = {
         "ref": event.ref,
         "turn": f"{opened_at} {event.ref}",
@@ -55,13 +55,13 @@ def opened(event: ChainOpened) -> tuple[Statement, ...]:
         "applicant": event.applicant,
         "submitter": event.submitter,
         "opened_at": opened_at,
-        "due_at": in_text(event.due_at),
+        "due_at": by_second(event.due_at),
     }
     return (Statement(OPENED, row),)
 
 
 def _ended(ref: str, state: str, at: datetime) -> tuple[Statement, ...]:
-    return (Statement(ENDED, {"ref": ref, "state": state, "at": in_text(at)}),)
+    return (Statement(ENDED, {"ref": ref, "state": state, "at": by_second(at)}),)
 
 
 def closed(event: ChainClosed) -> tuple[Statement, ...]:
@@ -84,7 +84,7 @@ def redated(event: ClockRestarted | AppointmentMoved) -> tuple[Statement, ...]:
     """A date that is promised with an apology hides nothing: the lawful one stays, and the chain late."""
     if isinstance(event, AppointmentMoved) and event.cause == "apology":
         return ()
-    return (Statement(REDATED, {"ref": event.ref, "due_at": in_text(event.due_at)}),)
+    return (Statement(REDATED, {"ref": event.ref, "due_at": by_second(event.due_at)}),)
 
 
 chains: Final = Projection(

@@ -8,6 +8,7 @@ stands at the end. `note` is what an agency wrote when it refused or sent back, 
 
 from typing import Any, Final, NamedTuple
 
+from chassis.instants import by_second
 from chassis.service import Projection
 from chassis.stores.store import Statement, Store
 from services.routing.domain.clock_events import StepClockResumed, StepClockStarted, StepFulfilled
@@ -24,7 +25,6 @@ from services.routing.domain.events import (
     StepSentBack,
     StepTakenOver,
 )
-from services.routing.projections.rows import in_text, in_text_or_none
 
 TABLE: Final = """
 CREATE TABLE IF NOT EXISTS steps(
@@ -89,7 +89,7 @@ def _step(event: Any, **columns: Any) -> dict[str, Any]:
 
 
 def _due(event: StepReady | LimitExtended | StepClockStarted | StepClockResumed) -> dict[str, str]:
-    due_at = in_text(event.due_at)
+    due_at = by_second(event.due_at)
     return {"due_at": due_at, "turn": f"{due_at} {event.ref} {event.step}"}
 
 
@@ -115,7 +115,10 @@ def opened(event: ChainOpened) -> tuple[Statement, ...]:
 
 
 def ready(event: StepReady) -> tuple[Statement, ...]:
-    columns = {"ready_at": in_text(event.at), "acknowledge_by": in_text_or_none(event.acknowledge_by)}
+    columns = {
+        "ready_at": by_second(event.at),
+        "acknowledge_by": None if event.acknowledge_by is None else by_second(event.acknowledge_by),
+    }
     return (Statement(READY, _step(event, round=event.round, **columns, **_due(event))),)
 
 
