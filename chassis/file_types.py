@@ -12,6 +12,8 @@ from typing import Final
 
 import puremagic
 
+from kernel.calendar import Words
+
 PDF: Final = "application/pdf"
 JPEG: Final = "image/jpeg"
 PNG: Final = "image/png"
@@ -28,6 +30,14 @@ ENDINGS: Final[Mapping[str, str]] = {
     ASIC_S: ".asics", P7S: ".p7s",
 }  # fmt: skip
 """Every type that is taken, and how a file of it is called where its own name is not known."""
+
+
+def called(media_type: str) -> str:
+    """Return what people call a type, after the ending of its files: `PDF`."""
+    return ENDINGS[media_type].removeprefix(".").upper()
+
+
+KINDS: Final = ", ".join(map(called, ENDINGS))
 
 ARCHIVED_FILES_MAX: Final = 2_000
 ARCHIVED_BYTES_MAX: Final = 209_715_200
@@ -47,7 +57,11 @@ SIGNED_DATA: Final = bytes.fromhex("06092a864886f70d010702")
 
 
 class NotTaken(ValueError):
-    """The content is of no kind that is taken, or not of the one it was declared to be; says why."""
+    """The content is of no kind that is taken, or not of the one it was declared to be; says why, in both languages."""
+
+    def __init__(self, vi: str, en: str) -> None:
+        super().__init__(en)
+        self.said = Words(vi, en)
 
 
 def check_content(content: bytes, declared: str) -> None:
@@ -58,16 +72,19 @@ def check_content(content: bytes, declared: str) -> None:
     """
     check = CHECKS.get(declared)
     if check is None:
-        raise NotTaken(f"the type {declared[:80]} is not taken; one of {', '.join(ENDINGS)}")
+        raise NotTaken(
+            f"Không nhận loại {declared[:80]}; các loại được nhận: {KINDS}.",
+            f"The type {declared[:80]} is not taken; one of {KINDS} is.",
+        )
     if not content:
-        raise NotTaken("the file is empty")
+        raise NotTaken("Tệp rỗng.", "The file is empty.")
     check(content)
     if ACTIVE.search(content):
-        raise NotTaken("it holds what a browser would run")
+        raise NotTaken("Tệp chứa nội dung mà trình duyệt sẽ chạy.", "It holds what a browser would run.")
     if declared not in ARCHIVES and b"PK\x05\x06" in content[-ARCHIVE_END_WITHIN_BYTES:]:
-        raise NotTaken("it is an archive as well")
+        raise NotTaken("Tệp đồng thời là một tệp nén.", "It is an archive as well.")
     if declared != PDF and b"%PDF-" in content[:1_024]:
-        raise NotTaken("it is a PDF as well")
+        raise NotTaken("Tệp đồng thời là một tệp PDF.", "It is a PDF as well.")
 
 
 def _guessed(content: bytes, *fitting: str) -> None:
@@ -77,21 +94,24 @@ def _guessed(content: bytes, *fitting: str) -> None:
     except puremagic.PureError:
         guesses = set()
     if not guesses & set(fitting):
-        raise NotTaken(f"its content is not {fitting[0]}")
+        raise NotTaken(f"Nội dung tệp không phải là {called(fitting[0])}.", f"Its content is not {called(fitting[0])}.")
 
 
 def _begins(content: bytes, *signatures: bytes) -> None:
     if not content.startswith(signatures):
-        raise NotTaken("its content does not begin as its type does")
+        raise NotTaken("Phần đầu của tệp không đúng với loại đã khai.", "Its content does not begin as its type does.")
 
 
 def _pdf(content: bytes) -> None:
     _begins(content, b"%PDF-1.", b"%PDF-2.")
     _guessed(content, PDF)
     if b"%%EOF" not in content[-1_024:]:
-        raise NotTaken("the PDF does not end")
+        raise NotTaken("Tệp PDF thiếu phần cuối.", "The PDF does not end.")
     if ACTIVE_PDF.search(content):
-        raise NotTaken("the PDF holds a script, an attachment or an order to start a program")
+        raise NotTaken(
+            "Tệp PDF chứa mã lệnh, tệp đính kèm hoặc lệnh mở chương trình.",
+            "The PDF holds a script, an attachment or an order to start a program.",
+        )
 
 
 def _jpeg(content: bytes) -> None:
@@ -103,7 +123,7 @@ def _png(content: bytes) -> None:
     _begins(content, b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR")
     _guessed(content, PNG)
     if b"IEND\xae\x42\x60\x82" not in content[-LOOKED_AT_BYTES:]:
-        raise NotTaken("the picture does not end")
+        raise NotTaken("Ảnh thiếu phần cuối.", "The picture does not end.")
 
 
 def _tiff(content: bytes) -> None:
@@ -117,9 +137,12 @@ def _xml(content: bytes) -> None:
     try:
         text.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise NotTaken("XML is taken in UTF-8") from error
+        raise NotTaken("Chỉ nhận XML ở bảng mã UTF-8.", "XML is taken in UTF-8.") from error
     if b"\0" in text or ACTIVE_XML.search(text):
-        raise NotTaken("the XML defines entities or a type, names a style sheet, or is a page or a drawing")
+        raise NotTaken(
+            "Tệp XML khai báo thực thể hoặc kiểu tài liệu, gọi bảng định dạng, hoặc là trang web hay hình vẽ.",
+            "The XML defines entities or a type, names a style sheet, or is a page or a drawing.",
+        )
 
 
 def _odf_like(content: bytes, kind: str) -> tuple[str, ...]:
@@ -127,19 +150,19 @@ def _odf_like(content: bytes, kind: str) -> tuple[str, ...]:
     _begins(content, b"PK\x03\x04")
     named = content[30:].startswith(b"mimetype" + kind.encode() + b"PK")
     if not named:
-        raise NotTaken(f"it is not {kind}")
+        raise NotTaken(f"Tệp không phải là {called(kind)}.", f"It is not {called(kind)}.")
     return _archived(content)
 
 
 def _odt(content: bytes) -> None:
     if "content.xml" not in _odf_like(content, ODT):
-        raise NotTaken("the document has no text")
+        raise NotTaken("Văn bản không có nội dung.", "The document has no text.")
 
 
 def _asic(kind: str) -> Callable[[bytes], None]:
     def check(content: bytes) -> None:
         if not any(name.startswith("META-INF/") for name in _odf_like(content, kind)):
-            raise NotTaken("the container has no signature")
+            raise NotTaken("Gói ký số không có chữ ký.", "The container has no signature.")
 
     return check
 
@@ -148,7 +171,7 @@ def _docx(content: bytes) -> None:
     _begins(content, b"PK\x03\x04")
     _guessed(content, DOCX)
     if not {"[Content_Types].xml", "word/document.xml"} <= set(_archived(content)):
-        raise NotTaken("the document has no text")
+        raise NotTaken("Văn bản không có nội dung.", "The document has no text.")
 
 
 def _archived(content: bytes) -> tuple[str, ...]:
@@ -157,16 +180,16 @@ def _archived(content: bytes) -> tuple[str, ...]:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             listed = archive.infolist()
     except (zipfile.BadZipFile, NotImplementedError, UnicodeDecodeError, ValueError, OverflowError) as error:
-        raise NotTaken("its list of files cannot be read") from error
+        raise NotTaken("Không đọc được danh mục các tệp bên trong.", "Its list of files cannot be read.") from error
     names = tuple(one.filename for one in listed)
     if len(listed) > ARCHIVED_FILES_MAX or sum(one.file_size for one in listed) > ARCHIVED_BYTES_MAX:
-        raise NotTaken("it would unpack to too much")
+        raise NotTaken("Giải nén ra sẽ quá lớn.", "It would unpack to too much.")
     if len(set(names)) < len(names) or any(one.flag_bits & 1 for one in listed):
-        raise NotTaken("it names a file twice, or is locked")
+        raise NotTaken("Có tệp bên trong trùng tên, hoặc bị khóa.", "It names a file twice, or is locked.")
     if any(name.startswith("/") or ".." in name.split("/") or "\\" in name for name in names):
-        raise NotTaken("it names a file outside of itself")
+        raise NotTaken("Có tệp bên trong trỏ ra ngoài gói.", "It names a file outside of itself.")
     if any(MACROS.search(name) for name in names):
-        raise NotTaken("it holds a macro, a page or a program")
+        raise NotTaken("Bên trong có macro, trang web hoặc chương trình.", "It holds a macro, a page or a program.")
     return names
 
 
@@ -177,7 +200,7 @@ def _p7s(content: bytes) -> None:
     width = first & 0x7F if first & 0x80 else 0
     length = int.from_bytes(content[2 : 2 + width]) if width else first
     if width > 4 or 2 + width + length != len(content) or not content[2 + width :].startswith(SIGNED_DATA):
-        raise NotTaken("it is not signed data in DER")
+        raise NotTaken("Tệp không phải dữ liệu đã ký ở dạng DER.", "It is not signed data in DER.")
 
 
 ARCHIVES: Final = frozenset({ODT, DOCX, ASIC_E, ASIC_S})

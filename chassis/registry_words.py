@@ -19,7 +19,7 @@ from kernel.procedure import (
     Step,
     SubmitterRule,
 )
-from kernel.working_time import Limit
+from kernel.working_time import HOUR_KEPT, WHOLE_LAST_DAY, Limit
 
 Data = Mapping[str, Any]
 At = tuple[str | int, ...]
@@ -242,4 +242,6 @@ def _limit(data: Data | None) -> Limit | None:
 
 
 def _some_limit(data: Data) -> Limit:
-    return Limit(data["value"], data["unit"], data.get("counting", "hour_kept"))
+    # Bộ luật Dân sự art. 148: a term in days ends with its last day, an open one; no procedure may say otherwise.
+    usual = WHOLE_LAST_DAY if data["unit"] == "calendar_days" else HOUR_KEPT
+    return Limit(data["value"], data["unit"], data.get("counting", usual))

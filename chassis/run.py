@@ -4,13 +4,14 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from chassis.aside import Aside
 from chassis.bus.bus import Bus
 from chassis.bus.embedded import EmbeddedBus
 from chassis.clock import Clock, RehearsalClock, to_us
@@ -29,9 +30,6 @@ from kernel.message import EPOCH, source_of
 log = logging.getLogger("lienthong.run")
 
 LONGEST_SLEEP_S = 0.5
-ROUNDS_OF_PATIENCE = 64
-"""How many rounds a patient lane lets the others go first while they have something to do."""
-
 WAIT_FOR_STORE_S = 0.2
 
 
@@ -57,8 +55,8 @@ class Running:
 class Engine:
     """Turns the lanes of some services until told to stop. `run_until_idle` turns them on the caller's own thread.
 
-    All code of the services runs on one thread. With `disk_threads` the waiting for the disk does not: while one
-    store makes a batch durable, the next lane works out its own.
+    All code that decides runs on one thread. With `disk_threads` the waiting for the disk does not: while one store
+    makes a batch durable, the next lane works out its own. Nor do patient lanes, which only hear (`chassis/aside.py`).
     """
 
     def __init__(
@@ -75,9 +73,11 @@ class Engine:
         self.tracer = SILENT
         self._not_before: dict[str, float] = {}
         self._wake = threading.Event()
-        self._disks = {service.name: Disk(service.name, self._wake.set) for service in services if disk_threads}
+        self._brisk = {name: one.lane for name, one in self.running.items() if not one.service.patient}
+        self._patient = {name: one.lane for name, one in self.running.items() if one.service.patient}
+        self._disks = {name: Disk(name, self._wake.set) for name in self._brisk if disk_threads}
+        self._asides = {name: self._aside(name, lane) for name, lane in self._patient.items() if disk_threads}
         self._stopping = False
-        self._rounds = 0
         self._errands: deque[Errand] = deque()
         self._errands_when_idle: deque[Errand] = deque()
         self._thread: threading.Thread | None = None
@@ -85,6 +85,10 @@ class Engine:
         self.at_rest: list[Callable[[], None]] = []
         if isinstance(clock, RehearsalClock):
             clock.keep_up_with(self._newest())
+
+    def _aside(self, name: str, lane: Lane) -> Aside:
+        assert not lane.service.routes, f"{name} decides something, and whoever waits for that is not patient"
+        return Aside(name, lambda: self._turn(name, lane))
 
     def _newest(self) -> datetime:
         """Return the time of the newest stored event."""
@@ -117,25 +121,36 @@ class Engine:
         Raises:
             StoreUnavailable: a store is down, or the engine is being stopped; nothing was lost.
         """
+        self._begin_asides()
         while True:
             if self._stopping:
                 raise StoreUnavailable("the engine is being stopped")
-            moved = self._round(self._bring_on, patient_too)
-            if not self._gather() and not moved:
+            moved = self._round(self._bring_on)
+            moved |= self._gather()
+            if not moved and patient_too:
+                with self._asides_held():
+                    moved = self._round(self._bring_on, self._patient)
+            if not moved:
                 return
 
-    def _round(self, bring_on: Callable[[str, Lane], bool], patient_too: bool = True) -> bool:
-        """Bring every lane on; patient ones only when nobody else has anything to do, or have waited long enough."""
+    def _round(self, bring_on: Callable[[str, Lane], bool], lanes: Mapping[str, Lane] | None = None) -> bool:
+        """Bring some lanes on, or all but the patient ones; say whether any got anywhere."""
         moved = False
-        for name, running in self.running.items():
-            if not running.service.patient:
-                moved |= bring_on(name, running.lane)
-        self._rounds += 1
-        their_turn = (patient_too and not moved) or self._rounds % ROUNDS_OF_PATIENCE == 0
-        for name, running in self.running.items():
-            if running.service.patient and (their_turn or self._is_flushing(name)):
-                moved |= bring_on(name, running.lane)
+        for name, lane in (self._brisk if lanes is None else lanes).items():
+            moved |= bring_on(name, lane)
         return moved
+
+    def _begin_asides(self) -> None:
+        for aside in self._asides.values():
+            aside.start()
+
+    @contextmanager
+    def _asides_held(self) -> Iterator[None]:
+        """Let no patient lane turn on its own thread meanwhile."""
+        with ExitStack() as held:
+            for aside in self._asides.values():
+                held.enter_context(aside.held)
+            yield
 
     def _gather(self) -> bool:
         """Wait until the batches of a round are durable, all at once; say whether there were any.
@@ -147,10 +162,6 @@ class Engine:
             self._wake.wait(LONGEST_SLEEP_S)
             self._wake.clear()
         return bool(flushing)
-
-    def _is_flushing(self, name: str) -> bool:
-        disk = self._disks.get(name)
-        return disk is not None and disk.busy
 
     def _bring_on(self, name: str, lane: Lane) -> bool:
         """Bring a lane on as far as it gets without waiting for the disk; say whether it got anywhere."""
@@ -196,8 +207,12 @@ class Engine:
             self._turn_errands_away()
         return done
 
-    def pass_time(self, to: datetime) -> None:
-        """Do what `move_clock` promises, on the caller's thread (which must be the engine's)."""
+    def pass_time(self, to: datetime, patient_too: bool = True) -> None:
+        """Do what `move_clock` promises, on the caller's thread (which must be the engine's).
+
+        Args:
+            patient_too: else patient lanes may be left with messages they have not taken.
+        """
         clock = self.clock
         assert isinstance(clock, RehearsalClock), "only a rehearsal clock can be moved"
         self.run_until_idle(patient_too=False)
@@ -207,7 +222,7 @@ class Engine:
             clock.move_to(max(EPOCH + timedelta(microseconds=due_us), clock.now()))
             self.run_until_idle(patient_too=False)
         clock.move_to(to)
-        self.run_until_idle()
+        self.run_until_idle(patient_too)
 
     def _next_timer_us(self) -> int | None:
         due = [running.watchdog.next_timer_us for running in self.running.values()]
@@ -223,6 +238,7 @@ class Engine:
 
     def start(self) -> None:
         """Turn the lanes on a thread of their own."""
+        self._begin_asides()
         self._thread = threading.Thread(target=self._loop, name="lanes", daemon=True)
         self._thread.start()
 
@@ -231,10 +247,18 @@ class Engine:
             self._wake.clear()
             moved = self._round(self._turn)
             self._run_errands(self._errands)
+            if not moved and (self._errands_when_idle or not self._asides):
+                moved = self._rest()
             if not moved:
-                if self._is_idle:
-                    self._run_errands(self._errands_when_idle)
                 self._wake.wait(LONGEST_SLEEP_S)
+
+    def _rest(self) -> bool:
+        """Bring the patient lanes on; if nobody has got anywhere, do what waits for that. Say whether any has."""
+        with self._asides_held():
+            moved = self._round(self._turn, self._patient)
+            if not moved and self._is_idle:
+                self._run_errands(self._errands_when_idle)
+        return moved
 
     def _turn(self, name: str, lane: Lane) -> bool:
         """Give one lane its turn. One that cannot work now waits a little; the others go on."""
@@ -269,6 +293,8 @@ class Engine:
         self._wake.set()
         if self._thread is not None:
             self._thread.join()
+        for aside in self._asides.values():
+            aside.stop()
         for name, disk in self._disks.items():
             disk.stop()
             if disk.busy:

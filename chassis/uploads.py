@@ -33,6 +33,7 @@ from chassis.limits import (
     UPLOADS_UNUSED_MAX,
 )
 from chassis.vault import CannotOpen, Vault
+from kernel.calendar import Words
 
 log = logging.getLogger("lienthong.uploads")
 
@@ -44,14 +45,32 @@ HANDING_IN: Final = "hand_in"
 PLATFORM: Final = ("platform", "uploads")
 """Under whose key the vault seals what somebody brings who is no person in it, as the desk does."""
 MARK: Final = ".upload"
+MEGA: Final = 1_048_576
+
+TOO_MANY: Final = Words(
+    f"Nhiều nhất {UPLOADS_UNUSED_MAX} tệp được chờ gắn vào hồ sơ.",
+    f"At most {UPLOADS_UNUSED_MAX} files wait to be named by a dossier.",
+)
+TOO_MUCH: Final = Words(
+    f"Mỗi ngày nhận nhiều nhất {UPLOADED_BYTES_PER_DAY_MAX // MEGA} MB.",
+    f"At most {UPLOADED_BYTES_PER_DAY_MAX // MEGA} MB are taken in a day.",
+)
+FULL: Final = Words(
+    "Hiện không còn chỗ cho tệp mới, hãy thử lại sau.", "There is no room for another file now; try again later."
+)
+UNFIT_PART: Final = Words(
+    f"Mỗi phần là bội số của {FILE_CHUNK_BYTES} byte, phần cuối là những gì còn lại của tệp.",
+    f"A part is a multiple of {FILE_CHUNK_BYTES} bytes, the last one what is left of the file.",
+)
 
 
 class UploadRefused(ValueError):
-    """A file is not begun, or not taken; `why` is a word, the message says it."""
+    """A file is not begun, or not taken; `why` is a word, `said` tells people."""
 
-    def __init__(self, why: str, message: str) -> None:
-        super().__init__(message)
+    def __init__(self, why: str, said: Words) -> None:
+        super().__init__(said.en)
         self.why = why
+        self.said = said
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +164,11 @@ class Uploads:
             self._day, self._today = day, {}
         mine = [one for one in self._open.values() if one.owner == owner]
         if len(mine) >= UPLOADS_UNUSED_MAX:
-            raise UploadRefused("too_many", f"At most {UPLOADS_UNUSED_MAX} files wait to be named by a dossier.")
+            raise UploadRefused("too_many", TOO_MANY)
         if self._today.get(owner, 0) + size > UPLOADED_BYTES_PER_DAY_MAX:
-            raise UploadRefused("too_much", f"At most {UPLOADED_BYTES_PER_DAY_MAX} bytes are taken in a day.")
+            raise UploadRefused("too_much", TOO_MUCH)
         if sum(one.size for one in self._open.values()) + size > UPLOADS_UNUSED_BYTES_MAX:
-            raise UploadRefused("full", "There is no room for another file now; try again later.")
+            raise UploadRefused("full", FULL)
 
     def find(self, id: str, owner: str) -> Upload | None:
         """Return somebody's own file that no dossier names yet."""
@@ -171,12 +190,12 @@ class Uploads:
             if here < upload.size and here % FILE_CHUNK_BYTES:
                 here = self.store.cut(upload.id)  # a power cut left half a chunk
             if offset != here:
-                raise UploadRefused("offset", f"The next part begins at {here}.")
+                raise UploadRefused(
+                    "offset", Words(f"Phần tiếp theo bắt đầu từ {here}.", f"The next part begins at {here}.")
+                )
             after = here + len(part)
             if after > upload.size or (after < upload.size and len(part) % FILE_CHUNK_BYTES):
-                raise UploadRefused(
-                    "part", f"A part is a multiple of {FILE_CHUNK_BYTES} bytes, the last one what is left of the file."
-                )
+                raise UploadRefused("part", UNFIT_PART)
             if part:
                 self.store.append(upload.id, self._key(upload, now), part)
             return self._finished(upload, now) if after == upload.size and not upload.complete else upload
@@ -186,11 +205,13 @@ class Uploads:
         content = b"".join(self.store.content(upload.id, self._key(upload, now), upload.size))
         try:
             if sha256(content).hexdigest() != known["sha256"]:
-                raise NotTaken("its SHA-256 is not the one that was declared")
+                raise NotTaken(
+                    "Mã SHA-256 của nội dung không phải là mã đã khai.", "Its SHA-256 is not the one that was declared."
+                )
             check_content(content, upload.media_type)
         except NotTaken as error:
             self.discard(upload)
-            raise UploadRefused("content", f"The file is not taken: {error}.") from error
+            raise UploadRefused("content", error.said) from error
         whole = replace(upload, sha256=self.store.digest(upload.id))
         self._write(whole)
         return whole

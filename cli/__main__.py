@@ -9,6 +9,7 @@ from cli import (
     dossier,
     events,
     heads,
+    incident,
     issuer,
     parked,
     payments,
@@ -44,6 +45,7 @@ app.command("restore")(backup.restore)
 app.add_typer(dossier.app, name="dossier")
 app.add_typer(events.app, name="events")
 app.add_typer(heads.app, name="heads")
+app.add_typer(incident.app, name="incident")
 app.add_typer(issuer.app, name="issuer")
 app.add_typer(parked.app, name="parked")
 app.add_typer(payments.app, name="payments")

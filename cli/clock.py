@@ -46,7 +46,7 @@ def clock(
             errors.print("Its clocks have not begun: it was not accepted yet.", highlight=False)
         raise typer.Exit(EXIT_NO)
     if not as_json:
-        _print(found, Names(remote, found["procedure"]))
+        _print(found, Names(remote, found["procedure"], found.get("agencies")))
 
 
 def _print(found: Seen, names: Names) -> None:

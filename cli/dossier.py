@@ -42,7 +42,7 @@ def show(
     if as_json:
         typer.echo(json.dumps(seen, ensure_ascii=False, indent=2))
     elif found.get("ref"):
-        _print(seen, Names(remote, found["procedure"]))
+        _print(seen, Names(remote, found["procedure"], (seen["report"] or {}).get("agencies")))
     else:
         done = seen["dossier"]["completion"]["percent"]
         console.print(f"{found['code'] or code}: {done} % complete", markup=False, highlight=False)

@@ -1,7 +1,8 @@
 """How commands of the command line talk to a running server: one token, one client, problems printed plainly."""
 
 import os
-from typing import Annotated, Any, NoReturn
+from datetime import datetime
+from typing import Annotated, Any, NamedTuple, NoReturn
 
 import httpx
 import typer
@@ -22,6 +23,14 @@ TOKEN_VARIABLE = "LIENTHONG_TOKEN"
 Url = Annotated[str, typer.Option(help="Address of the running server.", envvar="LIENTHONG_URL")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a script.")]
 DEFAULT_URL = "http://127.0.0.1:8080"
+
+
+class Attempted(NamedTuple):
+    """What a command came to: the answer's JSON, the problem's code or "", and whether it had been given before."""
+
+    body: dict[str, Any]
+    code: str
+    replayed: bool
 
 
 class Remote:
@@ -77,6 +86,24 @@ class Remote:
         """Return the JSON body of a command without content, given once however often it is sent under `key`."""
         return self._body(self._send("POST", path, headers={"Idempotency-Key": key}))
 
+    def attempt(self, path: str, key: str, body: Any = None) -> "Attempted":
+        """Give a command once, however often it is sent under `key`; a problem is told and does not end the command."""
+        answer = self._send("POST", path, headers={"Idempotency-Key": key}, json=body)
+        told = self._json(answer)
+        code = "" if answer.is_success else str(told.get("code", answer.status_code))
+        return Attempted(told, code, answer.headers.get("Idempotent-Replayed") == "true")
+
+    def now(self) -> datetime:
+        """Return what the server's clock shows, whether all of its services are ready or not."""
+        return datetime.fromisoformat(self._json(self._send("GET", "/readyz"))["now"])
+
+    def _json(self, answer: httpx.Response) -> dict[str, Any]:
+        try:
+            body = answer.json()
+        except ValueError as error:
+            self._unreachable(error, "None of our servers answers at")
+        return body if isinstance(body, dict) else {}
+
     def _body(self, answer: httpx.Response) -> Any:
         try:
             body = answer.json()
@@ -92,7 +119,7 @@ def _print_problem(problem: dict[str, Any]) -> None:
     """Print a problem document (RFC 9457) as a person reads it."""
     title = f"[red]{escape(problem.get('title', ''))}[/red] {escape(problem.get('title_en', ''))}"
     errors.print(title, highlight=False, soft_wrap=True)
-    details = [problem["detail"]] if problem.get("detail") else []
+    details = [problem[name] for name in ("detail", "detail_en") if problem.get(name)]
     details += [f"{one['name']}: {one['reason']}" for one in problem.get("invalid_params", ())]
     for line in details:
         errors.print(line, markup=False, highlight=False, soft_wrap=True)

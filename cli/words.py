@@ -1,6 +1,6 @@
 """How the command line writes what a server says: names for codes, clocks as they show in Vietnam, tables."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -16,14 +16,20 @@ Seen = dict[str, Any]
 
 
 class Names:
-    """What procedures, steps and agencies are called by the server; what it does not know shows its code."""
+    """What procedures, steps and agencies are called by the server; what it does not know shows its code.
 
-    def __init__(self, remote: Remote, procedure: str) -> None:
+    Args:
+        agencies: id → names, where an answer said how the agencies in it are called; None: those of the figures.
+    """
+
+    def __init__(self, remote: Remote, procedure: str, agencies: Mapping[str, Seen] | None = None) -> None:
         published = remote.find(f"/api/v1/procedures/{procedure}") or {}
-        agencies = remote.find("/api/v1/reports/agencies") or {}
+        if agencies is None:
+            items = (remote.find("/api/v1/reports/agencies") or {}).get("items", ())
+            agencies = {agency["agency"]: agency for agency in items}
         self.procedure = f"{procedure} {published.get('name_vi', '')}".rstrip()
         self._steps = {step["code"]: step["name_vi"] for step in published.get("steps", ())}
-        self._agencies = {agency["agency"]: agency["name_vi"] for agency in agencies.get("items", ())}
+        self._agencies = {id: agency["name_vi"] for id, agency in agencies.items()}
 
     def step(self, code: str | None) -> str:
         return self._steps.get(code or "", code or "")

@@ -27,6 +27,7 @@ NO_DESK_HOURS = "no_desk_hours"
 HOLIDAY = "holiday"
 EVENT_DAY = "event_day"
 CALENDAR_TIME = "calendar_time"
+LAST_DAY = "last_day"
 
 Spans = tuple[tuple[int, int], ...]
 
@@ -52,6 +53,7 @@ _REASONS = {
     HOLIDAY: Words("nghỉ lễ", "holiday"),
     EVENT_DAY: Words("ngày xảy ra sự kiện, không tính", "day of the event, not counted"),
     CALENDAR_TIME: Words("tính liên tục", "counted day and night"),
+    LAST_DAY: Words("đến hết ngày cuối cùng của thời hạn", "until the last day of the limit ends"),
 }
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import groupby, pairwise
 from typing import Final
 
-from kernel.calendar import CALENDAR_TIME, Calendar, Words
+from kernel.calendar import CALENDAR_TIME, LAST_DAY, Calendar, Words
 from kernel.clocks import (
     CLOSED_DAY,
     RECEIVED,
@@ -19,7 +19,7 @@ from kernel.clocks import (
     scored_turns,
     stretches,
 )
-from kernel.working_time import Interval, parts_between
+from kernel.working_time import Interval, parts_between, until_last_day_ends
 
 STANDSTILL: Final = "standstill"
 NOT_BEGUN: Final = "not_begun"
@@ -86,7 +86,9 @@ def _derived(
         end = end if until is None else min(end, until)
         if end <= part.start:
             continue
-        if part.ground:
+        if part.ground == LAST_DAY:
+            yield from until_last_day_ends(turn.calendar, part.start, end)
+        elif part.ground:
             yield Interval(part.start, end, 0, f"{STANDSTILL}:{part.ground}")
         else:
             yield from _counted(turn, part.start, end)
@@ -106,7 +108,7 @@ def _before(turns: Sequence[Turn], history: History) -> Iterator[Interval]:
             continue
         for part in stretches(turn, history.standstills)[0]:
             end = until if part.end is None else min(part.end, until)
-            if part.ground and part.start < end:
+            if part.ground not in ("", LAST_DAY) and part.start < end:
                 if part.start > cursor:
                     yield Interval(cursor, part.start, 0, f"{VOID}:{following.cause}")
                 yield Interval(part.start, end, 0, f"{STANDSTILL}:{part.ground}")

@@ -1,7 +1,8 @@
 """The two clocks of a dossier, the law's and the one that is scored: when each is due, what it used and what is left.
 
 Law: NĐ 61/2018/NĐ-CP art. 19.4 (a supplement starts the clock from zero; on other grounds it stands still and goes on);
-NĐ 118/2025/NĐ-CP art. 17.3 (received elsewhere); QĐ 766/QĐ-TTg (each wait is subtracted, a second request is overdue).
+NĐ 118/2025/NĐ-CP art. 17.3 (received elsewhere); QĐ 766/QĐ-TTg (each wait is subtracted, a second request is overdue);
+Bộ luật Dân sự 91/2015/QH13 art. 148.5 (a term in days ends with an open day).
 
 docs/algorithms/working-time.md has the guarantee, the cases and worked tables; `kernel/clock_reasons.py` says for every
 stretch of time whether it was counted. A minute belongs to the stretch in which it ends, so that what was used and what
@@ -14,8 +15,8 @@ from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
 from typing import Final, NamedTuple
 
-from kernel.calendar import MINUTE_US, VIETNAM, Calendar
-from kernel.working_time import EVENT_DAY_EXCLUDED, Limit, due
+from kernel.calendar import LAST_DAY, MINUTE_US, VIETNAM, Calendar
+from kernel.working_time import EVENT_DAY_EXCLUDED, WHOLE_LAST_DAY, Limit, counted_until, due, end_of_last_day
 
 ACCEPTED: Final = "accepted"
 RECEIVED: Final = "received"
@@ -44,6 +45,7 @@ class Turn:
             `closed_day` (the same count on a corrected calendar) or `extended` (the same count, ending later).
         said_at: until when standstills are in `due_at` already; None: none is.
         gained_minutes: by how much it ends later than the one before, where a longer limit of a step made it longer.
+        counted_to: of calendar days, when the last minute is counted, if `limit` since `since` does not say it.
     """
 
     calendar: Calendar
@@ -53,6 +55,19 @@ class Turn:
     cause: str = ACCEPTED
     said_at: datetime | None = None
     gained_minutes: int = 0
+    counted_to: datetime | None = None
+
+    @property
+    def whole_last_day(self) -> bool:
+        """Whether the last day goes on to its end, and is an open one."""
+        return self.limit is not None and self.limit.counting == WHOLE_LAST_DAY
+
+    @property
+    def ends(self) -> datetime:
+        """When its last minute is counted: before `due_at` where the last day goes on."""
+        if self.limit is None or not self.whole_last_day:
+            return self.due_at
+        return self.counted_to or counted_until(self.calendar, self.since, self.limit)
 
     @property
     def day_and_night(self) -> bool:
@@ -77,6 +92,16 @@ class Turn:
         if self.day_and_night:
             return instant + timedelta(minutes=left_minutes)
         return due(self.calendar, max(instant, self.begins), Limit(left_minutes, "working_minutes"))
+
+    def due_by(self, ends: datetime) -> datetime:
+        """Return when it is due if its last minute is counted at `ends`."""
+        return end_of_last_day(self.calendar, ends) if self.whole_last_day else ends
+
+    def longer_by(self, gained_minutes: int) -> "Turn":
+        """Return the same count with so many minutes more."""
+        ends = self.after(self.ends, gained_minutes)
+        counted_to = ends if self.whole_last_day else None
+        return replace(self, due_at=self.due_by(ends), gained_minutes=gained_minutes, counted_to=counted_to)
 
     def _place(self, instant: datetime) -> int:
         """Return the whole minutes until an instant; only differences mean something."""
@@ -149,7 +174,7 @@ class Clock:
 
 
 class Stretch(NamedTuple):
-    """The clock ran (`ground` is "") or stood still; `end` is None while it stands."""
+    """The clock ran (`ground` is ""), stood still, or had all counted (`last_day`); `end` is None while it stands."""
 
     start: datetime
     end: datetime | None
@@ -200,10 +225,7 @@ def _longer(turns: Sequence[Turn]) -> Turn:
     for turn in turns[1:]:
         gained = [*gained, 0] if turn.cause == RESTARTED else [*gained[:-1], gained[-1] + turn.gained_minutes]
     gained_minutes = max(gained)
-    if gained_minutes == 0:
-        return turns[0]
-    due_at = turns[0].after(turns[0].due_at, gained_minutes)
-    return replace(turns[0], due_at=due_at, gained_minutes=gained_minutes)
+    return turns[0].longer_by(gained_minutes) if gained_minutes else turns[0]
 
 
 def _corrected(scored: Turn, corrected: Turn) -> Turn:
@@ -213,38 +235,33 @@ def _corrected(scored: Turn, corrected: Turn) -> Turn:
     return replace(scored, calendar=corrected.calendar, due_at=end)
 
 
-def resumed_due(
-    calendar: Calendar, limit: Limit | None, since: datetime, due_at: datetime, stopped_at: datetime, now: datetime
-) -> datetime:
-    """Return the due date of a clock that was due at `due_at`, stood still since `stopped_at` and runs again `now`.
-
-    What was left then is left now; a clock that had run out already stays due when it was.
-
-    Args:
-        since, limit: what the date was counted from and with; None where it follows from the limits of the steps.
-    """
-    return _moved_on(Turn(calendar, since, limit, due_at), due_at, stopped_at, now)
-
-
 def stretches(turn: Turn, standstills: Sequence[Standstill]) -> tuple[tuple[Stretch, ...], datetime | None]:
     """Return how a turn ran and stood still from its beginning to its due date, and that date.
 
-    While the clock stands still there is no date, and the last stretch has no end. What stands still after the date has
-    passed changes nothing: the dossier is late by then.
+    What was left when it stopped is left when it runs again. While the clock stands still there is no date, and the
+    last stretch has no end. What stands still after the date has passed changes nothing: the dossier is late by then.
     """
     found: list[Stretch] = []
-    cursor, due_at = turn.since, turn.due_at
+    cursor, ends, due_at = turn.since, turn.ends, turn.due_at
     for stand in _since(turn.since, standstills):
         if stand.start > due_at:
             break
-        found += (Stretch(cursor, stand.start),) if stand.start > cursor else ()
+        found += (part for part in _ran(cursor, stand.start, ends) if part.end != part.start)
         found.append(stand)
         if stand.end is None:
             return tuple(found), None
         if turn.said_at is None or stand.end > turn.said_at:
-            due_at = _moved_on(turn, due_at, stand.start, stand.end)
+            ends, due_at = _moved_on(turn, ends, due_at, stand.start, stand.end)
         cursor = stand.end
-    return (*found, Stretch(cursor, due_at)), due_at
+    return (*found, *_ran(cursor, due_at, ends)), due_at
+
+
+def _ran(start: datetime, end: datetime, ends: datetime) -> tuple[Stretch, ...]:
+    """Return what was counted of a stretch, and what of it was the rest of the last day."""
+    if end <= ends:
+        return (Stretch(start, end),)
+    middle = max(start, ends)
+    return Stretch(start, middle), Stretch(middle, end, LAST_DAY)
 
 
 def running_spans(history: History, now: datetime, *, scored: bool) -> Spans:
@@ -285,8 +302,17 @@ def _since(begin: datetime, standstills: Sequence[Standstill]) -> list[Stretch]:
     return found
 
 
-def _moved_on(turn: Turn, due_at: datetime, stopped_at: datetime, resumed_at: datetime) -> datetime:
-    return due_at if due_at < stopped_at else turn.after(resumed_at, turn.minutes(stopped_at, due_at))
+def _moved_on(
+    turn: Turn, ends: datetime, due_at: datetime, stopped_at: datetime, resumed_at: datetime
+) -> tuple[datetime, datetime]:
+    """Return when the last minute is counted of a clock that stopped in time and runs again, and when it is due.
+
+    Where all was counted and only the last day went on, that day ends when the one ends on which the clock runs again.
+    """
+    if turn.whole_last_day and ends <= stopped_at:
+        return ends, turn.due_by(resumed_at)
+    ends = turn.after(resumed_at, turn.minutes(stopped_at, ends))
+    return ends, turn.due_by(ends)
 
 
 def _clock(turn: Turn, history: History, present: datetime, second_request: datetime | None) -> Clock:
@@ -299,7 +325,7 @@ def _clock(turn: Turn, history: History, present: datetime, second_request: date
     running = [(part.start, part.end) for part in ran if part.end is not None and not part.ground]
     whole = sum(turn.minutes(start, end) for start, end in running)
     if ran[-1].end is None:
-        whole += turn.minutes(ran[-1].start, _due_before(turn, ran))
+        whole += turn.minutes(ran[-1].start, _ends_before(turn, ran))
     until = present if overdue_since is None else overdue_since
     used = sum(turn.minutes(start, min(end, until)) for start, end in running)
     if overdue_since is None:
@@ -309,9 +335,9 @@ def _clock(turn: Turn, history: History, present: datetime, second_request: date
     return Clock(turn, due_at, stands_on, whole, used + late, left, overdue_since)
 
 
-def _due_before(turn: Turn, ran: Sequence[Stretch]) -> datetime:
-    """Return when a clock that stands still was due before it stopped."""
-    ended = [Standstill(part.ground, part.start, part.end) for part in ran[:-1] if part.ground]
-    _, due_at = stretches(turn, ended)
-    assert due_at is not None, "without an open standstill there is a date"
-    return due_at
+def _ends_before(turn: Turn, ran: Sequence[Stretch]) -> datetime:
+    """Return when the last minute of a clock that stands still would have been counted, had it not stopped."""
+    ended = [Standstill(part.ground, part.start, part.end) for part in ran[:-1] if part.ground not in ("", LAST_DAY)]
+    *_, (_, end, _) = (part for part in stretches(turn, ended)[0] if not part.ground)
+    assert end is not None, "without an open standstill there is a date"
+    return end

@@ -1,6 +1,7 @@
 """When a limit ends, counted in the working minutes of an agency's calendar, and how that was found.
 
-Law: NĐ 61/2018 arts. 18.2 (15:00) and 19.4; Bộ luật Dân sự 91/2015/QH13 arts. 147–148 (`event_day_excluded`).
+Law: NĐ 61/2018 arts. 18.2 (15:00) and 19.4; Bộ luật Dân sự 91/2015/QH13 arts. 147–148 (`event_day_excluded`), 148.1 and
+148.5 (`whole_last_day`: a term in days ends with its last day, and if that one is closed, with the next working day).
 docs/algorithms/working-time.md has the guarantee, the cases and a worked table.
 
 Instants keep their seconds: a limit of one working hour that starts at 10:00:30 ends at 11:00:30. Minutes are the
@@ -8,7 +9,7 @@ whole ones of the calendar: each belongs to the interval in which it ends, so ad
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import count, groupby
 from typing import Final
@@ -17,6 +18,7 @@ from kernel.calendar import (
     CALENDAR_TIME,
     DAY_MINUTES,
     EVENT_DAY,
+    LAST_DAY,
     MINUTE_US,
     SECOND_US,
     VIETNAM,
@@ -32,17 +34,22 @@ __all__ = [
     "Interval",
     "Limit",
     "before",
+    "counted_until",
     "derive",
     "due",
+    "end_of_last_day",
     "is_working_day",
     "next_desk_minute",
     "parts_between",
     "starts_at",
+    "that_leads_to",
+    "until_last_day_ends",
     "working_minutes_between",
 ]
 
 HOUR_KEPT: Final = "hour_kept"
 EVENT_DAY_EXCLUDED: Final = "event_day_excluded"
+WHOLE_LAST_DAY: Final = "whole_last_day"
 WORKING_DAY_MINUTES: Final = 8 * 60
 
 _UNITS = {
@@ -63,6 +70,11 @@ _UNIT_MINUTES = {
 }
 _CALENDAR_UNITS = frozenset({"calendar_days", "calendar_hours", "minutes"})
 _WHOLE_UNITS = frozenset({"working_minutes", "minutes"})
+_COUNTINGS = {
+    HOUR_KEPT: frozenset(_UNITS),
+    EVENT_DAY_EXCLUDED: frozenset({"working_days"}),
+    WHOLE_LAST_DAY: frozenset({"calendar_days", "minutes"}),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +86,9 @@ class Limit:
         unit: `working_days`, `working_hours`, `working_minutes` of the agency's calendar, or `calendar_days`,
             `calendar_hours`, `minutes` that run day and night.
         counting: of working days: `hour_kept` (received at 10:00, due at 10:00) or `event_day_excluded` (the event's
-            day is left out, the last day counts to the end of its desk hours).
+            day is left out, the last day counts to the end of its desk hours). Of calendar days: `whole_last_day` (to
+            the end of the last day, which is an open one); `hour_kept` is what was counted before that rule, and
+            whatever was stored with it goes on so. What is left of such a limit is `minutes`, to the end of a day too.
     """
 
     value: float
@@ -84,10 +98,11 @@ class Limit:
     def __post_init__(self) -> None:
         if self.unit not in _UNITS:
             raise ValueError(f"{self.unit!r} is no unit of a limit; there are {', '.join(_UNITS)}")
-        if self.counting not in (HOUR_KEPT, EVENT_DAY_EXCLUDED):
-            raise ValueError(f"{self.counting!r} is no way of counting; there are {HOUR_KEPT}, {EVENT_DAY_EXCLUDED}")
-        if self.counting == EVENT_DAY_EXCLUDED and self.unit != "working_days":
-            raise ValueError(f"{EVENT_DAY_EXCLUDED} counts working days, not {self.unit}")
+        if self.counting not in _COUNTINGS:
+            raise ValueError(f"{self.counting!r} is no way of counting; there are {', '.join(_COUNTINGS)}")
+        if self.unit not in _COUNTINGS[self.counting]:
+            counted = " and ".join(sorted(_COUNTINGS[self.counting])).replace("_", " ")
+            raise ValueError(f"{self.counting} counts {counted}, not {self.unit}")
         grain = 1 if self.unit in _WHOLE_UNITS or self.counting == EVENT_DAY_EXCLUDED else 0.5
         if not self.value > 0 or self.value % grain != 0:
             raise ValueError(f"a limit in {self.unit} is a positive multiple of {grain}, not {self.value}")
@@ -101,11 +116,12 @@ class Limit:
         """The limit as a page says it: "1,5 ngày làm việc", "1.5 working days"."""
         unit, number = _UNITS[self.unit], f"{self.value:g}"
         plural = "" if self.value == 1 else "s"
-        excluded = self.counting == EVENT_DAY_EXCLUDED
-        return Words(
-            f"{number.replace('.', ',')} {unit.vi}" + (" (không tính ngày xảy ra sự kiện)" if excluded else ""),
-            f"{number} {unit.en}{plural}" + (" (day of the event excluded)" if excluded else ""),
-        )
+        how = Words("", "")
+        if self.counting == EVENT_DAY_EXCLUDED:
+            how = Words(" (không tính ngày xảy ra sự kiện)", " (day of the event excluded)")
+        elif self.counting == WHOLE_LAST_DAY and self.unit in _WHOLE_UNITS:
+            how = Words(" (đến hết ngày cuối cùng)", " (until the last day ends)")
+        return Words(f"{number.replace('.', ',')} {unit.vi}{how.vi}", f"{number} {unit.en}{plural}{how.en}")
 
     @property
     def nominal_working_minutes(self) -> int | None:
@@ -143,7 +159,7 @@ def due(calendar: Calendar, start: datetime, limit: Limit) -> datetime:
 
     Raises:
         CalendarDoesNotReach: the count needs a day that the calendar says nothing about; what runs day and night
-            needs none.
+            needs none, unless its last day has to be an open one.
     """
     if limit.unit == "working_days":
         if limit.counting == EVENT_DAY_EXCLUDED:
@@ -151,8 +167,41 @@ def due(calendar: Calendar, start: datetime, limit: Limit) -> datetime:
         return _days_later(calendar, start, int(limit.value * 2))
     minutes = int(limit.value * _UNIT_MINUTES[limit.unit])
     if limit.unit in _CALENDAR_UNITS:
-        return _utc(start) + timedelta(minutes=minutes)
+        end = _utc(start) + timedelta(minutes=minutes)
+        return end_of_last_day(calendar, end) if limit.counting == WHOLE_LAST_DAY else end
     return calendar.instant_by(calendar.desk_us_before(*calendar.place_of(start)) + minutes * MINUTE_US)
+
+
+def end_of_last_day(calendar: Calendar, instant: datetime) -> datetime:
+    """Return when a term in days is over whose last day is that of `instant`: at the end of an open day's desk hours.
+
+    Law: Bộ luật Dân sự art. 148.5: where that day is closed, the next working day. What is counted to an hour after the
+    desk has closed ends at that hour: no limit is cut short (art. 148.6 would give it until midnight).
+    """
+    index, _ = calendar.place_of(instant)
+    last = calendar.working_day(calendar.working_days_before(index))
+    return max(_utc(instant), calendar.instant_of(last, calendar.spans_of(last)[-1][1]))
+
+
+def counted_until(calendar: Calendar, start: datetime, limit: Limit) -> datetime:
+    """Return when the last minute of `limit` is counted: when it is due, or before that where its last day goes on."""
+    if limit.counting == WHOLE_LAST_DAY:
+        return _utc(start) + timedelta(minutes=int(limit.value * _UNIT_MINUTES[limit.unit]))
+    return due(calendar, start, limit)
+
+
+def that_leads_to(calendar: Calendar, start: datetime, limit: Limit, at: datetime) -> Limit | None:
+    """Return the limit with which `at` was counted from `start`, or None if it does not lead there.
+
+    Calendar days kept their hour once. A date that was given so stays, though its limit is read anew, and what is
+    counted from zero today follows today's rule, though its limit was stored then.
+    """
+    if due(calendar, start, limit) == at:
+        return limit
+    if limit.unit != "calendar_days":
+        return None
+    other = replace(limit, counting=HOUR_KEPT if limit.counting == WHOLE_LAST_DAY else WHOLE_LAST_DAY)
+    return other if due(calendar, start, other) == at else None
 
 
 def _end_of_day_after(calendar: Calendar, start: datetime, days: int) -> datetime:
@@ -187,12 +236,15 @@ def _days_later(calendar: Calendar, start: datetime, half_days: int) -> datetime
 def derive(calendar: Calendar, start: datetime, limit: Limit) -> Due:
     """Return when `limit` ends and every interval, counted or skipped, between `start` and there.
 
-    The counted minutes add up to the limit; in a limit of working days, to the desk minutes of those days.
+    The counted minutes add up to the limit; in a limit of working days, to the desk minutes of those days. What the
+    last day of calendar days goes on for is not counted.
     """
     at = due(calendar, start, limit)
     start = _utc(start)
     if limit.unit in _CALENDAR_UNITS:
-        return Due(at, (Interval(start, at, (at - start) // timedelta(minutes=1), CALENDAR_TIME),))
+        end = counted_until(calendar, start, limit)
+        whole = Interval(start, end, (end - start) // timedelta(minutes=1), CALENDAR_TIME)
+        return Due(at, (whole, *until_last_day_ends(calendar, end, at)))
     intervals = []
     parts = parts_between(calendar, start, at, event_day_excluded=limit.counting == EVENT_DAY_EXCLUDED)
     for reason, same in groupby(parts, key=lambda part: part[1]):
@@ -201,6 +253,25 @@ def derive(calendar: Calendar, start: datetime, limit: Limit) -> Due:
         intervals.append(Interval(start, end, counted, reason))
         start = end
     return Due(at, tuple(intervals))
+
+
+def until_last_day_ends(calendar: Calendar, start: datetime, at: datetime) -> Iterator[Interval]:
+    """Yield what lies between the last counted minute and a later `at`: closed days, then an open one until it ends."""
+    parts = _days_between(calendar, start, at)
+    for reason, same in groupby(parts, key=lambda part: part[1]):
+        end = max(end for end, _ in same)
+        yield Interval(start, end, 0, reason)
+        start = end
+
+
+def _days_between(calendar: Calendar, start: datetime, at: datetime) -> Iterator[tuple[datetime, str]]:
+    first, _ = calendar.place_of(start)
+    for index in count(first):
+        if start >= at:
+            return
+        start = min(at, calendar.instant_of(index, DAY_MINUTES))
+        closed = not calendar.spans_of(index)
+        yield start, next(reason for _, reason in calendar.parts_of(index)) if closed else LAST_DAY
 
 
 def parts_between(

@@ -82,14 +82,18 @@ class Wire:
         self._loop.close()
 
     def play(self, schedule: Schedule, moment: Callable[[datetime, int], None]) -> None:
-        """Play until time is up or every life is over; `moment` is told of each instant and the moves made in it."""
+        """Play until time is up or every life is over; `moment` is told of each instant and the moves made in it.
+
+        No player looks at what patient services show; they have caught up at the end.
+        """
         while (due := schedule.next()) is not None:
             instant, players = due
-            self._engine.pass_time(instant)
+            self._engine.pass_time(instant, patient_too=False)
             before = sum(player.moves for player in players)
             for start in range(0, len(players), AT_ONCE):
                 self._play_together(players[start : start + AT_ONCE], schedule)
             moment(instant, sum(player.moves for player in players) - before)
+        self._engine.run_until_idle()
 
     def _play_together(self, players: Iterable[Player], schedule: Schedule) -> None:
         """Play some lives until all of them wait: everybody makes a move, then the engine answers all of them."""

@@ -118,7 +118,7 @@ def asgi(platform: Platform) -> FastAPI:
     if issuer.other is not None:
         frame = Frame(issuer, engine.clock)
         routers.append(sign_in_routes(issuer, issuer.other, frame, platform.parts.settings.public_url))
-    routers.append(intake_pages(platform.parts.registry, issuer, platform.borders["intake"]))
+    routers.append(intake_pages(platform.parts, issuer, platform.borders["intake"]))
     routers.append(pages(platform.parts, engine, issuer, platform.borders["reporting"]))
     app = application("Liên Thông", routers)
     if not isinstance(engine.clock, RehearsalClock):

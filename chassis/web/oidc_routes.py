@@ -73,7 +73,7 @@ class IssuerDoors:
         today = self._frame.now().astimezone(VIETNAM).date()
         page = self._frame.page(
             request, "oidc_login.html", asked=asked, client=wanted.client_id, roles=ROLES,
-            role_words=ROLE_WORDS, agencies=self._agencies(today),
+            role_words=ROLE_WORDS, agencies=self._agencies(today, stand=True), past=self._agencies(today, stand=False),
         )  # fmt: skip
         policy = HEADERS["Content-Security-Policy"]
         page.headers["Content-Security-Policy"] = policy.replace(
@@ -81,8 +81,10 @@ class IssuerDoors:
         )
         return page
 
-    def _agencies(self, today: date) -> list[tuple[str, str, str]]:
-        there = [one for one in self._registry.agencies() if one.valid_from <= today]
+    def _agencies(self, today: date, stand: bool) -> list[tuple[str, str, str]]:
+        """Return those that stand today, or those that stood before."""
+        begun = (one for one in self._registry.agencies() if one.valid_from <= today)
+        there = [one for one in begun if one.stands_on(today) is stand]
         return [(one.id, one.name_vi, one.name_en) for one in sorted(there, key=lambda one: one.id)]
 
     async def sign_in(self, request: Request) -> Response:

@@ -13,6 +13,7 @@ from starlette.routing import Match
 
 from chassis.codec import encode
 from chassis.limits import ECHO_LENGTH_MAX, INVALID_PARAMS_MAX
+from kernel.calendar import Words
 from kernel.refusal import Refused
 
 MEDIA_TYPE = "application/problem+json"
@@ -39,6 +40,7 @@ class ProblemDocument(BaseModel):
     invalid_params: list[InvalidParam] = []
     origin: str = "platform"
     instance: str = ""
+    detail_en: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,21 +101,34 @@ METHOD = Kind("method_not_allowed", 405, "Phương thức không được hỗ t
 
 
 class Problem(Exception):
-    """Raise it where an answer cannot be given; it becomes a problem document."""
+    """Raise it where an answer cannot be given; it becomes a problem document.
 
-    def __init__(self, kind: Kind, detail: str | None = None, invalid: Iterable[tuple[str, str]] = ()) -> None:
-        super().__init__(detail or kind.en)
+    Args:
+        detail: in both languages where people read it, in English alone where only a program's author does.
+    """
+
+    def __init__(self, kind: Kind, detail: str | Words | None = None, invalid: Iterable[tuple[str, str]] = ()) -> None:
+        self.detail: str | None = detail.vi if isinstance(detail, Words) else detail
+        self.detail_en: str | None = detail.en if isinstance(detail, Words) else None
+        super().__init__(self.detail_en or self.detail or kind.en)
         self.kind = kind
-        self.detail = detail
         self.invalid = tuple(invalid)
 
 
-def document(kind: Kind, detail: str | None = None, invalid: Iterable[tuple[str, str]] = (), instance: str = "") -> Any:
+def document(
+    kind: Kind,
+    detail: str | None = None,
+    invalid: Iterable[tuple[str, str]] = (),
+    instance: str = "",
+    detail_en: str | None = None,
+) -> Any:
     """Return the problem document of a kind as a JSON-able dictionary."""
     problem: dict[str, Any] = {"type": f"urn:lienthong:problem:{kind.code}", "title": kind.vi, "title_en": kind.en}
     problem |= {"status": kind.status, "code": kind.code}
     if detail:
         problem["detail"] = detail
+    if detail_en:
+        problem["detail_en"] = detail_en
     if params := [{"name": _echo(name), "reason": _echo(reason)} for name, reason in invalid]:
         problem["invalid_params"] = params[:INVALID_PARAMS_MAX]
     return problem | {"origin": "platform", "instance": instance}
@@ -155,7 +170,8 @@ def traceparent_of(request: Request) -> str | None:
 async def on_problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, Problem)
     headers = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": str(RETRY_AFTER_S)}}.get(error.kind.status)
-    return response(document(error.kind, error.detail, error.invalid, trace_of(request)), headers)
+    problem = document(error.kind, error.detail, error.invalid, trace_of(request), error.detail_en)
+    return response(problem, headers)
 
 
 async def on_invalid(request: Request, error: Exception) -> Response:

@@ -7,19 +7,22 @@ stays its bringer's own until a dossier names it; to anybody else it does not ex
 import base64
 import binascii
 import hmac
+from collections.abc import Callable, Coroutine
 from hashlib import sha256
 from typing import Annotated, Any, Final, Literal, get_args
 
 from fastapi import APIRouter, Header, Path, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
 from chassis.clock import Clock
-from chassis.file_types import ENDINGS
+from chassis.file_types import ENDINGS, KINDS
 from chassis.limits import FILE_BYTES_MAX, FILE_CHUNK_BYTES, FILE_NAME_LENGTH_MAX, FILE_PART_BYTES_MAX
 from chassis.service import Scope
-from chassis.uploads import Upload, UploadRefused, Uploads, owner_of
+from chassis.uploads import MEGA, Upload, UploadRefused, Uploads, owner_of
 from chassis.vault import CannotOpen
 from chassis.web.auth import (
     ALL,
@@ -37,6 +40,7 @@ from chassis.web.auth import (
 )
 from chassis.web.problem import INVALID, MALFORMED, NOT_FOUND, UNAVAILABLE, Kind, Problem, ProblemDocument
 from chassis.web.routes import told_rights
+from kernel.calendar import Words
 
 WHOEVER_BRINGS: Final[Rights] = {APPLICANT: OWN, DESK_OFFICER: RECEIVING, POSTAL_STAFF: ALL, SYSTEM: ALL}
 RAW: Final = "application/octet-stream"
@@ -53,6 +57,27 @@ REFUSALS: Final[dict[str, Kind]] = {
     "offset": OFFSET, "part": INVALID, "content": CONTENT, "too_many": TOO_MUCH, "too_much": TOO_MUCH,
     "full": UNAVAILABLE,
 }  # fmt: skip
+CHECKSUM_FORM: Final = Words(
+    "Tiêu đề Upload-Checksum có dạng: sha256 <base64>.", "Send Upload-Checksum: sha256 <base64>."
+)
+UNFIT: Final[dict[str, Words]] = {
+    "name": Words(
+        f"Tên tệp dài nhất {FILE_NAME_LENGTH_MAX} ký tự.", f"A name has at most {FILE_NAME_LENGTH_MAX} characters."
+    ),
+    "size": Words(
+        f"Mỗi tệp có từ 1 byte đến {FILE_BYTES_MAX // MEGA} MB.",
+        f"A file has from 1 byte to {FILE_BYTES_MAX // MEGA} MB.",
+    ),
+    "sha256": Words(
+        "Mã SHA-256 của tệp viết bằng 64 chữ số thập lục phân, chữ thường.",
+        "The file's SHA-256 is written as 64 hexadecimal digits, in small letters.",
+    ),
+    "media_type": Words(f"Chỉ nhận các loại tệp: {KINDS}.", f"Only these types of files are taken: {KINDS}."),
+    "upload-offset": Words(
+        "Tiêu đề Upload-Offset là số byte đã gửi.", "Upload-Offset is the number of bytes that were sent."
+    ),
+}
+"""Field of a request → what it has to be."""
 ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
     status: {"model": ProblemDocument} for status in (400, 401, 403, 404, 409, 415, 422, 429, 503)
 }
@@ -89,9 +114,28 @@ class UploadShown(BaseModel):
     part_bytes_max: int = FILE_PART_BYTES_MAX
 
 
+class SaidInWords(APIRoute):
+    """A route that tells in both languages which field of a request does not fit, as people bring files."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def handler(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except RequestValidationError as error:
+                faults = [(one["type"], [str(part) for part in one["loc"]], one["msg"]) for one in error.errors()]
+                said = next((UNFIT[loc[-1]] for _, loc, _ in faults if loc[-1] in UNFIT), None)
+                if said is None or any(kind == "json_invalid" for kind, _, _ in faults):
+                    raise
+                raise Problem(INVALID, said, [(".".join(loc), reason) for _, loc, reason in faults]) from error
+
+        return handler
+
+
 def uploads_routes(uploads: Uploads, issuer: DevelopmentIssuer, clock: Clock) -> APIRouter:
     """Return the routes by which files come in."""
-    router = APIRouter(prefix="/api/v1/uploads", tags=["uploads"])
+    router = APIRouter(prefix="/api/v1/uploads", tags=["uploads"], route_class=SaidInWords)
     described: dict[str, Any] = {"responses": ANSWERS, "openapi_extra": told_rights(WHOEVER_BRINGS)}
 
     def bringer(request: Request) -> tuple[Principal, str]:
@@ -124,7 +168,7 @@ def uploads_routes(uploads: Uploads, issuer: DevelopmentIssuer, clock: Clock) ->
                 declared.media_type,
             )  # fmt: skip
         except UploadRefused as error:
-            raise Problem(REFUSALS[error.why], str(error)) from error
+            raise Problem(REFUSALS[error.why], error.said) from error
         body, headers = state(upload)
         return JSONResponse(body, 201, {**headers, "Location": f"/api/v1/uploads/{upload.id}"})
 
@@ -150,13 +194,13 @@ def uploads_routes(uploads: Uploads, issuer: DevelopmentIssuer, clock: Clock) ->
     ) -> Response:
         found = own(request, upload)
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != RAW:
-            raise Problem(NOT_RAW, f"Send it as {RAW}.")
+            raise Problem(NOT_RAW, Words(f"Hãy gửi ở dạng {RAW}.", f"Send it as {RAW}."))
         content = await request.body()
         _check(content, upload_checksum)
         try:
             after = await run_in_threadpool(uploads.add, found, upload_offset, content, clock.now())
         except UploadRefused as error:
-            raise Problem(REFUSALS[error.why], str(error)) from error
+            raise Problem(REFUSALS[error.why], error.said) from error
         except (CannotOpen, LookupError) as error:
             raise Problem(NOT_FOUND) from error
         body, headers = state(after)
@@ -181,8 +225,8 @@ def _check(content: bytes, checksum: str | None) -> None:
     try:
         wanted = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise Problem(MALFORMED, "Send Upload-Checksum: sha256 <base64>.") from error
+        raise Problem(MALFORMED, CHECKSUM_FORM) from error
     if algorithm != "sha256" or len(wanted) != sha256().digest_size:
-        raise Problem(MALFORMED, "Send Upload-Checksum: sha256 <base64>.")
+        raise Problem(MALFORMED, CHECKSUM_FORM)
     if not hmac.compare_digest(sha256(content).digest(), wanted):
-        raise Problem(DAMAGED, "Send the part again.")
+        raise Problem(DAMAGED, Words("Hãy gửi lại phần này.", "Send the part again."))

@@ -6,8 +6,9 @@ A file is never shown in a page: it goes out as an attachment, of the type that 
 browser is told neither to guess nor to run anything.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Final, Literal, get_args
+import logging
+from collections.abc import Iterator
+from typing import Any, Final
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request
@@ -18,36 +19,33 @@ from chassis.file_store import FileDamaged, FileGone
 from chassis.file_types import ENDINGS
 from chassis.service import Parts
 from chassis.uploads import Handed
-from chassis.vault import CannotOpen
+from chassis.vault import CannotOpen, Erased
 from chassis.web.acts import Border
-from chassis.web.auth import (
-    ACTING,
-    AGENCY_OFFICER,
-    ALL,
-    APPLICANT,
-    DESK_OFFICER,
-    INSPECTOR,
-    OWN,
-    RECEIVING,
-    DevelopmentIssuer,
-    Rights,
-    may,
-)
+from chassis.web.auth import DevelopmentIssuer, may
 from chassis.web.problem import INVALID, NOT_FOUND, Kind, Problem, ProblemDocument
 from chassis.web.refs import resolve
 from chassis.web.routes import told_rights
+from kernel.calendar import Words
 from services.intake.domain.files import FileTaken, HeldFile
+from services.intake.projections.files import PURPOSE_OF, READ_THE_FILES, Purpose
 from services.intake.projections.shown import scope
 
-Purpose = Literal["own_dossier", "reception", "examination", "inspection"]
-"""For what somebody reads a file."""
-READ_THE_FILES: Final[Rights] = {APPLICANT: OWN, DESK_OFFICER: RECEIVING, AGENCY_OFFICER: ACTING, INSPECTOR: ALL}
-PURPOSE_OF: Final[Mapping[str, Purpose]] = dict(zip(READ_THE_FILES, get_args(Purpose), strict=True))
+log = logging.getLogger("lienthong.files")
+
 OPENED: Final = ("key", "name")
 UNREADABLE: Final = Kind(
     "file_unreadable", 409,
     "Tệp này không đọc được nữa.", "This file cannot be read any more.",
 )  # fmt: skip
+SAY_FOR_WHAT: Final = Words("Hãy nêu đúng mục đích đọc tệp của vai mình.", "Say for what you read it.")
+WHY_NOT: Final[tuple[tuple[type[Exception], Words], ...]] = (
+    (Erased, Words("Dữ liệu của chủ hồ sơ đã xóa theo yêu cầu.", "The applicant's data was erased on request.")),
+    (CannotOpen, Words("Khóa của tệp không mở được.", "The file's key cannot be opened.")),
+    (FileGone, Words("Tệp không còn trong kho.", "The file is not in the store any more.")),
+    (FileDamaged, Words("Tệp không còn như khi được nộp.", "It is not the file that was handed in.")),
+    (OSError, Words("Kho tệp hiện không đọc được.", "The file store cannot be read now.")),
+)
+"""What keeps a file from going out → what its reader is told; the first that fits."""
 HEADERS: Final = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "sandbox; default-src 'none'",
@@ -83,7 +81,7 @@ def file_routes(parts: Parts, border: Border, issuer: DevelopmentIssuer) -> APIR
             raise Problem(NOT_FOUND)
         if PURPOSE_OF[who.role] != purpose:
             wanted = PURPOSE_OF[who.role]
-            raise Problem(INVALID, "Say for what you read it.", [("query.purpose", f"your role reads for: {wanted}")])
+            raise Problem(INVALID, SAY_FOR_WHAT, [("query.purpose", f"your role reads for: {wanted}")])
         return await run_in_threadpool(_handed_out, parts, held.taken, who.id, purpose)
 
     return router
@@ -99,7 +97,8 @@ def _handed_out(parts: Parts, taken: FileTaken, by: str, purpose: Purpose) -> Re
         content = parts.uploads.content(handed, opened["key"])
         first = next(content)
     except (CannotOpen, FileGone, FileDamaged, OSError) as error:
-        raise Problem(UNREADABLE, str(error)) from error
+        log.warning("the file %s of %s did not go out: %s", taken.file, taken.ref, error)
+        raise Problem(UNREADABLE, next(said for kind, said in WHY_NOT if isinstance(error, kind))) from error
     headers = HEADERS | {"Content-Disposition": _attachment(taken, opened["name"])}
     headers["Content-Length"] = str(taken.size_bytes)
     return StreamingResponse(_all(first, content), 200, headers, taken.media_type)

@@ -313,9 +313,9 @@ def file_routes(parts: Parts, issuer: DevelopmentIssuer, border: Border) -> APIR
     return way_out(parts, border, issuer)
 
 
-def pages(registry: Registry, issuer: DevelopmentIssuer, border: Border) -> APIRouter:
-    """Return the printable forms of the desk, and the page on which it puts right what stands wrong."""
-    return forms(Frame(issuer, border.clock, TEMPLATES), border, registry)
+def pages(parts: Parts, issuer: DevelopmentIssuer, border: Border) -> APIRouter:
+    """Return the desk's printable forms, the page on which it puts right what stands wrong, and the lists of files."""
+    return forms(Frame(issuer, border.clock, TEMPLATES), border, parts)
 
 
 def service(parts: Parts) -> Service:

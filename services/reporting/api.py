@@ -38,6 +38,7 @@ from chassis.web.problem import NOT_FOUND, Problem, ProblemDocument
 from chassis.web.refs import resolve
 from chassis.web.routes import told_rights
 from services.reporting.domain.status import completion_of, holders_of, status_of
+from services.reporting.pages.names import agency_names
 from services.reporting.pages.sentences import role_of
 from services.reporting.projections.agencies import agencies_of, causes_of
 from services.reporting.projections.clock_shown import ClockShown
@@ -180,7 +181,7 @@ class Readings:
         plain = ("ref", "procedure", "procedure_version", "channel", "receiving_agency", "outcome", "submitted_at",
                  "accepted_at", "due_at", "promised_at", "handed_out_at", "on_time", "fee_total_vnd", "paid_by",
         )  # fmt: skip
-        return {name: dossier[name] for name in plain} | {
+        report = {name: dossier[name] for name in plain} | {
             "resolved_at": dossier["ended_at"] if dossier["ended"] == "resolved" else None,
             "status": status_of(standing),
             "holders": [holder._asdict() for holder in holders_of(standing)],
@@ -189,6 +190,7 @@ class Readings:
             "lateness": [{name: row[name] for name in LATENESS} for row in lateness_of(self._store, dossier["ref"])],
             "late_because": list(causes_of(self._store, dossier["ref"])),
         }
+        return report | {"agencies": agency_names(self._registry, report)}
 
     async def clock(self, request: Request, ref: str) -> dict[str, Any]:
         dossier, glimpse, whole = self._found(request, ref)
@@ -197,7 +199,9 @@ class Readings:
         now = self._clock.now()
         told = clock_told(self._store, self._registry.calendar_version, dossier, now)
         plain = {name: dossier[name] for name in ("ref", "procedure", "promised_at")}
-        return glimpse | plain | {"as_of": now} | ({} if told is None else shown(told))
+        seen = {} if told is None else shown(told)
+        named = {} if told is None else {"agencies": agency_names(self._registry, seen)}
+        return glimpse | plain | {"as_of": now} | seen | named
 
     async def dossiers(
         self, request: Request, q: Text = "", phase: Text = "", agency: Text = "", procedure: Text = "",

@@ -12,6 +12,8 @@ from services.routing.domain.clock_events import (
     ClockResumed,
     DelayApologised,
     LatenessEscalated,
+    OneStopTold,
+    PromiseMoved,
     StepClockResumed,
     StepClockStarted,
     StepClockStopped,
@@ -75,6 +77,8 @@ PUBLISHED: Final[tuple[tuple[str, int, type], ...]] = (
     ("DelayApologised", 1, DelayApologised),
     ("LatenessEscalated", 1, LatenessEscalated),
     ("StepClockStarted", 1, StepClockStarted),
+    ("OneStopTold", 1, OneStopTold),
+    ("PromiseMoved", 1, PromiseMoved),
 )
 
 
@@ -111,6 +115,8 @@ def publish(event: ChainEvent) -> PublicEvent | None:
             | ApologyAsked()
             | DelayApologised()
             | LatenessEscalated()
+            | OneStopTold()
+            | PromiseMoved()
             | StepClockStarted()
         ):
             return PublicEvent(type(event).__name__, 1, subject=event.ref, root=event.ref, data=event)

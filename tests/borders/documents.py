@@ -26,6 +26,9 @@ def problem(answer: httpx.Response, *statuses: int) -> dict[str, Any]:
     assert document["instance"], about
     assert not document["title"].isascii(), f"not Vietnamese: {about}"
     assert document["title_en"].isascii(), f"not English: {about}"
+    if "detail_en" in document:
+        assert not document["detail"].isascii(), f"not Vietnamese: {about}"
+        assert document["detail_en"].isascii(), f"not English: {about}"
     for where in document.get("invalid_params", ()):
         assert where["name"], about
         assert where["reason"], about

@@ -166,7 +166,9 @@ def test_a_file_that_was_changed_behind_our_back_is_not_given_out(province: Prov
     path.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
     assert problem(read(province, province.desk, ref, id, "reception"), 409)["code"] == "file_unreadable"
     path.unlink()
-    assert problem(read(province, province.desk, ref, id, "reception"), 409)["code"] == "file_unreadable"
+    gone = problem(read(province, province.desk, ref, id, "reception"), 409)
+    assert (gone["code"], gone["detail"]) == ("file_unreadable", "Tệp không còn trong kho.")
+    assert gone["detail_en"] == "The file is not in the store any more."
     path.write_bytes(whole)
     path.chmod(0o600)
     assert read(province, province.desk, ref, id, "reception").status_code == 200

@@ -99,6 +99,60 @@ def test_what_cannot_be_taken_is_not_begun(province: Province, wrong: dict[str, 
         problem(province.post("/api/v1/uploads", province.desk, declared(PDF, **wrong)), 422)
 
 
+@pytest.mark.parametrize(
+    ("wrong", "vi", "en"),
+    [
+        ({"size": FILE_BYTES_MAX + 1}, "từ 1 byte đến 20 MB", "from 1 byte to 20 MB"),
+        ({"media_type": "text/html"}, "Chỉ nhận các loại tệp: PDF, JPG,", "Only these types of files are taken: PDF,"),
+        ({"name": "x" * 256}, "dài nhất 255 ký tự", "at most 255 characters"),
+        ({"sha256": "x"}, "64 chữ số thập lục phân", "64 hexadecimal digits"),
+    ],
+    ids=["size", "type", "name", "hash"],
+)
+def test_what_does_not_fit_is_said_in_both_languages(
+    province: Province, wrong: dict[str, Any], vi: str, en: str
+) -> None:
+    """Whoever brings files is a person in front of a page: Vietnamese first, English beside it, and where it is."""
+    document = problem(province.post("/api/v1/uploads", province.desk, declared(PDF, **wrong)), 422)
+    assert vi in document["detail"]
+    assert en in document["detail_en"]
+    assert [one["name"] for one in document["invalid_params"]] == [f"body.{next(iter(wrong))}"]
+
+
+def test_every_refusal_of_an_upload_is_said_in_both_languages(
+    province: Province, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On its way, by its content, and where there is no room."""
+    content, who = fresh(), province.desk
+    id = begun(province, who, content)
+    part = content[:FILE_CHUNK_BYTES]
+    answers = [
+        (send(province, who, id, FILE_CHUNK_BYTES, part), "Phần tiếp theo bắt đầu từ 0."),
+        (send(province, who, id, 0, part[:-1]), "Mỗi phần là bội số của 65536 byte"),
+        (send(province, who, id, 0, part, **{"Upload-Checksum": "md5 x"}), "Tiêu đề Upload-Checksum"),
+        (send(province, who, id, 0, part, **{"Content-Type": "text/html"}), f"Hãy gửi ở dạng {RAW}."),
+        (send(province, who, id, 0, part, **{"Upload-Offset": "-1"}), "Tiêu đề Upload-Offset"),
+        (send(province, who, id, 0, part, **{"Upload-Checksum": "sha256 " + "A" * 43 + "="}), "Hãy gửi lại phần này."),
+    ]
+    page = b"<!DOCTYPE html><script>alert(1)</script>"
+    answers.append((send(province, who, begun(province, who, page), 0, page), "Phần đầu của tệp không đúng"))
+    for limit, said in (
+        ("UPLOADS_UNUSED_MAX", "tệp được chờ gắn vào hồ sơ"),
+        ("UPLOADED_BYTES_PER_DAY_MAX", "Mỗi ngày nhận nhiều nhất 500 MB."),
+    ):
+        with monkeypatch.context() as less:
+            less.setattr(keeping, limit, 0)
+            answers.append((province.post("/api/v1/uploads", who, declared(content)), said))
+    for answer, said in answers:
+        document = problem(answer)
+        assert said in document["detail"]
+        assert document["detail_en"]
+    monkeypatch.setattr(keeping, "UPLOADS_UNUSED_BYTES_MAX", 0)
+    full = province.post("/api/v1/uploads", who, declared(content))
+    assert (full.status_code, full.json()["detail"]) == (503, keeping.FULL.vi)
+    assert full.json()["detail_en"] == keeping.FULL.en
+
+
 def test_a_day_has_a_limit_for_each_and_not_for_others(province: Province) -> None:
     """Whoever fills it is told so, and somebody else still brings theirs."""
     greedy = province.token("desk_officer", agency="H48.23293.01", name="greedy")

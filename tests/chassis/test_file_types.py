@@ -96,9 +96,12 @@ def test_nothing_passes_for_another_type(kind: str, declared: str) -> None:
 
 @pytest.mark.parametrize(("declared", "content"), [case[1:] for case in BAD], ids=[case[0] for case in BAD])
 def test_what_does_harm_is_not_taken(declared: str, content: bytes) -> None:
-    """Pages, drawings, scripts, macros, programs, and files that two readers take for two things."""
-    with pytest.raises(NotTaken):
+    """Pages, drawings, scripts, macros, programs, and files that two readers take for two things; said in words."""
+    with pytest.raises(NotTaken) as refused:
         check_content(content, declared)
+    said = refused.value.said
+    assert not said.vi.isascii()
+    assert said.en.isascii()
 
 
 def test_a_bomb_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:

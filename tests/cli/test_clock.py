@@ -11,6 +11,7 @@ from typer.testing import CliRunner, Result
 
 from chassis.registry import Registry
 from cli.__main__ import app
+from cli.remote import console
 from tests.cli.conftest import copy_of
 from tests.cli.served import Served, served
 
@@ -47,6 +48,22 @@ def test_a_clerk_reads_it_as_tables(server: Served) -> None:
     assert printed.exit_code == 0
     for said in ("legal clock (NĐ 61/2018 art. 19.4)", "scoring clock (QĐ 766/QĐ-TTg)", "Appointments", "together"):
         assert said in printed.stdout
+
+
+def test_the_agency_above_is_called_by_its_name(
+    server: Served, laws: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who was told of a delay has no step of its own, so no figures name it: the answer itself says every name."""
+    monkeypatch.setattr(console, "width", 1_000)  # so that no name is broken into lines
+    row = dossiers(server, "ref IN (SELECT ref FROM lateness WHERE what='escalated' AND to_agency<>'')")[0]
+    seen = json.loads(clock(server, row["code"], "--json").stdout)
+    above = {one["to_agency"] for one in seen["lateness"] if one["what"] == "escalated"}
+    assert above
+    printed = clock(server, row["code"]).stdout
+    for id in above | {share["agency"] for share in seen["until_result"]["shares"] if share["agency"]}:
+        known = laws.agency(id)
+        assert seen["agencies"][id] == {"name_vi": known.name_vi, "name_en": known.name_en}
+        assert f"{known.name_vi} ({id})" in printed
 
 
 def test_what_was_not_accepted_has_no_clock(server: Served) -> None:

@@ -26,7 +26,7 @@ ATTORNEY = CERTIFICATE | {
 @pytest.fixture
 def platform(tmp_path: Path) -> Iterator[HttpPlatform]:
     with HttpPlatform(tmp_path, (service,)) as running:
-        running.app.include_router(pages(running.parts.registry, running.issuer, running.borders["intake"]))
+        running.app.include_router(pages(running.parts, running.issuer, running.borders["intake"]))
         yield running
 
 

@@ -1,6 +1,7 @@
 """The judicial record: opened by the province's police, two look-ups side by side, issued by the police.
 
-Law: Luật Lý lịch tư pháp 28/2009/QH12 arts. 44–48; NĐ 216/2026/NĐ-CP; NĐ 61/2018/NĐ-CP art. 19.9.
+Law: Luật Lý lịch tư pháp 28/2009/QH12 arts. 44–48; NĐ 216/2026/NĐ-CP; NĐ 61/2018/NĐ-CP art. 19.9; Bộ luật Dân sự
+91/2015/QH13 art. 148.5 (days that end on a weekend).
 """
 
 from tests.journeys.golden import is_as_checked
@@ -47,8 +48,9 @@ def test_a_verification_gives_the_look_up_its_longer_limit(town: Town) -> None:
     town.acknowledge("national_lookup", NATIONAL_RECORDS)
     town.extend("national_lookup", NATIONAL_RECORDS, "verification")
     (extended,) = (step for step in town.chain["steps"] if step["step"] == "national_lookup")
-    assert extended["due_at"] == "2026-09-19T08:00:00Z", "twelve days from the opening, where seven were"
-    assert town.dossier["due_at"] == "2026-09-22T02:20:00Z", "fifteen days from acceptance, where ten were"
+    # Twelve days from the opening end with Saturday the 19th, on which the national centre is closed.
+    assert extended["due_at"] == "2026-09-21T10:30:00Z", "twelve days from the opening, where seven were"
+    assert town.dossier["due_at"] == "2026-09-22T10:00:00Z", "fifteen days from acceptance, where ten were"
     town.at("2026-09-18 10:00")
     assert town.told("routing", "StepOverdue") == [], "the seventh day has passed, the twelfth has not"
     town.decide("national_lookup", NATIONAL_RECORDS)
@@ -74,7 +76,7 @@ def test_a_consulted_agency_that_is_late_apologises_once_and_then_is_told_on(tow
         "routing", "apologise_for_delay", town.officer_of(NATIONAL_RECORDS), letter, step="national_lookup"
     )
     assert again == "reappointed_once"
-    assert town.dossier["due_at"] == "2026-09-17T02:20:00Z", "the lawful date stays"
+    assert town.dossier["due_at"] == "2026-09-17T10:00:00Z", "the lawful date stays"
     town.at("2026-09-18 10:00")
     assert town.told("routing", "LatenessEscalated") == []
     town.at("2026-09-21 16:00")

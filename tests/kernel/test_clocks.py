@@ -20,7 +20,7 @@ from kernel.clocks import (
     legal_clock,
     scoring_clock,
 )
-from kernel.working_time import Calendar, Limit, derive, due, starts_at, working_minutes_between
+from kernel.working_time import Calendar, Limit, counted_until, derive, due, starts_at, working_minutes_between
 from tests.kernel.working_time_cases import CALENDARS, EARLY, FULL, SUPPLEMENT_CASES, local, said, table, tables
 
 
@@ -184,7 +184,7 @@ def worked_example() -> History:
 
 def test_the_legal_derivation_of_the_page_holds() -> None:
     """docs/algorithms/working-time.md runs."""
-    _, rows = tables("from", "to", "counted minutes", "reason", "in words")
+    *_, rows = tables("from", "to", "counted minutes", "reason", "in words")
     assert rows == [
         [said(part.start), said(part.end), str(part.counted_minutes), part.reason, in_words(FULL, part.reason).vi]
         for part in legal_derivation(worked_example(), LATER)
@@ -263,9 +263,9 @@ def test_a_longer_limit_ends_both_clocks_later(
     """docs/algorithms/working-time.md runs: the same beginning, a later end, and the minutes add up."""
     desk, said_at = CALENDARS[calendar], local(claimed)
     first = turn(desk, local(accepted), limit_of(limit))
-    end = due(desk, local(accepted), limit_of(longer_limit))
-    gained_minutes = first.minutes(first.due_at, end)
-    second = replace(first, due_at=end, cause=EXTENDED, said_at=said_at, gained_minutes=gained_minutes)
+    end = counted_until(desk, local(accepted), limit_of(longer_limit))
+    gained_minutes = first.minutes(first.ends, end)
+    second = replace(first.longer_by(gained_minutes), cause=EXTENDED, said_at=said_at)
     history = History(local(accepted), (first, second), standstills_of(stood))
     now = local(expected)
     for clock, derivation in ((legal_clock, legal_derivation), (scoring_clock, scoring_derivation)):
@@ -274,7 +274,54 @@ def test_a_longer_limit_ends_both_clocks_later(
         assert (parts[0].start, parts[-1].end) == (local(accepted), now)
         assert all(earlier.end == later.start for earlier, later in pairwise(parts))
         assert sum(part.counted_minutes for part in parts) == found.whole_minutes == found.used_minutes
-        assert found.whole_minutes == first.minutes(first.since, first.due_at) + gained_minutes
+        assert found.whole_minutes == first.minutes(first.since, first.ends) + gained_minutes
+
+
+TWO_DAYS = Limit(2, "calendar_days", "whole_last_day")
+
+
+@pytest.mark.parametrize(
+    ("now", "due_at", "used", "left"),
+    [
+        ("2026-11-22T09:59", "2026-11-23T17:30", 2879, 1),
+        ("2026-11-22T10:00", "2026-11-23T17:30", 2880, 0),
+        ("2026-11-23T17:30", "2026-11-23T17:30", 2880, 0),
+        ("2026-11-23T17:31", "2026-11-23T17:30", 2881, -1),
+    ],
+)
+def test_two_days_received_on_friday_are_kept_until_monday_ends(now: str, due_at: str, used: int, left: int) -> None:
+    """Bộ luật Dân sự art. 148.5: nothing is left on Sunday, and nothing is late before the next working day is over."""
+    history = History(local("2026-11-20T10:00"), (turn(FULL, local("2026-11-20T10:00"), TWO_DAYS),))
+    clock = legal_clock(history, local(now))
+    assert (said_or_none(clock.due_at), clock.whole_minutes, clock.used_minutes, clock.left_minutes) == (
+        due_at, 2880, used, left,
+    )  # fmt: skip
+    assert (clock.overdue_since is not None) == (left < 0)
+
+
+def test_a_clock_that_stands_still_on_its_last_day_has_no_date_and_nothing_left() -> None:
+    """Both days were counted by Sunday; Monday's incident gives none of them back."""
+    start, broken = local("2026-11-20T10:00"), Standstill("incident", local("2026-11-23T09:00"), None)
+    history = History(start, (turn(FULL, start, TWO_DAYS),), (broken,))
+    clock = legal_clock(history, local("2026-11-24T09:00"))
+    assert (clock.due_at, clock.whole_minutes, clock.used_minutes, clock.left_minutes) == (None, 2880, 2880, 0)
+    assert [(said(part.end), part.reason) for part in legal_derivation(history, local("2026-11-24T09:00"))] == [
+        ("2026-11-22T10:00", "calendar_time"),
+        ("2026-11-23T00:00", "weekend"),
+        ("2026-11-23T09:00", "last_day"),
+        ("2026-11-24T09:00", "standstill:incident"),
+    ]
+
+
+def test_a_supplement_counts_both_days_anew_for_the_law_and_goes_on_for_the_score() -> None:
+    """Art. 19.4: Tuesday is a holiday, so two days from Sunday end with Wednesday; so does the day that was left."""
+    start, asked, given_at = (local(f"2026-11-{day}T10:00") for day in ("19", "20", "22"))
+    stood = (Standstill("supplement", asked, given_at, restarts=True),)
+    turns = (turn(FULL, start, TWO_DAYS), turn(FULL, given_at, TWO_DAYS, RESTARTED))
+    history = History(start, turns, stood, (asked,))
+    legal, scored = legal_clock(history, given_at), scoring_clock(history, given_at)
+    assert (said_or_none(legal.due_at), legal.left_minutes) == ("2026-11-25T17:30", 2880)
+    assert (said_or_none(scored.due_at), scored.left_minutes) == ("2026-11-23T17:30", 1440)
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from itertools import pairwise
 from random import Random
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kernel.calendar import VIETNAM
+from kernel.calendar import LAST_DAY, VIETNAM
 from kernel.clock_reasons import GROUNDS, in_words, legal_derivation, scoring_derivation
 from kernel.clocks import (
     EXTENDED,
@@ -21,12 +21,11 @@ from kernel.clocks import (
     Standstill,
     Turn,
     legal_clock,
-    resumed_due,
     running_spans,
     scoring_clock,
     stretches,
 )
-from kernel.working_time import Interval, Limit, due, working_minutes_between
+from kernel.working_time import Interval, Limit, due, end_of_last_day, working_minutes_between
 from tests.kernel.test_working_time_properties import desk_hours, even_calendars
 from tests.kernel.working_time_cases import MINUTE
 
@@ -37,16 +36,18 @@ limits = st.one_of(
     st.builds(Limit, st.integers(1, 20).map(lambda n: n / 2), st.sampled_from(["working_days", "working_hours"])),
     st.builds(Limit, st.integers(1, 5), st.just("working_days"), st.just("event_day_excluded")),
     st.builds(Limit, st.integers(1, 72).map(lambda n: n / 2), st.just("calendar_hours")),
+    st.builds(Limit, st.integers(1, 20).map(lambda n: n / 2), st.just("calendar_days"), st.just("whole_last_day")),
 )
 
 
 def _longer(turn: Turn, stood: list[Standstill], said_at: datetime, gained_minutes: int) -> list[Turn]:
     """Return the same count, ending later; nothing where its date has passed, as routing has it."""
-    _, due_at = stretches(turn, stood)
+    ran, due_at = stretches(turn, stood)
     if due_at is None or due_at < said_at:
         return []
-    later = turn.after(due_at, gained_minutes)
-    return [replace(turn, due_at=later, cause=EXTENDED, said_at=said_at, gained_minutes=gained_minutes)]
+    *_, ends = (part.end for part in ran if not part.ground)
+    later = replace(turn, due_at=due_at, counted_to=ends).longer_by(gained_minutes)
+    return [replace(later, cause=EXTENDED, said_at=said_at)]
 
 
 @st.composite
@@ -84,7 +85,7 @@ seconds = st.just(timedelta(seconds=37))
 def test_every_interval_is_named_and_the_counted_minutes_are_the_limit(
     data: st.DataObject, history: History, later: int
 ) -> None:
-    """Guarantees 6 and 7: a clerk who adds the column up reaches the limit, whatever the seconds."""
+    """Guarantees 7 and 8: a clerk who adds the column up reaches the limit, whatever the seconds."""
     now = history.turns[-1].since + later * MINUTE
     for clock_of, derivation_of in BOTH:
         clock, parts = clock_of(history, now), derivation_of(history, now)
@@ -123,7 +124,7 @@ def test_no_order_of_hearing_changes_a_clock(history: History, chance: Random) -
 
 @given(histories(), st.integers(1, 3000))
 def test_no_date_is_given_while_a_clock_stands_still(history: History, after: int) -> None:
-    """Guarantee 8; what was used by then is used, and left is left."""
+    """Guarantee 9; what was used by then is used, and left is left."""
     turn = history.turns[-1]
     since = max([turn.since, *(stand.until for stand in history.standstills if stand.until)]) + after * MINUTE
     open_one = Standstill("incident", since, None)
@@ -134,8 +135,12 @@ def test_no_date_is_given_while_a_clock_stands_still(history: History, after: in
         assert (now.used_minutes, now.left_minutes) == (before.used_minutes, before.left_minutes)
         resumed = Standstill("incident", since, since + HORIZON)
         after_all = History(history.accepted_at, history.turns, (*history.standstills, resumed), history.requests)
-        expected = resumed_due(turn.calendar, turn.limit, turn.since, before.due_at, since, since + HORIZON)
-        assert legal_clock(after_all, since + HORIZON).due_at == expected
+        again = since + HORIZON
+        if turn.whole_last_day:
+            expected = end_of_last_day(turn.calendar, again + now.left_minutes * MINUTE)
+        else:
+            expected = turn.after(again, turn.minutes(since, before.due_at))
+        assert legal_clock(after_all, again).due_at == expected
 
 
 @settings(max_examples=60)
@@ -151,7 +156,8 @@ def test_walking_minute_by_minute_ends_at_the_same_instants(history: History) ->
 def walk(turn: Turn, standstills: Sequence[Standstill]) -> datetime:
     assert turn.limit is not None
     whole = turn.limit.nominal_working_minutes
-    left = int(turn.limit.value * 60) if whole is None else whole
+    unit = 24 * 60 if turn.limit.unit == "calendar_days" else 60
+    left = int(turn.limit.value * unit) if whole is None else whole
     instant = turn.since
     while left:
         standing = any(stand.since <= instant < (stand.until or instant) for stand in standstills)
@@ -160,10 +166,26 @@ def walk(turn: Turn, standstills: Sequence[Standstill]) -> datetime:
             hours = desk_hours(turn.calendar, instant.date())
             left -= whole is None or any(begin <= minute < to for begin, to in hours)
         instant += MINUTE
+    if turn.whole_last_day:
+        return walk_to_the_end_of_the_day(turn, instant, standstills)
     # A clock that stops at its very last instant has nothing left when it runs again, and is due then.
     while begun := next((stand for stand in standstills if stand.since <= instant < (stand.until or instant)), None):
         instant = begun.until or instant
     return instant
+
+
+def walk_to_the_end_of_the_day(turn: Turn, counted: datetime, standstills: Sequence[Standstill]) -> datetime:
+    """The first open day on which the clock runs at its end; what stands still over that end goes on to another."""
+    instant = counted
+    while True:
+        while not desk_hours(turn.calendar, instant.date()):
+            instant = datetime.combine(instant.date() + timedelta(days=1), time(), VIETNAM)
+        closes = desk_hours(turn.calendar, instant.date())[-1][1]
+        end = max(instant, datetime.combine(instant.date(), time(), VIETNAM) + closes * MINUTE)
+        begun = [one for one in standstills if one.until and one.since <= end and one.until > counted]
+        if not begun:
+            return end
+        instant = counted = max(counted, min(one.until for one in begun if one.until))
 
 
 @given(histories(), st.integers(0, 40_000), st.booleans())
@@ -176,6 +198,11 @@ def test_a_clock_runs_when_its_derivation_counts(history: History, later: int, s
     spans = [span for span in running_spans(history, now, scored=scored) if span[0] >= turn.begins]
     ran = sum(turn.minutes(since, until) for since, until in spans)
     until = min(now, clock.overdue_since or now)
+    if turn.whole_last_day:  # the clock runs until its last day ends, though all is counted before
+        parts, _ = stretches(turn, history.standstills)
+        ran -= sum(
+            turn.minutes(part.start, min(part.end, until)) for part in parts if part.ground == LAST_DAY and part.end
+        )
     counted = sum(
         working_minutes_between(turn.calendar, max(part.start, turn.begins), min(part.end, until))
         if not turn.day_and_night

@@ -17,6 +17,7 @@ from kernel.working_time import (
     is_working_day,
     next_desk_minute,
     starts_at,
+    that_leads_to,
 )
 from tests.kernel.working_time_cases import (
     CALENDARS,
@@ -27,6 +28,7 @@ from tests.kernel.working_time_cases import (
     local,
     said,
     table,
+    tables,
 )
 
 # Worked cases
@@ -60,13 +62,54 @@ def test_without_a_same_day_hour_the_clock_starts_at_receipt() -> None:
     assert said(starts_at(FULL, local("2026-11-20T16:59:59"), None)) == "2026-11-20T16:59:59"
 
 
-def test_the_derivation_of_the_page_holds() -> None:
+@pytest.mark.parametrize(
+    ("place", "start", "limit"),
+    [
+        (0, "2026-08-21T16:00", Limit(2, "working_days")),
+        (1, "2026-11-20T10:00", Limit(2, "calendar_days", "whole_last_day")),
+    ],
+)
+def test_the_derivations_of_the_page_hold(place: int, start: str, limit: Limit) -> None:
     """docs/algorithms/working-time.md runs."""
-    derivation = derive(FULL, local("2026-08-21T16:00"), Limit(2, "working_days")).derivation
+    derivation = derive(FULL, local(start), limit).derivation
     assert [
         [said(part.start), said(part.end), str(part.counted_minutes), part.reason, FULL.in_words(part.reason).vi]
         for part in derivation
-    ] == table("from", "to", "counted minutes", "reason", "in words")
+    ] == tables("from", "to", "counted minutes", "reason", "in words")[place]
+
+
+def test_a_long_holiday_is_named_before_the_day_with_which_a_limit_ends() -> None:
+    """A clerk reads why two days from Saturday end nine days later: the weekend, Tết, and the weekend after it."""
+    derivation = derive(FULL, local("2026-02-13T09:00"), Limit(2, "calendar_days", "whole_last_day")).derivation
+    assert [(said(part.end), part.counted_minutes, FULL.in_words(part.reason).vi) for part in derivation] == [
+        ("2026-02-15T09:00", 2880, "tính liên tục"),
+        ("2026-02-16T00:00", 0, "nghỉ hằng tuần"),
+        ("2026-02-21T00:00", 0, "nghỉ lễ: Tết Nguyên đán"),
+        ("2026-02-23T00:00", 0, "nghỉ hằng tuần"),
+        ("2026-02-23T17:30", 0, "đến hết ngày cuối cùng của thời hạn"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("stored", "at", "found"),
+    [
+        ("hour_kept", "2026-11-22T10:00", "hour_kept"),
+        ("hour_kept", "2026-11-23T17:30", "whole_last_day"),
+        ("whole_last_day", "2026-11-23T17:30", "whole_last_day"),
+        ("whole_last_day", "2026-11-22T10:00", "hour_kept"),
+        ("whole_last_day", "2026-11-23T10:00", None),
+    ],
+)
+def test_a_date_is_derived_in_the_way_in_which_it_was_given(stored: str, at: str, found: str | None) -> None:
+    """Two days from Friday: dates of before the rule stay, and a new count of an old limit follows the rule."""
+    limit = that_leads_to(FULL, local("2026-11-20T10:00"), Limit(2, "calendar_days", stored), local(at))
+    assert (None if limit is None else limit.counting) == found
+
+
+def test_only_calendar_days_were_ever_counted_in_two_ways() -> None:
+    """Any other date must follow from its limit as it stands."""
+    start = local("2026-11-20T10:00")
+    assert that_leads_to(FULL, start, Limit(48, "calendar_hours"), local("2026-11-23T17:30")) is None
 
 
 def test_a_derivation_leaves_the_day_of_the_event_out() -> None:
@@ -157,6 +200,7 @@ def test_vietnam_time_is_what_the_time_zone_database_says() -> None:
         ("2027-12-31T17:00", Limit(1, "working_hours"), date(2028, 1, 1)),
         ("2027-12-31T10:00", Limit(1, "working_days"), date(2028, 1, 1)),
         ("2027-12-31T10:00", Limit(1, "working_days", "event_day_excluded"), date(2028, 1, 1)),
+        ("2027-12-31T10:00", Limit(1, "calendar_days", "whole_last_day"), date(2028, 1, 1)),
     ],
 )
 def test_a_calendar_guesses_no_day_it_does_not_know(start: str, limit: Limit, unknown: date) -> None:
@@ -244,6 +288,9 @@ def test_whole_days_are_those_that_numpy_counts() -> None:
         (1, "working_days", "somehow"),
         (1, "working_hours", "event_day_excluded"),
         (1.5, "working_days", "event_day_excluded"),
+        (1, "working_days", "whole_last_day"),
+        (1, "calendar_hours", "whole_last_day"),
+        (1, "calendar_days", "event_day_excluded"),
     ],
 )
 def test_a_limit_is_a_positive_number_of_halves(value: float, unit: str, counting: str) -> None:
@@ -261,6 +308,13 @@ def test_a_limit_is_a_positive_number_of_halves(value: float, unit: str, countin
         (Limit(903, "working_minutes"), 903, "903 phút làm việc", "903 working minutes"),
         (Limit(24, "calendar_hours"), None, "24 giờ", "24 calendar hours"),
         (Limit(15, "calendar_days"), None, "15 ngày", "15 calendar days"),
+        (Limit(15, "calendar_days", "whole_last_day"), None, "15 ngày", "15 calendar days"),
+        (
+            Limit(90, "minutes", "whole_last_day"),
+            None,
+            "90 phút (đến hết ngày cuối cùng)",
+            "90 minutes (until the last day ends)",
+        ),
         (Limit(10, "minutes"), None, "10 phút", "10 minutes"),
         (
             Limit(7, "working_days", "event_day_excluded"),

@@ -34,6 +34,8 @@ limits = st.one_of(
     desk_limits,
     st.builds(Limit, halves, st.sampled_from(["calendar_days", "calendar_hours"])),
     st.builds(Limit, st.integers(1, 5000), st.just("minutes")),
+    st.builds(Limit, halves, st.just("calendar_days"), st.just("whole_last_day")),
+    st.builds(Limit, st.integers(1, 5000), st.just("minutes"), st.just("whole_last_day")),
 )
 
 
@@ -53,9 +55,11 @@ def test_a_slightly_later_start_is_never_due_earlier(
 
 @given(calendars, limits, instants, st.integers(1, 20))
 def test_a_longer_limit_is_due_later(calendar: Calendar, limit: Limit, start: datetime, more: int) -> None:
-    """And the start comes before both."""
+    """And the start comes before both. Only calendar days may end with the same day, after a weekend."""
     longer = Limit(limit.value + more, limit.unit, limit.counting)
-    assert start < due(calendar, start, limit) < due(calendar, start, longer)
+    assert start < due(calendar, start, limit) <= due(calendar, start, longer)
+    if limit.counting != "whole_last_day":
+        assert due(calendar, start, limit) != due(calendar, start, longer)
 
 
 @given(even_calendars, desk_limits, instants)
@@ -95,7 +99,9 @@ def test_a_derivation_has_no_gap_and_adds_up(calendar: Calendar, limit: Limit, s
     assert all(earlier.reason != later.reason for earlier, later in pairwise(parts))
     assert all(calendar.in_words(part.reason) for part in parts)
     counted = sum(part.counted_minutes for part in parts)
-    if limit.nominal_working_minutes is None:
+    if limit.counting == "whole_last_day":
+        assert counted == limit.value * (24 * 60 if limit.unit == "calendar_days" else 1)
+    elif limit.nominal_working_minutes is None:
         assert counted * MINUTE == found.at - start
     elif calendar is not SATURDAY_MORNING or limit.unit != "working_days":
         assert counted == limit.nominal_working_minutes
@@ -113,7 +119,7 @@ def test_only_desk_time_is_counted(calendar: Calendar, limit: Limit, start: date
         )
         if code in ("desk_hours", "swapped_day"):
             assert open_time == part.end - part.start
-        elif code not in ("event_day", "calendar_time"):
+        elif code not in ("event_day", "calendar_time", "last_day"):
             assert (open_time, part.counted_minutes) == (timedelta(0), 0)
 
 
@@ -133,6 +139,21 @@ def desk_hours(calendar: Calendar, day: date) -> tuple[tuple[int, int], ...]:
         return ()
     weekday = calendar.worked[day][1] if day in calendar.worked else day.isoweekday()
     return calendar.desk_hours.get(weekday, ())
+
+
+@given(calendars, st.integers(1, 60), instants)
+def test_calendar_days_end_with_their_last_day_or_the_next_working_one(
+    calendar: Calendar, days: int, start: datetime
+) -> None:
+    """Bộ luật Dân sự arts. 148.1 and 148.5, read off the calendar's data day by day."""
+    at = due(calendar, start, Limit(days, "calendar_days", "whole_last_day")).astimezone(VIETNAM)
+    counted = start + timedelta(days=days)
+    day = counted.date()
+    while not desk_hours(calendar, day):
+        day += timedelta(days=1)
+    closes = datetime.combine(day, time(), VIETNAM) + desk_hours(calendar, day)[-1][1] * MINUTE
+    assert at == max(closes, counted)
+    assert at.date() == day
 
 
 hour_kept_limits = desk_limits.filter(lambda limit: limit.counting == "hour_kept")

@@ -1,4 +1,7 @@
-"""A file is brought in a real browser: it shows how far it is, goes on after a broken line, and is the dossier's."""
+"""A file is brought in a real browser: it shows how far it is, goes on after a broken line, and is the dossier's.
+
+There it is listed, and whoever may open it takes it home with a click.
+"""
 
 import os
 import re
@@ -83,6 +86,18 @@ def test_a_file_goes_on_after_a_broken_line_and_comes_with_the_dossier(page: "Pa
     there = page.request.get(f"{url}/api/v1/dossiers/{ref}/files/{file}?purpose=reception")
     assert there.body() == PDF
     assert there.headers["content-disposition"].startswith("attachment;")
+    listed = page.locator("[data-files] .files li")
+    listed.wait_for()
+    for said in ("PDF · 2,7 MB", "Cán bộ Một cửa", "SHA-256"):
+        assert said in listed.inner_text()
+    seen(page, "22_files_on_the_dossier")
+    with page.expect_download() as download:
+        listed.get_by_role("link", name="Tải về").click()
+    assert download.value.suggested_filename == "tờ khai.pdf"
+    assert download.value.path().read_bytes() == PDF
+    page.goto(f"{url}/dossiers/{ref}/files?lang=en")
+    page.get_by_role("link", name="Download").wait_for()
+    seen(page, "23_files")
 
 
 def test_what_is_not_taken_is_said_and_the_dossier_goes_without(page: "Page") -> None:
@@ -90,7 +105,7 @@ def test_what_is_not_taken_is_said_and_the_dossier_goes_without(page: "Page") ->
     choose(page, "giả.pdf", b"<!DOCTYPE html><script>alert(1)</script>")
     said = page.locator(f"{PLACE} [data-upload-says]")
     page.locator("[data-upload-says].text-danger").wait_for()
-    assert said.inner_text().startswith("Tệp này không được nhận.")
+    assert said.inner_text() == "Tệp này không được nhận. Phần đầu của tệp không đúng với loại đã khai."
     seen(page, "21_not_taken")
     assert page.locator(f"{PLACE} [name=file]").input_value() == ""
     with page.expect_navigation(url=re.compile("/dossiers/")):

@@ -221,8 +221,8 @@ def test_the_silence_of_another_provinces_chairman_is_no_consent(registry: Regis
     ("code", "step", "ground", "limit"),
     [
         (DEATH, "death_registration", "verification", Limit(3, "working_days")),
-        (RECORD, "police_lookup", "verification", Limit(12, "calendar_days")),
-        (RECORD, "national_lookup", "verification", Limit(12, "calendar_days")),
+        (RECORD, "police_lookup", "verification", Limit(12, "calendar_days", "whole_last_day")),
+        (RECORD, "national_lookup", "verification", Limit(12, "calendar_days", "whole_last_day")),
         (BENEFIT, "commune_review", "complaint", Limit(10, "working_days")),
     ],
 )

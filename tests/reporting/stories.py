@@ -10,7 +10,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 from chassis.calendars import load_calendars
 from chassis.clock import to_us
 from chassis.codec import encode
-from kernel.clocks import resumed_due
+from kernel.clocks import Turn
 from kernel.message import Envelope, source_of, type_of
 from kernel.working_time import Limit, due
 from services.intake.domain import events as intake
@@ -330,12 +330,13 @@ def land_and_late(number: int = 7) -> Story:
     story.later(29).tell("routing", clocks.StepClockResumed, ground="third_party", by=OFFICER, **survey)
     story.tell("routing", clocks.ClockResumed, ground="third_party", step="survey")
     slip = due(EARLY, story.said["routing"][0][0].clock_from, first.limit)
-    resumed = resumed_due(EARLY, first.limit, story.said["routing"][0][0].clock_from, slip, stopped_at, story.at)
+    turn = Turn(EARLY, story.said["routing"][0][0].clock_from, first.limit, slip)
+    resumed = turn.after(story.at, turn.minutes(stopped_at, slip))
     moved(story, "resumed", resumed, number=1, clock_from=story.at)
     story.tell("routing", routing.ClockSuspended, ground="incident").later(30)
     broken_at = story.said["routing"][-1][0].at
     story.tell("routing", clocks.ClockResumed, ground="incident", step="")
-    resumed = resumed_due(EARLY, first.limit, story.said["routing"][0][0].clock_from, resumed, broken_at, story.at)
+    resumed = turn.after(story.at, turn.minutes(broken_at, resumed))
     moved(story, "resumed", resumed, number=1, clock_from=story.at)
     decided(story, "survey", COMMUNE)
     ready(story, "tax", POLICE)

@@ -6,6 +6,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from kernel.working_time import due, working_minutes_between
 from services.intake.domain import events as intake
@@ -17,7 +18,7 @@ from services.routing.publishing import publish
 from tests.reporting.heard import ReadStore
 from tests.reporting.stories import CLERK, DESK, Story, submitted
 from tests.routing import scene as s
-from tests.routing.any_chain import World, lived, openings, strategies_of_acts
+from tests.routing.any_chain import World, WorldOfDays, in_calendar_days, lived, openings, strategies_of_acts
 
 
 def told_by(world: World, opening: OpenChain) -> Story:
@@ -43,7 +44,20 @@ def test_every_date_that_routing_gives_follows_from_what_it_said(
     if opening.appointments:
         first = due(s.CALENDAR, opening.clock_from, opening.appointments[0].limit)
         opening = replace(opening, due_at=first)
-    world = lived(opening, acts)
+    assert_told_alike(lived(opening, acts), opening)
+
+
+@settings(max_examples=150, deadline=None)
+@given(openings(), st.integers(1, 6), strategies_of_acts())
+def test_so_does_every_date_in_calendar_days(
+    opening: OpenChain, days: int, acts: list[tuple[str, int, int, int]]
+) -> None:
+    """Bộ luật Dân sự art. 148.5: stopped on a weekend, made longer there or counted anew, both find the same open day."""
+    opening = in_calendar_days(opening, days)
+    assert_told_alike(lived(opening, acts, WorldOfDays), opening)
+
+
+def assert_told_alike(world: World, opening: OpenChain) -> None:
     story = told_by(world, opening)
     store = ReadStore().hear((*story.envelopes("intake"), *story.envelopes("routing")))
     row = find(store, s.REF)

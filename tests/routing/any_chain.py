@@ -6,9 +6,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from kernel.calendar import VIETNAM
 from kernel.message import Timer
 from kernel.refusal import Refused
-from kernel.working_time import Limit, due, working_minutes_between
+from kernel.working_time import Limit, due, is_working_day, working_minutes_between
 from services.routing.domain.chain import decider
 from services.routing.domain.clock_commands import (
     DeclareIncident,
@@ -184,6 +185,10 @@ class World:
             assert event.due_at == due(calendar, event.clock_from, event.limit)
         if event.cause == "resumed" and self.events and not isinstance(self.events[-1], ClockRestarted):
             assert chain.due_at is not None
+            promised = chain.promised()
+            if promised is not None and promised.counting == "whole_last_day":
+                assert is_working_day(calendar, event.due_at.astimezone(VIETNAM).date())
+                return
             stopped_at = max(self.still_since, chain.clock_from or self.still_since)
             before = working_minutes_between(calendar, stopped_at, chain.due_at)
             assert before == working_minutes_between(calendar, event.clock_from, event.due_at)
@@ -325,8 +330,37 @@ def _prepared(bell: Any) -> ChainCommand:
             return command
 
 
-def lived(opening: OpenChain, acts: list[tuple[str, int, int, int]]) -> World:
-    world = World(opening)
+class WorldOfDays(World):
+    """The same where the desk counts what starts from zero with the limit of the whole, as it does for calendar days."""
+
+    def act(self, what: str, which: int, other: int, minutes: int) -> None:
+        limit = self.chain.promised()
+        if what.startswith("resume") and limit is not None:
+            self.say(s.resume(self._step(what, which), self.now, self.now, due(s.CALENDAR, self.now, limit)))
+        else:
+            super().act(what, which, other, 3 * minutes)
+
+
+def in_calendar_days(opening: OpenChain, days: int) -> OpenChain:
+    """Return the same chain with every limit in calendar days."""
+    plan = tuple(
+        replace(
+            one,
+            limit=Limit(one.limit.value * 2, "calendar_days", "whole_last_day"),
+            longer_limits=tuple(
+                replace(longer, limit=Limit(longer.limit.value * 2, "calendar_days", "whole_last_day"))
+                for longer in one.longer_limits
+            ),
+        )
+        for one in opening.plan
+    )
+    whole = Limit(days, "calendar_days", "whole_last_day")
+    due_at = due(s.CALENDAR, opening.clock_from, whole)
+    return replace(opening, plan=plan, appointments=(), total_limit=whole, due_at=due_at)
+
+
+def lived(opening: OpenChain, acts: list[tuple[str, int, int, int]], kind: type[World] = World) -> World:
+    world = kind(opening)
     for act in acts:
         world.act(*act)
     return world

@@ -46,12 +46,14 @@ CALENDAR = Calendar(
     closed=CULTURE_DAY,
     worked={},
 )
+CORRECTED = replace(CALENDAR, version="2", closed={**CULTURE_DAY, date(2026, 11, 23): "storm"})
+"""The office's calendar once a storm had closed Monday 23 November."""
 SATURDAYS = replace(CALENDAR, id="police", desk_hours=dict.fromkeys(range(1, 6), OFFICE_HOURS) | {6: OFFICE_HOURS[:1]})
 
 
 def calendars_of(id: str, version: str) -> Calendar:
-    """Return one of the two calendars."""
-    return {(calendar.id, calendar.version): calendar for calendar in (CALENDAR, SATURDAYS)}[id, version]
+    """Return one of the calendars."""
+    return {(calendar.id, calendar.version): calendar for calendar in (CALENDAR, CORRECTED, SATURDAYS)}[id, version]
 
 
 def at(text: str) -> datetime:

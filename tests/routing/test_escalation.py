@@ -4,7 +4,7 @@ Law: NĐ 61/2018/NĐ-CP arts. 19.5 and 19.9; how fast is a house rule.
 """
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,8 +13,10 @@ from kernel.calendar import VIETNAM
 from kernel.working_time import Limit
 from services.routing.domain.chain import decider
 from services.routing.domain.clock_commands import TellNextAbove
-from services.routing.domain.clock_events import LatenessEscalated
-from services.routing.domain.events import ChainOverdue, StepOverdue
+from services.routing.domain.clock_events import LatenessEscalated, OneStopTold
+from services.routing.domain.events import ChainOverdue, StepDeemedAgreed, StepOverdue
+from services.routing.domain.plan import PlannedStep
+from tests.routing import land
 from tests.routing.late import (
     DUE_AT,
     LATE_AT,
@@ -33,6 +35,7 @@ from tests.routing.late import (
 )
 from tests.routing.scene import (
     COMMUNE,
+    DESK_AGENCY,
     PROVINCE,
     REF,
     at,
@@ -60,6 +63,47 @@ def test_lateness_is_told_up_the_agency_tree() -> None:
     given(decider, *events, first).when(next_above(wednesday, rung=2)).then(second)
     given(decider, *events, first, second).when(next_above(thursday, rung=3)).then(third)
     given(decider, *events, first, second, third).when(next_above(at("27 09:01"))).then_nothing()
+
+
+YEAR = timedelta(days=365)
+CONSULTED = replace(OPEN, lead_agency=PROVINCE)
+"""The province leads, and asks the commune."""
+
+
+def test_of_a_consulted_agency_that_is_silent_the_one_stop_shop_is_told_at_once() -> None:
+    """NĐ 61/2018 art. 19.5b: the head of the one-stop shop that forwarded the dossier, so that he may urge it."""
+    overdue = StepOverdue(REF, PERMIT.step, COMMUNE, 1, DUE_AT, LATE_AT, next_at=LATE_AT)
+    one_stop = OneStopTold(REF, PERMIT.step, COMMUNE, 1, DESK_AGENCY, DUE_AT, LATE_AT)
+    given(decider, *told(CONSULTED)).when(limit_passed(DUE_AT)).then_nothing()
+    given(decider, *told(CONSULTED)).when(limit_passed(LATE_AT)).then(overdue, one_stop)
+    given(decider, *told(CONSULTED), overdue, one_stop).when(limit_passed(at("23 10:00"))).then_nothing()
+
+
+def test_the_one_stop_shop_is_told_though_nobody_stands_above_and_another_date_was_promised() -> None:
+    """Its limit passed all the same: an apology hides nothing, and the agencies above are another matter."""
+    alone = replace(PERMIT, superiors=())
+    events = told(replace(CONSULTED, plan=(alone,)), warning(WARNED_AT), apology(WARNED_AT))
+    given(decider, *events).when(limit_passed(LATE_AT)).then_kinds(StepOverdue, OneStopTold)
+
+
+@pytest.mark.parametrize(
+    ("before", "late", "now"),
+    [
+        ((OPEN,), PERMIT, LATE_AT),
+        ((replace(CONSULTED, receiving_agency=COMMUNE),), PERMIT, LATE_AT),
+        ((*land.until_tax(at("18 09:00")), land.noticed(at("20 09:00"))), land.PAYMENT, at("20 09:00") + YEAR),
+    ],
+    ids=["the lead", "the one-stop shop itself", "the applicant"],
+)
+def test_of_nobody_else_is_the_one_stop_shop_told(before: tuple[Any, ...], late: PlannedStep, now: datetime) -> None:
+    """Art. 19.5b speaks of whoever is consulted; of its own delay the lead tells the desk with its apology."""
+    given(decider, *told(*before)).when(limit_passed(now, late)).then_kinds(StepOverdue)
+
+
+def test_silence_that_is_agreement_is_no_delay() -> None:
+    """NĐ 217/2026: nobody has to be urged."""
+    deemed = replace(CONSULTED, plan=(replace(PERMIT, silence="deemed_agreed"), step("beside", PROVINCE, days=9)))
+    given(decider, *told(deemed)).when(limit_passed(LATE_AT)).then_kinds(StepDeemedAgreed)
 
 
 def test_a_procedure_says_how_fast_lateness_is_told() -> None:

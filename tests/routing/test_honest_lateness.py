@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.routing.domain.clock_events import AppointmentMoved, DelayApologised, LatenessEscalated
+from services.routing.domain.clock_events import AppointmentMoved, DelayApologised, LatenessEscalated, OneStopTold
 from services.routing.domain.events import ChainOverdue, StepOverdue
 from services.routing.domain.honest_lateness import dishonest_lateness
 from tests.routing.late import (
@@ -21,12 +21,13 @@ from tests.routing.late import (
     next_above,
     warning,
 )
-from tests.routing.scene import acknowledge, told
+from tests.routing.scene import PROVINCE, acknowledge, told
 
 DAY = timedelta(days=1)
 LIFE = told(
-    OPEN, acknowledge(PERMIT), warning(WARNED_AT), apology(WARNED_AT), limit_passed(LATE_AT),
-    chain_limit_passed(LATE_AT), next_above(NEW_DATE + DAY, rung=1), next_above(NEW_DATE + 5 * DAY, rung=2),
+    replace(OPEN, lead_agency=PROVINCE), acknowledge(PERMIT), warning(WARNED_AT), apology(WARNED_AT),
+    limit_passed(LATE_AT), chain_limit_passed(LATE_AT), next_above(NEW_DATE + DAY, rung=1),
+    next_above(NEW_DATE + 5 * DAY, rung=2),
 )  # fmt: skip
 
 
@@ -47,6 +48,8 @@ def test_an_honest_log_is_found_honest() -> None:
         (LatenessEscalated, {"rung": 3}, "rung 3 was told after rung"),
         (LatenessEscalated, {"to": "H49"}, "H49 is not number"),
         (LatenessEscalated, {"step": "tea_break"}, "was told before it was late"),
+        (OneStopTold, {"at": WARNED_AT}, "was told before it was late"),
+        (OneStopTold, {"to": "H49"}, "H49 was told before it was late, or did not forward it"),
         (StepOverdue, {"at": WARNED_AT}, "overdue at"),
         (ChainOverdue, {"at": WARNED_AT}, "overdue at"),
         (DelayApologised, {"new_due_at": WARNED_AT}, "not after the lawful one"),

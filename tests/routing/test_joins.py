@@ -6,6 +6,7 @@ from datetime import datetime
 import pytest
 
 from services.routing.domain.chain import decider
+from services.routing.domain.clock_events import OneStopTold
 from services.routing.domain.commands import JudgeStepLimit
 from services.routing.domain.events import (
     ChainClosed,
@@ -53,8 +54,8 @@ def test_silence_of_those_consulted_is_agreement_and_silence_of_a_chairman_is_la
     events = told(*SENT, *done(SECURITY))
     deemed, ready = given(decider, *events).when(judged(OPINION, AFTER_SEVEN)).then_kinds(StepDeemedAgreed, StepReady)
     assert (deemed.step, ready.step) == (OPINION.step, REPORT.step)
-    (overdue,) = given(decider, *events).when(judged(CONSENT, AFTER_SEVEN)).then_kinds(StepOverdue)
-    assert overdue.agency == "H21"
+    overdue, one_stop = given(decider, *events).when(judged(CONSENT, AFTER_SEVEN)).then_kinds(StepOverdue, OneStopTold)
+    assert (overdue.agency, one_stop.agency, one_stop.to) == ("H21", "H21", s.DESK_AGENCY)
     events = told(judged(OPINION, AFTER_SEVEN), judged(CONSENT, AFTER_SEVEN), *done(REPORT, AFTER_SEVEN), before=events)
     assert decider.fold(events).steps[DECISION.step].stage == "planned"
     late = led_to(told(acknowledge(CONSENT, AFTER_SEVEN), before=events), decision(CONSENT, AFTER_SEVEN))
@@ -70,7 +71,7 @@ def test_a_step_whose_decision_another_needs_is_never_deemed() -> None:
     opened, ready = told(opening(sound))
     assert isinstance(opened, ChainOpened)
     older = replace(opened, steps=plan)
-    given(decider, older, ready).when(judged(plan[0], AFTER_SEVEN)).then_kinds(StepOverdue)
+    given(decider, older, ready).when(judged(plan[0], AFTER_SEVEN)).then_kinds(StepOverdue, OneStopTold)
 
 
 def test_a_deemed_answer_does_not_do_where_a_decision_is_needed() -> None:

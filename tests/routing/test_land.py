@@ -12,6 +12,7 @@ from services.routing.domain.clock_events import (
     AppointmentMoved,
     ClockResumed,
     NoticeLine,
+    OneStopTold,
     StepFulfilled,
     TaxNoticeIssued,
 )
@@ -72,7 +73,8 @@ def test_while_it_stands_still_the_chain_is_never_overdue_but_the_tax_agency_is(
     )
     given(decider, *told(*TO_TAX)).when(bell).then_nothing()
     given(decider, *told(l.opening())).when(bell).then_kinds(ChainOverdue)
-    (overdue,) = given(decider, *told(*TO_TAX)).when(step_bell).then_kinds(StepOverdue)
+    overdue, one_stop = given(decider, *told(*TO_TAX)).when(step_bell).then_kinds(StepOverdue, OneStopTold)
+    assert (one_stop.agency, one_stop.to) == (l.TAX_OFFICE, s.DESK_AGENCY)
     assert overdue.agency == l.TAX_OFFICE
 
 

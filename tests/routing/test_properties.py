@@ -72,7 +72,15 @@ def test_every_fact_and_the_state_after_it_survive_the_store(
 
 INSTANTS = st.datetimes(datetime(2026, 11, 16), datetime(2026, 12, 16), timezones=st.just(UTC))
 STEPS = st.sampled_from(["s0", "s1", "s2", "desk", "tea_break"])
-LIMITS = st.sampled_from([None, Limit(3, "working_days"), Limit(90, "working_minutes"), Limit(1, "calendar_days")])
+LIMITS = st.sampled_from(
+    [
+        None,
+        Limit(3, "working_days"),
+        Limit(90, "working_minutes"),
+        Limit(1, "calendar_days"),
+        Limit(3, "calendar_days", "whole_last_day"),
+    ]
+)
 VALUES: dict[Any, st.SearchStrategy[Any]] = {
     datetime: INSTANTS,
     datetime | None: st.none() | INSTANTS,

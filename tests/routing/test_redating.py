@@ -4,13 +4,14 @@ Law: NĐ 61/2018/NĐ-CP art. 19.9 (a date is a promise and moves at most by a fa
 """
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from kernel.calendar import Calendar
+from kernel.working_time import Limit
 from services.routing.domain.chain import decider
+from services.routing.domain.clock import clocks
 from services.routing.domain.clock_commands import (
     RedateAppointment,
 )
@@ -21,31 +22,32 @@ from tests.routing.paused import (
     OPEN,
     SYSTEM,
     TUESDAY,
+    broken,
+    mended,
     stop,
 )
 from tests.routing.scene import (
     CALENDAR,
+    CORRECTED,
     MONDAY,
     PROVINCE,
     REF,
     acknowledge,
+    ask,
     at,
     calendars_of,
     done,
+    led_to,
+    resume,
+    send_back,
     told,
 )
 from tests.spec import given
 
-CORRECTED = replace(CALENDAR, version="2", closed={**CALENDAR.closed, date(2026, 11, 23): "storm"})
-
-
-def calendars_with(id: str, version: str) -> Calendar:
-    return CORRECTED if (id, version) == (CORRECTED.id, CORRECTED.version) else calendars_of(id, version)
-
 
 def redate(now: datetime = TUESDAY, version: str = "2") -> RedateAppointment:
     return RedateAppointment(
-        ref=REF, calendar_id=CALENDAR.id, calendar_version=version, actor=SYSTEM, now=now, calendars=calendars_with
+        ref=REF, calendar_id=CALENDAR.id, calendar_version=version, actor=SYSTEM, now=now, calendars=calendars_of
     )
 
 
@@ -76,6 +78,47 @@ def test_an_appointment_on_a_day_that_was_closed_later_gets_the_next_open_one() 
 def test_no_other_date_moves(before: tuple[Any, ...], command: RedateAppointment) -> None:
     """What still holds, has passed, or will be counted anew is left alone."""
     given(decider, *told(*before)).when(command).then_nothing()
+
+
+def test_the_count_and_its_limit_stay_on_the_corrected_calendar() -> None:
+    """The law gives five working days as before; whoever looks at the clock sees the storm among what was skipped."""
+    (moved,) = led_to(told(OPEN), redate())
+    chain = decider.fold((*told(OPEN), moved))
+    assert (chain.limit, chain.clock_from, chain.calendar_version) == (Limit(5, "working_days"), MONDAY, "1")
+    whole = clocks(chain, calendars_of, TUESDAY)[0]
+    assert (whole.limit, whole.calendar_version, whole.due_at) == (Limit(5, "working_days"), "2", at("25 09:00"))
+    assert whole.used_minutes + whole.left_minutes == 5 * 480
+    assert "holiday:storm" in [interval.reason for interval in whole.derivation]
+
+
+def test_what_stands_still_after_that_gets_no_closed_day_given() -> None:
+    """Two hours of an incident move the date by two hours, and never onto the day that is closed now."""
+    events = told(OPEN, redate(), broken(at("18 09:00"), at("18 09:00")))
+    *_, moved = led_to(events, mended(at("18 11:00")))
+    assert (moved.cause, moved.due_at, moved.calendar_version) == ("resumed", at("25 11:00"), "2")
+    late = told(OPEN, redate(), broken(at("20 09:00"), at("20 09:00")))
+    *_, moved = led_to(late, mended(at("25 09:00")))
+    assert moved.due_at == at("26 09:00"), "one day was left, and the storm is none"
+
+
+def test_a_limit_that_runs_day_and_night_is_not_taken_for_working_time_afterwards() -> None:
+    """Before, the date moved on had lost its limit, so that what stood still then was counted in desk minutes."""
+    week = Limit(24 * 7, "calendar_hours")
+    events = told(replace(OPEN, total_limit=week, due_at=MONDAY + timedelta(days=7)), redate())
+    assert decider.fold(events).due_at == at("25 09:00")
+    *_, moved = led_to(told(broken(at("18 09:00"), at("18 09:00")), before=events), mended(at("18 21:00")))
+    assert moved.due_at == at("25 21:00")
+
+
+def test_after_a_restart_the_pinned_calendar_counts_again() -> None:
+    """The desk counts on what was pinned; if that leads to the closed day, it is redated with its cause once more."""
+    sent_back = send_back(CHECK, "desk", TUESDAY)
+    restarted = resume(CHECK, at("18 09:00"), at("18 09:00"), at("23 10:00"))
+    events = told(OPEN, acknowledge(CHECK), redate(), sent_back, ask(at("17 11:00")), restarted)
+    chain = decider.fold(events)
+    assert (chain.due_at, chain.counted_on) == (at("23 10:00"), "1")
+    (again,) = led_to(events, redate(at("18 10:00")))
+    assert (again.cause, again.due_at) == ("closed_day", at("25 10:00"))
 
 
 @pytest.mark.parametrize(

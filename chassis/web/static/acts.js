@@ -49,7 +49,7 @@
     box.replaceChildren(line("strong", vietnamese ? problem.title : problem.title_en || problem.title));
     if (problem.law && problem.law !== "house rule") box.append(line("small", problem.law));
     const wrong = problem.invalid_params || [];
-    if (problem.detail) box.append(line("p", problem.detail));
+    if (problem.detail) box.append(line("p", (!vietnamese && problem.detail_en) || problem.detail));
     if (wrong.length) {
       const list = document.createElement("ul");
       list.append(...wrong.map((one) => line("li", `${one.name.replace(/^body\./, "")}: ${one.reason}`)));

@@ -26,7 +26,7 @@
     if (response.status >= 500 || response.status === 409) throw new Error(`${response.status}`);
     if (!response.ok) {
       const problem = await response.json().catch(() => ({}));
-      const why = problem.detail || problem.invalid_params?.map((one) => one.reason).join("; ") || "";
+      const why = (vietnamese ? problem.detail : problem.detail_en || problem.detail) || problem.invalid_params?.map((one) => one.reason).join("; ") || "";
       throw new Refused(`${(vietnamese ? problem.title : problem.title_en) || response.status} ${why}`.trim());
     }
     return response;

@@ -1,4 +1,4 @@
-"""The addresses of the printable forms, each of which shows what its JSON view shows, and of what can be put right.
+"""The addresses of the printable forms, each showing what its JSON view shows, of what can be put right, and of files.
 
 Law: TT 03/2025/TT-VPCP appendix I, forms 01 to 05. A paper that is not there answers like one that may not be seen.
 """
@@ -14,11 +14,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from chassis.registry import Registry
+from chassis.service import Parts
 from chassis.web.acts import Border
 from chassis.web.auth import APPLICANT, DESK_OFFICER
 from chassis.web.pages import Frame
 from kernel.procedure import Component
+from services.intake.pages.files import PATH, DossierFiles
 from services.intake.pages.words import word
 
 AMENDED_BY: Final = (DESK_OFFICER, APPLICANT)
@@ -66,11 +67,11 @@ def at_hour(iso: str) -> str:
     return f"{instant:%H} giờ {instant:%M} phút, ngày {instant:%d/%m/%Y}"
 
 
-def router(frame: Frame, border: Border, registry: Registry) -> APIRouter:
-    """Return the routes of the forms, and of what can be put right."""
+def router(frame: Frame, border: Border, parts: Parts) -> APIRouter:
+    """Return the routes of the forms, of what can be put right, and of the files that came."""
 
     def names_of(dossier: Mapping[str, Any]) -> dict[str, Component]:
-        procedure = registry.procedure(dossier["procedure"], version=dossier["procedure_version"])
+        procedure = parts.registry.procedure(dossier["procedure"], version=dossier["procedure_version"])
         return {component.code: component for component in procedure.components}
 
     frame.templates.filters |= {"in_words": in_words, "on_day": on_day, "at_hour": at_hour, "law": law_in_vietnamese}
@@ -110,4 +111,6 @@ def router(frame: Frame, border: Border, registry: Registry) -> APIRouter:
     routes = APIRouter()
     routes.routes.extend(route(form) for form in FORMS)
     routes.routes.append(Route("/dossiers/{ref}/amendments", amend, methods=["GET"], include_in_schema=False))
+    files = DossierFiles(frame, border, parts)
+    routes.routes.append(Route(PATH, files.page, methods=["GET"], include_in_schema=False))
     return routes

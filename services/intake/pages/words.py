@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from chassis.file_types import ASIC_E, ASIC_S, DOCX, JPEG, ODT, P7S, PDF, PNG, TIFF, XML
 from kernel.calendar import Words
 
 WORDS: Final[Mapping[str, Mapping[str, Words]]] = {
@@ -30,6 +31,18 @@ WORDS: Final[Mapping[str, Mapping[str, Words]]] = {
         "original": Words("bản chính", "original"),
         "copy": Words("bản sao", "copy"),
         "electronic": Words("bản điện tử", "electronic"),
+    },
+    "media_type": {
+        PDF: Words("PDF", "PDF"),
+        JPEG: Words("Ảnh JPEG", "JPEG picture"),
+        PNG: Words("Ảnh PNG", "PNG picture"),
+        TIFF: Words("Ảnh TIFF", "TIFF picture"),
+        XML: Words("Dữ liệu XML", "XML data"),
+        ODT: Words("Văn bản ODT", "ODT document"),
+        DOCX: Words("Văn bản Word (DOCX)", "Word document (DOCX)"),
+        ASIC_E: Words("Gói ký số ASiC-E", "Signed container (ASiC-E)"),
+        ASIC_S: Words("Gói ký số ASiC-S", "Signed container (ASiC-S)"),
+        P7S: Words("Tệp ký số P7S", "Signed data (P7S)"),
     },
     "way": {
         "desk": Words("Tại bộ phận Một cửa", "At the one-stop desk"),

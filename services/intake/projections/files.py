@@ -1,11 +1,31 @@
-"""The files that dossiers have: a row each, so that a file is found without its dossier, and nothing personal in it."""
+"""The files that dossiers have: a row each, so that a file is found without its dossier, and nothing personal in it.
 
-from typing import Any, Final
+Who may read them, and for what, stands here for the list and for the way out alike.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final, Literal, get_args
 
 from chassis.service import Projection
 from chassis.stores.store import Statement, Store
+from chassis.web.auth import (
+    ACTING,
+    AGENCY_OFFICER,
+    ALL,
+    APPLICANT,
+    DESK_OFFICER,
+    INSPECTOR,
+    OWN,
+    RECEIVING,
+    Rights,
+)
 from services.intake.domain.files import FileTaken
 from services.intake.domain.words import FileBrought
+
+Purpose = Literal["own_dossier", "reception", "examination", "inspection"]
+"""For what somebody reads a file."""
+READ_THE_FILES: Final[Rights] = {APPLICANT: OWN, DESK_OFFICER: RECEIVING, AGENCY_OFFICER: ACTING, INSPECTOR: ALL}
+PURPOSE_OF: Final[Mapping[str, Purpose]] = dict(zip(READ_THE_FILES, get_args(Purpose), strict=True))
 
 TABLE: Final = """
 CREATE TABLE IF NOT EXISTS dossier_files(
@@ -41,6 +61,11 @@ def taken_by(store: Store, ref: str, brought: FileBrought) -> FileBrought | None
     return FileBrought(
         brought.file, brought.place, brought.component, "taken", row["size_bytes"], row["media_type"], row["sha256"]
     )
+
+
+def files_of(store: Store, ref: str) -> tuple[str, ...]:
+    """Return the ids of all files that a dossier has, those that a supplement replaced too."""
+    return tuple(row["file"] for row in store.query("SELECT file FROM dossier_files WHERE ref=:ref", {"ref": ref}))
 
 
 def held_bytes(store: Store, ref: str) -> tuple[int, int]:

@@ -20,8 +20,11 @@ STOP_LAW: Final[dict[StopReason | None, str]] = {
 
 
 def apology_of(dossier: Dossier) -> AppointmentMove | None:
-    """Return the latest re-appointment, or None while nobody has had to apologise."""
-    return next((move for move in reversed(dossier.moves) if move.cause == APOLOGY), None)
+    """Return the one re-appointment, or None while nobody has had to apologise.
+
+    What moved the promise to another day later (a closed day, an incident) is no second letter.
+    """
+    return next((move for move in dossier.moves if move.cause == APOLOGY), None)
 
 
 def apology(dossier: Dossier, registry: Registry, applicant: Opened, note: str) -> dict[str, Any]:

@@ -47,6 +47,7 @@ from kernel.money import format_vnd
 from services.reporting.api import LISTED, READ_ANSWERS, scope_of
 from services.reporting.domain.status import holders_of, status_of
 from services.reporting.pages import home_page
+from services.reporting.pages.disclosure_words import addressee, field, purpose
 from services.reporting.pages.words import word
 from services.reporting.projections.dossiers import find
 from services.reporting.projections.money import attempts_of
@@ -64,44 +65,6 @@ PEOPLE_LIMIT: Final = 50
 BODY_LIMIT: Final = 1_000
 ROWS_A_PAGE: Final = 50
 PLACE: Final = re.compile(r"[0-9]{1,18}")
-
-OUTSIDE: Final[dict[str, Words]] = {
-    "portal": Words("Cổng Dịch vụ công quốc gia", "National service portal"),
-    "postal_staff": Words("Bưu chính công ích", "Public post"),
-    "notices": Words("Người nộp, qua tin nhắn", "Applicant, by message"),
-    "vnpay": Words("Cổng thanh toán VNPAY", "VNPAY payment gateway"),
-}
-PURPOSES: Final[dict[str, Words]] = {
-    "acknowledgement_slip": Words("xem Giấy tiếp nhận và hẹn trả", "slip of acceptance (form 01)"),
-    "supplement_request": Words("xem Phiếu yêu cầu bổ sung", "request for a supplement (form 02)"),
-    "refusal_slip": Words("xem Phiếu từ chối tiếp nhận", "refusal of reception (form 03)"),
-    "repeat_of_portal_message": Words("đối chiếu bản tin của Cổng", "comparing a repeated message of the portal"),
-    "correction": Words("sửa thông tin người nộp", "correcting the applicant's data"),
-    "status": Words("trả lời tra cứu tình trạng", "answering where the dossier stands"),
-    "payment": Words("mở giao dịch thanh toán", "opening a payment"),
-    "search": Words("tìm hồ sơ", "finding dossiers"),
-    "postal visit": Words("đến nhận hoặc phát tại nhà", "visiting to collect or deliver"),
-    "postal call": Words("gọi điện hẹn", "calling ahead"),
-    "postal label": Words("in nhãn bưu gửi", "printing the label"),
-    "routing note": Words("xem ghi chú của cơ quan", "reading the agency's note"),
-}
-FIELDS: Final[dict[str, Words]] = {
-    "name": Words("họ tên", "name"),
-    "personal_id": Words("số định danh", "personal id"),
-    "tax_code": Words("mã số thuế", "tax code"),
-    "address": Words("địa chỉ", "address"),
-    "phone": Words("điện thoại", "phone"),
-    "email": Words("thư điện tử", "e-mail"),
-    "note": Words("ghi chú", "note"),
-    "portal_message": Words("bản tin của Cổng", "portal's message"),
-    "MaHoSo": Words("mã hồ sơ", "dossier code"),
-    "MaTTHC": Words("mã thủ tục", "procedure code"),
-    "TrangThaiHoSo": Words("trạng thái", "status"),
-    "NgayTiepNhan": Words("ngày tiếp nhận", "date of acceptance"),
-    "NgayHenTra": Words("ngày hẹn trả", "appointment"),
-    "amount": Words("số tiền", "amount"),
-    "code": Words("mã hồ sơ", "dossier code"),
-}
 
 
 class Sought(BaseModel):
@@ -277,22 +240,13 @@ class Disclosures:
         return router
 
 
-def _said(words: Mapping[str, Words], code: str) -> Words:
-    return words.get(code, Words(code, code))
-
-
-def _purpose(text: str) -> Words:
-    """Return a purpose in words; what follows them in the log names the parcel or the step."""
-    return next((said for known, said in PURPOSES.items() if text.startswith(known)), Words(text, text))
-
-
 def _line(one: Opening, who: Words) -> Line:
-    what = tuple(_said(FIELDS, name) for name in one["fields"].split(",") if name)
-    return Line(datetime.fromisoformat(one["at"]), who, one["by"], _purpose(one["purpose"]), what, one.get("more", ""))
+    what = tuple(field(name, one["purpose"]) for name in one["fields"].split(",") if name)
+    return Line(datetime.fromisoformat(one["at"]), who, one["by"], purpose(one["purpose"]), what, one.get("more", ""))
 
 
 def _outside(one: Opening) -> Line:
-    return _line(one, _said(OUTSIDE, one["handed_to"]))
+    return _line(one, addressee(one["handed_to"]))
 
 
 def _read_by(one: Opening, people: tuple[str, ...]) -> Line:

@@ -9,7 +9,19 @@ import msgspec
 
 from chassis.registry import AreaNeeded, NotInRegistry, Registry
 from chassis.stores.store import Store
-from chassis.web.auth import Principal
+from chassis.web.auth import (
+    ACTING,
+    AGENCY_OFFICER,
+    ALL,
+    APPLICANT,
+    DESK_OFFICER,
+    INSPECTOR,
+    OWN,
+    RECEIVING,
+    Principal,
+    Rights,
+    may,
+)
 from kernel.calendar import VIETNAM, Words
 from kernel.procedure import Procedure
 from services.reporting.api import scope_of, told
@@ -33,6 +45,9 @@ from services.reporting.projections.steps import holdings_of, steps_of
 from services.reporting.projections.supplements import supplements_of
 
 Row = Mapping[str, Any]
+
+READ_THE_FILES: Final[Rights] = {APPLICANT: OWN, DESK_OFFICER: RECEIVING, AGENCY_OFFICER: ACTING, INSPECTOR: ALL}
+"""To whom the page offers the list of files, which intake keeps and filters itself; a test holds the two alike."""
 
 DONE: Final = Look(Words("Đã xong", "Done"), "check", "done")
 WAITS: Final = Look(Words("Chưa đến lượt", "Not yet due"), "dots", "idle")
@@ -114,6 +129,7 @@ class DossierPage:
     lateness: Sequence[Row]
     causes: Sequence[Row]
     papers: tuple[Paper, ...]
+    may_open_files: bool
     supplements: Sequence[Row]
     dues: tuple[Due, ...]
     parcels: Sequence[Row]
@@ -150,6 +166,7 @@ def gather(registry: Registry, store: Store, dossier: Row, principal: Principal,
         lateness=lateness_of(store, ref),
         causes=causes_of(store, ref),
         papers=_papers(known),
+        may_open_files=may(principal, READ_THE_FILES, scope_of(dossier)),
         supplements=known.supplements,
         dues=_dues(registry, known, attempts_of(store, ref)),
         parcels=known.parcels,

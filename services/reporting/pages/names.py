@@ -1,8 +1,13 @@
 """What agencies, procedures, steps and papers are called in the registry; what it does not know shows its code."""
 
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
 from chassis.registry import NotInRegistry, Registry
 from kernel.calendar import Words
 from kernel.procedure import Component, Procedure, Step
+
+AGENCY_KEYS: Final = frozenset({"agency", "to_agency", "receiving_agency"})
 
 
 class Names:
@@ -40,3 +45,23 @@ class Names:
 
 def _words(known: Step | Component | None, code: str) -> Words:
     return Words(known.name_vi, known.name_en) if known else Words(code, code)
+
+
+def agencies_in(told: Any) -> Iterator[str]:
+    """Yield every agency that an answer names, wherever in it it stands."""
+    if isinstance(told, Mapping):
+        for key, value in told.items():
+            if key in AGENCY_KEYS and isinstance(value, str):
+                yield from (value,) if value else ()
+            else:
+                yield from agencies_in(value)
+    elif isinstance(told, list | tuple):
+        for one in told:
+            yield from agencies_in(one)
+
+
+def agency_names(registry: Registry, told: Any) -> dict[str, dict[str, str]]:
+    """Return what each agency that an answer names is called, by id; in the answer they stand as ids."""
+    names = Names(registry)
+    said = {id: names.agency(id) for id in sorted(set(agencies_in(told)))}
+    return {id: {"name_vi": words.vi, "name_en": words.en} for id, words in said.items()}

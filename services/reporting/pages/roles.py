@@ -26,20 +26,25 @@ from services.reporting.projections.province_table import receiving_agencies
 from services.reporting.projections.standing import standing_of
 from services.reporting.projections.steps import acting_agencies, steps_of
 
+Choices = tuple[tuple[str, Words], ...]
+"""Id and name of each agency."""
+
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
     """One role on the page where one is chosen.
 
     Args:
-        agencies: to choose from, those that hold something first.
+        agencies: to choose from, those that stand today; those that hold something first.
+        past: the same of those that stand no more, for dossiers of their time.
         asks_for: what else has to be said: `personal_id`.
     """
 
     role: str
     does: Words
     sign: str
-    agencies: tuple[tuple[str, Words], ...] = ()
+    agencies: Choices = ()
+    past: Choices = ()
     asks_for: str = ""
 
     @property
@@ -69,20 +74,22 @@ def sign_ins(registry: Registry, store: Store, today: date) -> tuple[SignIn, ...
     """Return the roles to choose from."""
     kinds = frozenset(kind for one in registry.procedures(on=today) for kind in one.receiving_kinds)
     every_desk = (desk.id for desk in desks_of(registry, kinds, today))
-    desks = _named(registry, (*receiving_agencies(store), *every_desk))
-    agencies = _named(registry, acting_agencies(store))
+    desks, past_desks = _by_time(registry, (*receiving_agencies(store), *every_desk), today)
+    agencies, past_agencies = _by_time(registry, acting_agencies(store), today)
     roles = (
         SignIn(
             DESK_OFFICER,
             Words("Tiếp nhận, yêu cầu bổ sung, trả kết quả.", "Accepts, asks for supplements, hands out."),
             "inbox",
             desks,
+            past_desks,
         ),
         SignIn(
             AGENCY_OFFICER,
             Words("Xác nhận, quyết định, từ chối, chuyển lại.", "Acknowledges, decides, refuses, sends back."),
             "building",
             agencies,
+            past_agencies,
         ),
         SignIn(
             APPLICANT,
@@ -95,19 +102,27 @@ def sign_ins(registry: Registry, store: Store, today: date) -> tuple[SignIn, ...
             Words("Thu gom giấy tờ, phát kết quả.", "Collects papers, delivers results."),
             "parcel",
         ),
-        SignIn(ACCOUNTANT, Words("Thu phí tại quầy, hoàn trả tiền.", "Takes fees, pays refunds."), "money", desks),
+        SignIn(
+            ACCOUNTANT,
+            Words("Thu phí tại quầy, hoàn trả tiền.", "Takes fees, pays refunds."),
+            "money",
+            desks,
+            past_desks,
+        ),
         SignIn(
             INSPECTOR,
             Words("Xem mọi hồ sơ và số liệu các cơ quan.", "Sees every dossier and every agency's figures."),
             "chart",
         ),
     )
-    return tuple(one for one in roles if one.role != AGENCY_OFFICER or agencies)
+    return tuple(one for one in roles if one.role != AGENCY_OFFICER or agencies or past_agencies)
 
 
-def _named(registry: Registry, ids: Iterable[str]) -> tuple[tuple[str, Words], ...]:
-    names = Names(registry)
-    return tuple((id, names.agency(id)) for id in dict.fromkeys(ids))
+def _by_time(registry: Registry, ids: Iterable[str], today: date) -> tuple[Choices, Choices]:
+    """Return agencies with their names, each once: those that stand today, and the others."""
+    names, stand = Names(registry), {one.id for one in registry.agencies() if one.stands_on(today)}
+    named = [(id, names.agency(id)) for id in dict.fromkeys(ids)]
+    return tuple(one for one in named if one[0] in stand), tuple(one for one in named if one[0] not in stand)
 
 
 def role_buttons(registry: Registry, store: Store, dossier: Mapping[str, Any], you: Principal) -> list[RoleButton]:

@@ -59,6 +59,8 @@ TOLD: Final[dict[str, Look]] = {
     "StepFulfilled": _tell("Người nộp đã thực hiện xong", "Done by the applicant", "check", "done"),
     "ApologyAsked": _tell("Sắp trễ: phải báo và xin lỗi", "Late soon: has to notify and apologise", "alert", "waiting"),
     "DelayApologised": _tell("Cơ quan xin lỗi vì chậm trễ", "The agency apologised for the delay", "alert", "late"),
+    "PromiseMoved": _tell("Dời ngày đã hẹn lại", "The promised date moved", "clock", "waiting"),
+    "OneStopTold": _tell("Báo người đứng đầu Một cửa để đôn đốc", "The head of the one-stop was told", "alert", "late"),
     "LatenessEscalated": _tell("Báo cơ quan cấp trên vì quá hạn", "The agency above was told", "alert", "late"),
     "ChainWithdrawn": _tell("Dừng các bước chưa quyết định", "Undecided steps stopped", "stop", "ended"),
     "WithdrawalDeclined": _tell("Không rút được, đã có quyết định", "Withdrawal declined", "cross", "late"),
@@ -95,6 +97,7 @@ def sentence_of(event: str, agency: str) -> Look:
 LABELS: Final[dict[str, Words]] = {
     "cause": Words("Vì", "Because"),
     "new_due_at": Words("Hẹn lại", "New date"),
+    "promised_at": Words("Đã hẹn", "Promised"),
     "until": Words("Chậm nhất đến", "Until at the latest"),
     "told": Words("Báo cho", "Told"),
     "overdue_since": Words("Quá hạn từ", "Overdue since"),
@@ -169,7 +172,10 @@ class Teller:
         match name, value:
             case _, None | "" | [] | ():
                 return ""
-            case (("due_at" | "new_due_at" | "overdue_since" | "until" | "pay_by" | "next_attempt_from"), str()):
+            case (
+                ("due_at" | "new_due_at" | "promised_at" | "overdue_since" | "until" | "pay_by" | "next_attempt_from"),
+                str(),
+            ):
                 return moment(datetime.fromisoformat(value))
             case (("total_vnd" | "amount_vnd"), int()):
                 return format_vnd(value)

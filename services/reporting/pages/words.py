@@ -149,6 +149,7 @@ WORDS: Final[dict[str, dict[str, Words]]] = {
         "second_appointment": Words("lần hẹn tiếp theo", "the next appointment begins"),
         "apology": Words("xin lỗi vì chậm trễ", "an apology for the delay"),
         "closed_day": Words("ngày hẹn rơi vào ngày nghỉ", "the date fell on a closed day"),
+        "incident": Words("sự cố hệ thống", "the system is broken"),
         "extended": Words("pháp luật cho kéo dài thời hạn của một bước", "the law gives a step its longer limit"),
     },
     "lateness": {
@@ -156,6 +157,8 @@ WORDS: Final[dict[str, dict[str, Words]]] = {
             "Đã nhắc: sắp đến hạn, nếu chậm phải báo và xin lỗi", "Reminded: due soon; if late, notify and apologise"
         ),
         "apologised": Words("Đã xin lỗi, hẹn lại", "Apologised with a new date"),
+        "one_stop": Words("Báo người đứng đầu Một cửa để đôn đốc", "Told the head of the one-stop, to urge"),
+        "promise_moved": Words("Dời ngày đã hẹn lại", "The promised date moved"),
         "escalated": Words("Báo cơ quan cấp trên", "Told the agency above"),
         "overdue": Words("Quá hạn", "Overdue"),
     },
@@ -164,6 +167,7 @@ WORDS: Final[dict[str, dict[str, Words]]] = {
         "verification": Words("phải xác minh thêm", "more to verify"),
         "consultation": Words("chờ ý kiến cơ quan phối hợp", "an opinion is awaited"),
         "incident": Words("sự cố hệ thống", "the system is broken"),
+        "closed_day": Words("ngày hẹn rơi vào ngày nghỉ", "the date fell on a closed day"),
         "other": Words("lý do khác", "another reason"),
     },
     "ground": {**GROUNDS, "verification": Words("cần xác minh", "verification")},

@@ -98,7 +98,7 @@ class StandstillShown(BaseModel):
 
 
 class LatenessShown(BaseModel):
-    """`overdue`, `asked` to apologise, `apologised` with a new date, or `escalated` to the agency above."""
+    """`overdue`, `asked` to apologise, `apologised`, told to the `one_stop`, or `escalated` to the agency above."""
 
     what: str
     step: str
@@ -130,8 +130,18 @@ class MinutesShown(BaseModel):
     stretches: list[StretchShown]
 
 
+class AgencyNamed(BaseModel):
+    """What an agency is called."""
+
+    name_vi: str
+    name_en: str
+
+
 class ClockShown(BaseModel):
-    """The time of a dossier; whoever is not concerned sees `code` and `completion` alone."""
+    """The time of a dossier; whoever is not concerned sees `code` and `completion` alone.
+
+    `agencies` says what each agency that is named here by its id is called.
+    """
 
     code: str | None
     completion: CompletionShown
@@ -150,3 +160,4 @@ class ClockShown(BaseModel):
     lateness: list[LatenessShown] | None = None
     until_result: MinutesShown | None = None
     after_result: MinutesShown | None = None
+    agencies: dict[str, AgencyNamed] | None = None

@@ -17,7 +17,7 @@ from chassis.stores.store import Statement
 from kernel.calendar import Calendar
 from kernel.clocks import ACCEPTED, CLOSED_DAY, EXTENDED, RESTARTED, History, Standstill, Turn
 from kernel.message import Envelope, type_of
-from kernel.working_time import Limit, due
+from kernel.working_time import Limit, counted_until, that_leads_to
 from services.reporting.projections import routing_says as routing
 from services.reporting.projections.rows import Readable, instant, put, read_instant, told_as
 from services.reporting.projections.supplements import supplements_of
@@ -90,50 +90,73 @@ def _on_the_slip(dossier: Row, calendars: Calendars) -> Turn:
 def turns_of(appointments: Sequence[Row], calendars: Calendars) -> tuple[Turn, ...]:
     """Return the counts from zero among the appointments; what only went on after a standstill follows from those."""
     turns: list[Turn] = []
-    due_before: datetime | None = None
+    ends: datetime | None = None
     for row in appointments:
         if row["cause"] == APOLOGY:
             continue
-        due_at = datetime.fromisoformat(row["due_at"])
-        if row["cause"] == EXTENDED and due_before is not None:
-            turns.append(_longer(turns[-1], due_before, due_at, datetime.fromisoformat(row["said_at"])))
+        if row["cause"] == EXTENDED and ends is not None:
+            turns.append(_longer(turns[-1], row, ends))
+            ends = turns[-1].ends
         elif row["cause"] != RESUMED:
-            turns.append(_turn(row, row["cause"], turns, calendars))
-        elif _clock_from(row) == turns[-1].since and turns[-1].cause != EXTENDED:
-            turns[-1] = _turn(row, turns[-1].cause, turns[:-1], calendars)
-        due_before = due_at
+            turns.append(_turn(row, row["cause"], turns, calendars, ends))
+            ends = turns[-1].ends
+        else:
+            if _clock_from(row) == turns[-1].since and turns[-1].cause != EXTENDED:
+                turns[-1] = _turn(row, turns[-1].cause, turns[:-1], calendars)
+            ends = _ends(turns[-1], row)
     return tuple(turns)
 
 
-def _longer(turn: Turn, due_before: datetime, due_at: datetime, said_at: datetime) -> Turn:
+def _longer(turn: Turn, row: Row, ends_before: datetime) -> Turn:
     """Return the same count with its later end, in which every standstill until then is already."""
-    gained_minutes = turn.minutes(due_before, due_at)
-    return replace(turn, due_at=due_at, cause=EXTENDED, said_at=said_at, gained_minutes=gained_minutes)
+    due_at, said_at, ends = (
+        datetime.fromisoformat(row["due_at"]),
+        datetime.fromisoformat(row["said_at"]),
+        _ends(turn, row),
+    )
+    gained_minutes = turn.minutes(ends_before, ends)
+    return replace(turn, due_at=due_at, cause=EXTENDED, said_at=said_at, gained_minutes=gained_minutes, counted_to=ends)
+
+
+def _ends(turn: Turn, row: Row) -> datetime:
+    """Return when the last minute is counted of a count that goes on to the date of `row`; it may be due later."""
+    if not turn.whole_last_day:
+        return datetime.fromisoformat(row["due_at"])
+    limit = _given(row)
+    return _clock_from(row) if limit is None else counted_until(turn.calendar, _clock_from(row), limit)
 
 
 def led_elsewhere(appointments: Sequence[Row], calendars: Calendars) -> list[Row]:
     """Return the appointments whose date is not the one to which their own limit leads; there should be none."""
     counted = (row for row in appointments if row["given_limit"] and row["cause"] not in (APOLOGY, CLOSED_DAY))
-    return [row for row in counted if datetime.fromisoformat(row["due_at"]) != _led_to(row, calendars)]
+    return [row for row in counted if not _leads_there(row, calendars)]
 
 
-def _led_to(row: Row, calendars: Calendars) -> datetime:
-    limit = msgspec.json.decode(row["given_limit"], type=Limit)
-    return due(calendars(row["calendar_id"], row["calendar_version"]), _clock_from(row), limit)
+def _leads_there(row: Row, calendars: Calendars) -> bool:
+    limit, calendar = _given(row), calendars(row["calendar_id"], row["calendar_version"])
+    due_at = datetime.fromisoformat(row["due_at"])
+    return limit is None or that_leads_to(calendar, _clock_from(row), limit, due_at) is not None
 
 
-def _turn(row: Row, cause: str, before: Sequence[Turn], calendars: Calendars) -> Turn:
+def _given(row: Row) -> Limit | None:
+    return msgspec.json.decode(row["given_limit"], type=Limit | None) if row["given_limit"] else None
+
+
+def _turn(
+    row: Row, cause: str, before: Sequence[Turn], calendars: Calendars, ends_before: datetime | None = None
+) -> Turn:
     """A restart counts the same limit anew; a corrected calendar counts it from where it began."""
     due_at, since, said_at = datetime.fromisoformat(row["due_at"]), _clock_from(row), None
     calendar = calendars(row["calendar_id"], row["calendar_version"]) if row["calendar_id"] else before[-1].calendar
-    limit = msgspec.json.decode(row["given_limit"], type=Limit | None) if row["given_limit"] else None
+    limit, counted_to = _given(row), None
     if cause == RESTARTED and limit is None:
         limit = before[-1].limit
     if cause == CLOSED_DAY:
         since, limit, said_at = before[-1].since, before[-1].limit, datetime.fromisoformat(row["said_at"])
-    elif limit is not None and due(calendar, since, limit) != due_at:
-        limit = None
-    return Turn(calendar, since, limit, due_at, cause, said_at)
+        counted_to = ends_before
+    elif limit is not None:
+        limit = that_leads_to(calendar, since, limit, due_at)
+    return Turn(calendar, since, limit, due_at, cause, said_at, counted_to=counted_to)
 
 
 def _standstill(row: Row) -> Standstill:

@@ -1,7 +1,7 @@
-"""Who was asked to apologise for a delay, who did and with which new date, and which agency above was told.
+"""Who was asked to apologise for a delay, who did and with which new date, and which one-stop or agency above was told.
 
-Law: NĐ 61/2018/NĐ-CP art. 19.9 (the late agency notifies, apologises and gives one new date). Only routing's events
-write here, in routing's order.
+Law: NĐ 61/2018/NĐ-CP arts. 19.5b (the head of the one-stop shop is told of silence) and 19.9 (the late agency notifies,
+apologises and gives one new date). Only routing's events write here, in routing's order.
 """
 
 from collections.abc import Mapping, Sequence
@@ -86,6 +86,15 @@ def _escalated(said: routing.LatenessEscalated, envelope: Envelope) -> Rows:
     return _row(said, envelope, "escalated", instant(said.overdue_since), to_agency=said.to, rung=said.rung)
 
 
+def _promise_moved(said: routing.PromiseMoved, envelope: Envelope) -> Rows:
+    promised = {"reason": said.cause, "new_due_at": instant(said.new_due_at)}
+    return _row(said, envelope, "promise_moved", instant(said.promised_at), **promised)
+
+
+def _one_stop(said: routing.OneStopTold, envelope: Envelope) -> Rows:
+    return _row(said, envelope, "one_stop", instant(said.due_at), to_agency=said.to)
+
+
 def _overdue(said: routing.StepLimitPassed, envelope: Envelope) -> Rows:
     return _row(said, envelope, "overdue", instant(said.due_at))
 
@@ -102,6 +111,8 @@ lateness: Final = Projection(
     heard={
         type_of("routing", "ApologyAsked", 1): (routing.ApologyAsked, _asked),
         type_of("routing", "DelayApologised", 1): (routing.DelayApologised, _apologised),
+        type_of("routing", "PromiseMoved", 1): (routing.PromiseMoved, _promise_moved),
+        type_of("routing", "OneStopTold", 1): (routing.OneStopTold, _one_stop),
         type_of("routing", "LatenessEscalated", 1): (routing.LatenessEscalated, _escalated),
         type_of("routing", "StepOverdue", 1): (routing.StepLimitPassed, _overdue),
         type_of("routing", "ChainOverdue", 1): (routing.ChainOverdue, _chain_overdue),

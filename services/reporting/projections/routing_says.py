@@ -329,6 +329,33 @@ class DelayApologised:
 
 
 @dataclass(frozen=True, slots=True)
+class PromiseMoved:
+    ref: str
+    step: str
+    agency: str
+    cause: str
+    promised_at: datetime
+    new_due_at: datetime
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OneStopTold:
+    ref: str
+    step: str
+    agency: str
+    to: str
+    due_at: datetime
+    at: datetime
+
+    @property
+    def told(self) -> str:
+        """The one-stop shop, under the same name as an agency above."""
+        return self.to
+
+
+@dataclass(frozen=True, slots=True)
 class LatenessEscalated:
     ref: str
     step: str

@@ -8,7 +8,13 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from services.reporting.projections.clock_shown import CompletionShown, HolderShown, LatenessShown, ShareShown
+from services.reporting.projections.clock_shown import (
+    AgencyNamed,
+    CompletionShown,
+    HolderShown,
+    LatenessShown,
+    ShareShown,
+)
 
 
 class LineShown(BaseModel):
@@ -53,7 +59,10 @@ class StepShown(BaseModel):
 
 
 class ReportShown(BaseModel):
-    """All there is to report of one dossier; whoever is not concerned sees `code` and `completion` alone."""
+    """All there is to report of one dossier; whoever is not concerned sees `code` and `completion` alone.
+
+    `agencies` says what each agency that is named here by its id is called.
+    """
 
     code: str | None
     completion: CompletionShown
@@ -78,6 +87,7 @@ class ReportShown(BaseModel):
     minutes: list[ShareShown] | None = None
     lateness: list[LatenessShown] | None = None
     late_because: list[CauseShown] | None = None
+    agencies: dict[str, AgencyNamed] | None = None
 
 
 class ProvinceTable(BaseModel):

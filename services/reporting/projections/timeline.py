@@ -79,6 +79,8 @@ TOLD: Final[dict[str, dict[str, tuple[type, Note]]]] = {
         "StepFulfilled": (routing.StepFulfilled, ("on_time",)),
         "ApologyAsked": (routing.ApologyAsked, ("due_at",)),
         "DelayApologised": (routing.DelayApologised, ("reason_code", "due_at", "new_due_at")),
+        "PromiseMoved": (routing.PromiseMoved, ("cause", "promised_at", "new_due_at")),
+        "OneStopTold": (routing.OneStopTold, ("told", "due_at")),
         "LatenessEscalated": (routing.LatenessEscalated, ("told", "rung", "overdue_since")),
         "ChainWithdrawn": (routing.ChainWithdrawn, ("stopped", "kept")),
         "WithdrawalDeclined": (routing.WithdrawalDeclined, ("reason",)),

@@ -15,6 +15,7 @@ from services.routing.domain.clock_events import (
     ClockEvent,
     DelayApologised,
     LatenessEscalated,
+    PromiseMoved,
     StepClockResumed,
     StepClockStarted,
     StepClockStopped,
@@ -70,7 +71,7 @@ def timers(event: ChainEvent) -> tuple[Timer | CancelTimer, ...]:
             return _cancelled(event, "hand-over", "acknowledge", "limit", "lateness")
         case StepClockStopped():
             return (_pause(event), CancelTimer(_id(event, "lateness")))
-        case StepOverdue() | LatenessEscalated() | DelayApologised():
+        case StepOverdue() | LatenessEscalated() | DelayApologised() | PromiseMoved():
             return _telling(event)
         case _:
             return _of_the_chain(event)
@@ -155,7 +156,7 @@ def _pause(event: StepClockStopped) -> Timer | CancelTimer:
     return Timer(_id(event, "limit"), rings_at, over)
 
 
-def _telling(event: StepOverdue | LatenessEscalated | DelayApologised) -> tuple[Timer, ...]:
+def _telling(event: StepOverdue | LatenessEscalated | DelayApologised | PromiseMoved) -> tuple[Timer, ...]:
     """Return when the next agency above is told: a promise made too late puts that off until it is broken too."""
     match event:
         case StepOverdue():
@@ -164,6 +165,8 @@ def _telling(event: StepOverdue | LatenessEscalated | DelayApologised) -> tuple[
             at, rung = event.next_at, event.rung + 1
         case DelayApologised():
             at, rung = (event.new_due_at if event.step and event.at > event.due_at else None), 0
+        case PromiseMoved():
+            at, rung = (event.new_due_at if event.step else None), 0
     if at is None:
         return ()
     if not event.step:

@@ -48,7 +48,7 @@ from services.routing.domain.commands import (
     TakeOverStep,
     WithdrawChain,
 )
-from services.routing.domain.escalation import step_told_at
+from services.routing.domain.escalation import one_stop_told, step_told_at
 from services.routing.domain.events import (
     AcknowledgementOverdue,
     ChainEvent,
@@ -267,7 +267,8 @@ def _judge_step_limit(command: JudgeStepLimit, chain: Chain) -> Facts:
         agreed = StepDeemedAgreed(chain.ref, command.step, plan.agency, plan.law, due_at, command.now)
         return moved_on(chain, (agreed,), command.calendars, at=command.now, clock_from=command.now, by=command.actor)
     told_at = step_told_at(progress, command.now)
-    return (StepOverdue(chain.ref, command.step, plan.agency, progress.round, due_at, command.now, told_at),)
+    overdue = StepOverdue(chain.ref, command.step, plan.agency, progress.round, due_at, command.now, told_at)
+    return (overdue, *one_stop_told(chain, progress, due_at, command.now))
 
 
 def _silence_agrees(chain: Chain, progress: Progress) -> bool:

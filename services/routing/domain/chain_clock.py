@@ -13,9 +13,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from kernel.clocks import Turn
-from kernel.working_time import Calendar, Limit, due, starts_at
+from kernel.working_time import WHOLE_LAST_DAY, Calendar, Limit, counted_until, due, starts_at, that_leads_to
 from services.routing.domain import graph
-from services.routing.domain.clock_dates import warn_at
+from services.routing.domain.clock_dates import MINUTE, warn_at
 from services.routing.domain.clock_events import AppointmentMoved, ClockResumed, StepClockStarted, StepClockStopped
 from services.routing.domain.escalation import chain_told_at
 from services.routing.domain.events import ChainOverdue, ClockRestarted, ClockSuspended
@@ -138,16 +138,40 @@ def extended(chain: Chain, step: str, calendars: Calendars, *, at: datetime, run
         return ()
     if chain.due_at is None or chain.clock_from is None or runs_at > chain.due_at:
         return ()
-    calendar = calendars(chain.calendar_id, chain.calendar_version)
-    turn = Turn(calendar, chain.clock_from, chain.limit, chain.due_at)
-    shorter = _end_of_part(chain, calendar, chain.clock_from, chain.dated_with)
-    longer = _end_of_part(chain, calendar, chain.clock_from, chain.extended)
+    calendar = calendars(chain.calendar_id, chain.counted_on)
+    turn = turn_of(chain, calendars)
+    shorter = _end_of_part(chain, calendar, chain.clock_from, chain.dated_with, counted=turn.whole_last_day)
+    longer = _end_of_part(chain, calendar, chain.clock_from, chain.extended, counted=turn.whole_last_day)
     gained_minutes = turn.minutes(shorter, longer)
     if gained_minutes == 0:
         return ()
-    due_at = turn.after(chain.due_at, gained_minutes).astimezone(UTC)
-    moved = _moved(chain, calendars, "extended", step, chain.number, chain.clock_from, None, due_at, by, at)
-    return (replace(moved, warn_at=warn_at(calendar, chain.clock_from, due_at, chain.limit)),)
+    later = turn.longer_by(gained_minutes)
+    due_at, limit = later.due_at.astimezone(UTC), _whole_days_since(turn.since, later)
+    moved = _moved(chain, calendars, "extended", step, chain.number, chain.clock_from, limit, due_at, by, at)
+    return (replace(moved, warn_at=warn_at(calendar, chain.clock_from, due_at, limit or chain.limit)),)
+
+
+def turn_of(chain: Chain, calendars: Calendars) -> Turn:
+    """Return the count that led to the date that the chain has now.
+
+    Where all of a limit in days was counted before it stood still, none is left, and only its last day goes on.
+    """
+    assert chain.clock_from is not None
+    assert chain.due_at is not None
+    calendar, since = calendars(chain.calendar_id, chain.counted_on), chain.clock_from
+    limit, promised = chain.limit, chain.promised()
+    if limit is None and promised is not None and promised.counting == WHOLE_LAST_DAY:
+        return Turn(calendar, since, promised, chain.due_at, counted_to=since)
+    if limit is not None:
+        goes_on = None if limit.counting == WHOLE_LAST_DAY else limit
+        limit = that_leads_to(calendar, since, limit, chain.due_at) or goes_on
+    return Turn(calendar, since, limit, chain.due_at)
+
+
+def _whole_days_since(since: datetime, turn: Turn) -> Limit | None:
+    """Return all that a count of calendar days has since `since`, to the end of its last day; None for any other."""
+    minutes = (turn.ends - since) // MINUTE if turn.whole_last_day else 0
+    return Limit(minutes, "minutes", WHOLE_LAST_DAY) if minutes else None
 
 
 def _may_stand_still(chain: Chain, facts: Facts) -> bool:
@@ -218,14 +242,18 @@ def _rest(
     stopped_at, runs_from = max(still_since, chain.clock_from), max(runs_from, chain.clock_from)
     if chain.due_at < stopped_at:
         return ()
-    turn = Turn(calendars(chain.calendar_id, chain.calendar_version), chain.clock_from, chain.limit, chain.due_at)
-    minutes, counted_from = turn.minutes(stopped_at, chain.due_at), max(runs_from, turn.begins).astimezone(UTC)
-    limit = Limit(minutes, "minutes" if turn.day_and_night else "working_minutes") if minutes else None
-    due_at = turn.after(counted_from, minutes)
+    turn = turn_of(chain, calendars)
+    minutes, counted_from = turn.minutes(stopped_at, turn.ends), max(runs_from, turn.begins).astimezone(UTC)
+    ends = turn.after(counted_from, minutes)
+    limit, due_at = _whole_days_since(counted_from, replace(turn, counted_to=ends)), turn.due_by(ends)
+    if minutes and limit is None:
+        limit = Limit(minutes, "minutes" if turn.day_and_night else "working_minutes")
     return (_moved(chain, calendars, "resumed", "", chain.number, counted_from, limit, due_at, by, at),)
 
 
-def _end_of_part(chain: Chain, calendar: Calendar, clock_from: datetime, longer: Extensions = ()) -> datetime:
+def _end_of_part(
+    chain: Chain, calendar: Calendar, clock_from: datetime, longer: Extensions = (), *, counted: bool = False
+) -> datetime:
     """Return when the last step is due if each begins as soon as the steps it needs are due; uncounted ones take none.
 
     Where appointments are given one after the other, the end is that of the step by which the present one is kept,
@@ -234,7 +262,9 @@ def _end_of_part(chain: Chain, calendar: Calendar, clock_from: datetime, longer:
 
     Args:
         longer: the steps that have a longer limit, with its ground.
+        counted: ask for the last counted minute, not for the end of its day.
     """
+    end = counted_until if counted else due
     needs, ends = chain.needs(), dict.fromkeys(_of_earlier_parts(chain), clock_from)
 
     def end_of(step: str) -> datetime:
@@ -243,7 +273,7 @@ def _end_of_part(chain: Chain, calendar: Calendar, clock_from: datetime, longer:
             begins = max((end_of(need) for need in needs[step]), default=clock_from)
             claimed = [plan.longer_limit(ground) for whose, ground in longer if whose == step]
             limits = (plan.limit, *(one.limit for one in claimed if one is not None))
-            ends[step] = begins if plan.not_counted else max(due(calendar, begins, limit) for limit in limits)
+            ends[step] = begins if plan.not_counted else max(end(calendar, begins, limit) for limit in limits)
         return ends[step]
 
     if chain.appointments:
@@ -270,6 +300,8 @@ def _moved(
     by: str,
     at: datetime,
 ) -> AppointmentMoved:
+    goes_on = cause in ("resumed", "extended")
+    version = chain.counted_on if goes_on else chain.calendar_version
     return AppointmentMoved(
         ref=chain.ref,
         cause=cause,
@@ -279,10 +311,10 @@ def _moved(
         clock_from=clock_from,
         limit=limit,
         calendar_id=chain.calendar_id,
-        calendar_version=chain.calendar_version,
+        calendar_version=version,
         due_at=due_at,
         note="",
         by=by,
         at=at,
-        warn_at=warn_at(calendars(chain.calendar_id, chain.calendar_version), clock_from, due_at, limit),
+        warn_at=warn_at(calendars(chain.calendar_id, version), clock_from, due_at, limit),
     )

@@ -8,7 +8,8 @@ from datetime import datetime
 
 from kernel.clock_reasons import legal_derivation
 from kernel.clocks import History, Standstill, Turn, legal_clock
-from kernel.working_time import Calendar, Interval, Limit, derive, due, working_minutes_between
+from kernel.working_time import WHOLE_LAST_DAY, Calendar, Interval, Limit, derive, due, working_minutes_between
+from services.routing.domain.chain_clock import turn_of
 from services.routing.domain.clock_dates import MINUTE, runs_day_and_night
 from services.routing.domain.plan import Calendars
 from services.routing.domain.progress import Chain, Progress
@@ -54,8 +55,11 @@ def clocks(chain: Chain, calendars: Calendars, now: datetime) -> tuple[Clock, ..
 def _of_chain(chain: Chain, calendars: Calendars, now: datetime) -> Clock:
     assert chain.clock_from is not None
     assert chain.due_at is not None
-    calendar = calendars(chain.calendar_id, chain.calendar_version)
+    calendar = calendars(chain.calendar_id, chain.counted_on)
     told = _clock("", chain.lead_agency, calendar, chain.clock_from, chain.due_at, chain.limit, now)
+    turn = turn_of(chain, calendars)
+    if turn.whole_last_day:
+        told = _as_told(told, History(chain.clock_from, (turn,)), now)
     return replace(told, limit=None) if chain.dated_with else told  # no one limit leads to a date that was moved on
 
 
@@ -65,17 +69,22 @@ def _of_step(progress: Progress, calendars: Calendars, now: datetime) -> Clock:
     plan = progress.plan
     calendar = calendars(plan.calendar_id, plan.calendar_version)
     running = _clock(plan.step, plan.agency, calendar, progress.clock_from, progress.due_at, progress.limit, now)
-    return _stood_still(running, progress, calendar, now) if progress.stood else running
+    ends_with_day = progress.limit.counting == WHOLE_LAST_DAY
+    return _stood_still(running, progress, calendar, now) if progress.stood or ends_with_day else running
 
 
 def _stood_still(running: Clock, progress: Progress, calendar: Calendar, now: datetime) -> Clock:
-    """Return a clock that stood still before, with those stretches in its derivation, not counted."""
+    """Return a clock that may have stood still before, with those stretches in its derivation, not counted."""
     first_due = due(calendar, running.clock_from, progress.limit)
     history = History(
         accepted_at=running.clock_from,
         turns=(Turn(calendar, running.clock_from, progress.limit, first_due),),
         standstills=tuple(Standstill(*stood) for stood in progress.stood),
     )
+    return _as_told(running, history, now)
+
+
+def _as_told(running: Clock, history: History, now: datetime) -> Clock:
     told, derivation = legal_clock(history, now), legal_derivation(history, now)
     return replace(running, used_minutes=told.used_minutes, left_minutes=told.left_minutes, derivation=derivation)
 

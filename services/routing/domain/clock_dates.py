@@ -9,11 +9,20 @@ from itertools import count
 from typing import Final
 
 from kernel.calendar import VIETNAM, Calendar
-from kernel.clocks import resumed_due
-from kernel.working_time import Limit, before, due, is_working_day, next_desk_minute, working_minutes_between
+from kernel.clocks import Standstill, Turn, stretches
+from kernel.working_time import (
+    WHOLE_LAST_DAY,
+    Limit,
+    before,
+    due,
+    is_working_day,
+    next_desk_minute,
+    working_minutes_between,
+)
 from services.routing.domain.progress import Stood
 
 DAY_AND_NIGHT: Final = frozenset({"calendar_days", "calendar_hours", "minutes"})
+DAYS: Final = frozenset({"working_days", "calendar_days"})
 ONE_WORKING_DAY: Final = Limit(1, "working_days")
 TWO_DAYS: Final = 2
 ONE_DAY: Final = timedelta(days=1)
@@ -30,12 +39,16 @@ def warn_at(calendar: Calendar, clock_from: datetime, due_at: datetime, limit: L
     """Return when to warn that `due_at` will not be kept: one day before it, or at half of a limit under two days.
 
     Half of two days is one day before their end, so where the limit is not given in days it is the later of both. Days
-    are working days of the calendar, unless the limit runs day and night.
+    are working days of the calendar, unless the limit runs day and night; one that ends with an open day is warned of
+    while the desk is open, and at half of what is left of open time where a weekend leaves no day before it.
     """
-    if runs_day_and_night(limit):
+    ends_with_day = limit is not None and limit.counting == WHOLE_LAST_DAY
+    if runs_day_and_night(limit) and not ends_with_day:
         return max(clock_from + (due_at - clock_from) / 2, due_at - ONE_DAY)
-    if limit is not None and limit.unit == "working_days" and limit.value >= TWO_DAYS:
-        return before(calendar, due_at, ONE_WORKING_DAY)
+    if limit is not None and limit.unit in DAYS and limit.value >= TWO_DAYS:
+        day_before = before(calendar, due_at, ONE_WORKING_DAY)
+        if not ends_with_day or day_before > clock_from:
+            return day_before
     half = working_minutes_between(calendar, clock_from, due_at) // 2
     if half <= 0:
         return clock_from
@@ -56,10 +69,10 @@ def stood_still(
 
     What was left at the beginning of each standstill is left at its end, as `kernel.clocks` says of every clock.
     """
-    due_at, lost = due(calendar, clock_from, limit), 0
-    for _, since, until in stood:
-        due_at = resumed_due(calendar, limit, clock_from, due_at, since, until)
-        lost += stood_minutes(calendar, since, until, limit)
+    turn = Turn(calendar, clock_from, limit, due(calendar, clock_from, limit))
+    _, due_at = stretches(turn, [Standstill(*one) for one in stood])
+    assert due_at is not None, "each standstill has ended"
+    lost = sum(stood_minutes(calendar, since, until, limit) for _, since, until in stood)
     if lost == 0:
         return due_at, clock_from
     return due_at, due(calendar, clock_from, Limit(lost, "minutes" if runs_day_and_night(limit) else "working_minutes"))
@@ -82,6 +95,14 @@ def on_open_day(calendar: Calendar, instant: datetime) -> datetime:
     days = (local.date() + timedelta(days=ahead) for ahead in count(1))
     day = next(day for day in days if is_working_day(calendar, day))
     return _within_desk_hours(calendar, day, local)
+
+
+def next_hour_ahead(calendar: Calendar, instant: datetime, now: datetime) -> datetime:
+    """Return the same hour, as in `on_open_day`, of the first working day on which it still lies ahead of `now`."""
+    local, today = instant.astimezone(VIETNAM), now.astimezone(VIETNAM).date()
+    days = (today + timedelta(days=ahead) for ahead in count())
+    hours = (_within_desk_hours(calendar, day, local) for day in days if is_working_day(calendar, day))
+    return next(hour for hour in hours if hour > now)
 
 
 def _within_desk_hours(calendar: Calendar, day: date, local: datetime) -> datetime:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from kernel.working_time import Limit
-from services.routing.domain.words import Ground, MoveCause
+from services.routing.domain.words import Ground, MoveCause, PromiseCause
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,8 @@ class AppointmentMoved:
         agency: who answers for the new date.
         number: which of the dossier's appointments it is, 1 for the first.
         clock_from, limit: what the new date was counted from, or `limit` None where it was set or moved on and
-            not counted.
+            not counted; after `closed_day` and `extended` the count and its limit are those from before.
+        calendar_id, calendar_version: the calendar it was counted on; after `closed_day` the corrected one.
         due_at: the new date. For `apology` it is a promise only: the lawful due date stays, and the dossier late.
         note: reasons, sealed, or "".
         warn_at: when the agency is asked to warn of lateness; None where the date is only a promise.
@@ -184,6 +185,29 @@ class DelayApologised:
 
 
 @dataclass(frozen=True, slots=True)
+class PromiseMoved:
+    """A promised date cannot be kept on its day, through nobody's delay: it is kept on the next one that can be.
+
+    Where it is the applicant's appointment, `AppointmentMoved` follows, with the cause `apology`: that is still why the
+    date is not the lawful one.
+
+    Args:
+        step, round: "" and 0 where the promise was given for the dossier as a whole.
+        promised_at: the date that it was; new_due_at: the date that it is now.
+    """
+
+    ref: str
+    step: str
+    agency: str
+    round: int
+    cause: PromiseCause
+    promised_at: datetime
+    new_due_at: datetime
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class LatenessEscalated:
     """A step is overdue and nothing came: the agency `to`, above the late one, is told.
 
@@ -202,6 +226,26 @@ class LatenessEscalated:
     overdue_since: datetime
     at: datetime
     next_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OneStopTold:
+    """A consulted agency did not answer within its limit: the head of the one-stop shop `to` is told, to urge it.
+
+    Law: NĐ 61/2018 art. 19.5b, once for each limit that passed; a promise of the agency leaves its limit passed.
+
+    Args:
+        to: the agency that received the dossier and forwarded it.
+        due_at: the lawful date that the consulted `agency` did not keep.
+    """
+
+    ref: str
+    step: str
+    agency: str
+    round: int
+    to: str
+    due_at: datetime
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +275,8 @@ ClockEvent = (
     | StepFulfilled
     | ApologyAsked
     | DelayApologised
+    | PromiseMoved
     | LatenessEscalated
+    | OneStopTold
     | StepClockStarted
 )

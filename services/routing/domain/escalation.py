@@ -1,7 +1,8 @@
-"""Who is told that something stays overdue, and when: the agencies above the late one, one after the other.
+"""Who is told that something stays overdue, and when: the one-stop shop at once, then the agencies above the late one.
 
-Law: NĐ 61/2018/NĐ-CP arts. 19.5 (the lead answers for the whole) and 19.9 (a new date at most once: what passes it
-stays overdue). How far up the agency tree lateness is told, and how fast, is a house rule.
+Law: NĐ 61/2018/NĐ-CP arts. 19.5 (the lead answers for the whole), 19.5b (of a consulted agency that does not answer in
+time the head of the one-stop shop is told) and 19.9 (a new date at most once: what passes it stays overdue). How far up
+the agency tree lateness is told, and how fast, is a house rule.
 """
 
 from datetime import datetime
@@ -11,9 +12,10 @@ from kernel.calendar import Calendar, CalendarDoesNotReach
 from kernel.working_time import Limit, due
 from services.routing.domain.clock_commands import TellNextAbove
 from services.routing.domain.clock_dates import ONE_DAY
-from services.routing.domain.clock_events import LatenessEscalated
+from services.routing.domain.clock_events import LatenessEscalated, OneStopTold
 from services.routing.domain.facts import Facts
 from services.routing.domain.progress import Chain, Progress
+from services.routing.domain.promises import waits_for_platform
 
 ESCALATE_EVERY: Final = Limit(1, "working_days")
 """House rule, where the procedure says nothing else."""
@@ -22,6 +24,17 @@ ESCALATE_EVERY: Final = Limit(1, "working_days")
 def step_told_at(progress: Progress, now: datetime) -> datetime | None:
     """Return when the first agency above that of an overdue step is told: now, or once its promise is broken too."""
     return max(now, progress.promised_at or now) if progress.plan.superiors else None
+
+
+def one_stop_told(chain: Chain, progress: Progress, due_at: datetime, now: datetime) -> Facts:
+    """Return that the one-stop shop is told of a consulted agency's silence; nobody is silent about what has not come.
+
+    Law: NĐ 61/2018 art. 19.5b; the lead, which consults, and the applicant are not consulted.
+    """
+    plan, to = progress.plan, chain.receiving_agency
+    if plan.party == "applicant" or plan.agency in (chain.lead_agency, to) or chain.awaits_receipt(progress):
+        return ()
+    return (OneStopTold(chain.ref, plan.step, plan.agency, progress.round, to, due_at, now),)
 
 
 def chain_told_at(chain: Chain, now: datetime) -> datetime | None:
@@ -55,6 +68,8 @@ def _tell_above(command: TellNextAbove, chain: Chain) -> Facts:
         return ()
     if not _is_time(progress.tell_at, progress.promised_at, command.now):
         return ()
+    if waits_for_platform(chain, progress.promised_at):
+        return ()
     calendar_id, calendar_version = progress.plan.calendar_id, progress.plan.calendar_version
     calendar = command.calendars(calendar_id, calendar_version)
     since = progress.promised_at or progress.due_at
@@ -64,7 +79,7 @@ def _tell_above(command: TellNextAbove, chain: Chain) -> Facts:
 def _tell_above_lead(command: TellNextAbove, chain: Chain) -> Facts:
     if not chain.is_open or not chain.overdue or chain.due_at is None or _waits_lawfully(chain):
         return ()
-    if not _is_time(chain.tell_at, chain.promised_at, command.now):
+    if not _is_time(chain.tell_at, chain.promised_at, command.now) or waits_for_platform(chain, chain.promised_at):
         return ()
     if chain.rung == 0 and _overdue_in_a_step(chain):
         return ()

@@ -10,6 +10,8 @@ from services.routing.domain.clock_events import (
     ClockResumed,
     DelayApologised,
     LatenessEscalated,
+    OneStopTold,
+    PromiseMoved,
     StepClockResumed,
     StepClockStarted,
     StepClockStopped,
@@ -74,7 +76,7 @@ def evolve(chain: Chain, event: ChainEvent) -> Chain:
             return chain._replace(supplement_at=event.at)
         case ClockRestarted():
             fresh = chain._replace(suspended_since=None, overdue=False, warned=False, rung=0, tell_at=None)
-            fresh = fresh._replace(extended=_still_longer(chain), dated_with=())
+            fresh = fresh._replace(extended=_still_longer(chain), dated_with=(), dated_on="")
             return fresh._replace(clock_from=event.clock_from, due_at=event.due_at, limit=chain.promised())
         case StepSentBack():
             return _sent_back(chain, event)
@@ -82,6 +84,8 @@ def evolve(chain: Chain, event: ChainEvent) -> Chain:
             return _of_the_clock(chain, event)
         case LimitExtended():
             return _extended(chain, event)
+        case PromiseMoved():
+            return _promised_later(chain, event)
         case ApologyAsked(step="") | DelayApologised(step="") | LatenessEscalated(step=""):
             return _of_the_clock(chain, event)
         case _:
@@ -98,6 +102,8 @@ def _of_the_clock(chain: Chain, event: ClockEvent) -> Chain:
         case AppointmentMoved(cause="apology"):
             return chain._replace(promised_at=event.due_at, tell_at=event.due_at)
         case AppointmentMoved(cause="extended"):
+            return _later(chain, event)._replace(dated_with=chain.extended)
+        case AppointmentMoved(cause="closed_day"):
             return _later(chain, event)
         case AppointmentMoved():
             fresh = chain._replace(overdue=False, warned=False, rung=0, tell_at=None, number=event.number)
@@ -105,6 +111,7 @@ def _of_the_clock(chain: Chain, event: ClockEvent) -> Chain:
             fresh = fresh._replace(limit=event.limit, received_at=received_at)
             if event.cause in ("received", "second_appointment"):
                 fresh = fresh._replace(extended=(), dated_with=())
+            fresh = fresh._replace(dated_on=event.calendar_version)
             return fresh._replace(clock_from=event.clock_from, due_at=event.due_at)
         case ApologyAsked():
             return chain._replace(warned=True)
@@ -117,7 +124,15 @@ def _of_the_clock(chain: Chain, event: ClockEvent) -> Chain:
 def _later(chain: Chain, event: AppointmentMoved) -> Chain:
     """The same count ends later, so its beginning and the kind of its limit stay."""
     fresh = chain._replace(overdue=False, warned=False, rung=0, tell_at=None)
-    return fresh._replace(due_at=event.due_at, dated_with=chain.extended)
+    return fresh._replace(due_at=event.due_at, limit=event.limit or chain.limit, dated_on=event.calendar_version)
+
+
+def _promised_later(chain: Chain, event: PromiseMoved) -> Chain:
+    """A promise for the dossier may be that of a step; then both move."""
+    if chain.promised_at == event.promised_at:
+        chain = chain._replace(promised_at=event.new_due_at, tell_at=event.new_due_at)
+    progress = chain.steps.get(event.step)
+    return chain if progress is None else _with(chain, _after(progress, event))
 
 
 def _still_longer(chain: Chain) -> tuple[tuple[str, str], ...]:
@@ -236,12 +251,16 @@ def _after(progress: Progress, event: StepEvent | ClockEvent) -> Progress:
             return progress._replace(
                 promised_at=event.new_due_at, tell_at=event.new_due_at if progress.tell_at else None
             )
+        case PromiseMoved():
+            return progress._replace(
+                promised_at=event.new_due_at, tell_at=event.new_due_at if progress.tell_at else None
+            )
         case TaxNoticeIssued():
             dues_vnd = sum(line.amount_vnd for line in event.lines)
             return progress._replace(act=(*progress.act, *in_words(event.lines)), dues_vnd=dues_vnd)
         case StepClockStarted():
             return _received(progress, event)
-        case StepSentBack() | ClockResumed() | AppointmentMoved():
+        case StepSentBack() | ClockResumed() | AppointmentMoved() | OneStopTold():
             return progress
         case _:
             assert_never(event)

@@ -80,7 +80,7 @@ def _apologise(command: ApologiseForDelay, chain: Chain) -> Facts | Refused:
         return Refused(clock_rules.REAPPOINTED_ONCE)
     if not duty.near:
         return Refused(clock_rules.NOT_LATE)
-    calendar = command.calendars(chain.calendar_id, chain.calendar_version)
+    calendar = command.calendars(chain.calendar_id, chain.counted_on)
     if unfit := _unfit(command.new_due_at, duty.due_at, calendar, command.now):
         return Refused(clock_rules.NEW_DATE_UNFIT, unfit)
     moves = duty.counted and not chain.stands_still and command.new_due_at > chain.appointment()
@@ -158,7 +158,7 @@ def _moved(command: ApologiseForDelay, chain: Chain) -> AppointmentMoved:
         command.now,
         None,
         chain.calendar_id,
-        chain.calendar_version,
+        chain.counted_on,
         command.new_due_at,
         command.note,
         command.actor,

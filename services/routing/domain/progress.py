@@ -127,6 +127,7 @@ class Chain(NamedTuple):
         received_at: when the resolving agency received what was received elsewhere, or None.
         extended: (step, ground) of every longer limit claimed since the clock started from zero.
         dated_with: those of them that are in `due_at` already.
+        dated_on: the version of its calendar that `due_at` was counted or moved on with, or "" for the pinned one.
     """
 
     ref: str = ""
@@ -164,6 +165,7 @@ class Chain(NamedTuple):
     same_day_until: time | None = None
     extended: tuple[tuple[str, str], ...] = ()
     dated_with: tuple[tuple[str, str], ...] = ()
+    dated_on: str = ""
 
     @property
     def is_open(self) -> bool:
@@ -186,6 +188,11 @@ class Chain(NamedTuple):
         """Return the date that the applicant has: the lawful one, or a later one that was promised with an apology."""
         assert self.due_at is not None, "an opened chain has one"
         return max(self.due_at, self.promised_at or self.due_at)
+
+    @property
+    def counted_on(self) -> str:
+        """The version of its calendar on which the present date is counted: the pinned one, or one corrected since."""
+        return self.dated_on or self.calendar_version
 
     def ticking(self, step: str, round: int) -> Progress | None:
         """Return the step if that round of it still lies with its agency and its clock runs: what a bell is for."""

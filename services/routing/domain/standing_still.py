@@ -10,11 +10,11 @@ date moves on by exactly the minutes of its limit that it stood still.
 from datetime import datetime
 from typing import assert_never
 
-from kernel.calendar import VIETNAM
+from kernel.calendar import VIETNAM, Calendar
 from kernel.refusal import Invalid, Refused
-from kernel.working_time import due, is_working_day
+from kernel.working_time import due, end_of_last_day, is_working_day
 from services.routing.domain import clock_rules, rules
-from services.routing.domain.chain_clock import clock_follows, passed
+from services.routing.domain.chain_clock import clock_follows, passed, turn_of
 from services.routing.domain.clock_commands import (
     DeclareIncident,
     EndIncident,
@@ -30,6 +30,7 @@ from services.routing.domain.facts import Facts, folded
 from services.routing.domain.incident import stopped_by_incident
 from services.routing.domain.plan import Calendars, PlannedPause
 from services.routing.domain.progress import Chain, Progress, Stood
+from services.routing.domain.promises import after_incident, on_open_days
 from services.routing.domain.words import Ground
 
 ClockAct = StopStepClock | ResumeStepClock | EndPause | DeclareIncident | EndIncident | RedateAppointment
@@ -182,23 +183,32 @@ def _end_incident(command: EndIncident, chain: Chain) -> Facts | Refused:
         if progress.is_running and progress.stopped_on == "incident"
     )
     ended = ClockResumed(chain.ref, "incident", "", command.now)
-    return clock_follows(
+    facts = clock_follows(
         chain, (*resumed, ended), command.calendars, at=command.now, over_at=command.now, by=command.actor
     )
+    after, since = folded(chain, facts), chain.incident_since
+    calendar = command.calendars(chain.calendar_id, after.counted_on)
+    return (*facts, *after_incident(after, since, calendar, by=command.actor, now=command.now))
 
 
 def _redate(command: RedateAppointment, chain: Chain) -> Facts | Refused:
-    """Give the same hour of the next open day where the calendar was corrected and the date falls on a closed one.
+    """Give the same hour of the next open day where the calendar was corrected and a date falls on a closed one."""
+    if not chain.is_open or command.calendar_id != chain.calendar_id:
+        return ()
+    pinned = command.calendars(chain.calendar_id, chain.calendar_version)
+    corrected = command.calendars(command.calendar_id, command.calendar_version)
+    lawful = _lawful_date(command, chain, pinned, corrected)
+    return (*lawful, *on_open_days(folded(chain, lawful), pinned, corrected, by=command.actor, now=command.now))
 
-    A date that has passed, or that is counted anew once the clock runs again, is left alone.
-    """
-    if not chain.is_open or chain.overdue or chain.stands_still or command.calendar_id != chain.calendar_id:
+
+def _lawful_date(command: RedateAppointment, chain: Chain, pinned: Calendar, corrected: Calendar) -> Facts:
+    """A date that has passed, or that is counted anew once the clock runs again, is left alone."""
+    if chain.overdue or chain.stands_still:
         return ()
     assert chain.clock_from is not None
     assert chain.due_at is not None
-    pinned = command.calendars(chain.calendar_id, chain.calendar_version)
-    corrected = command.calendars(command.calendar_id, command.calendar_version)
-    due_at = on_open_day(corrected, chain.due_at)
+    turn = turn_of(chain, command.calendars)
+    due_at = end_of_last_day(corrected, turn.ends) if turn.whole_last_day else on_open_day(corrected, chain.due_at)
     promised_on = chain.due_at.astimezone(VIETNAM).date()
     if due_at == chain.due_at or command.now > chain.due_at or not is_working_day(pinned, promised_on):
         return ()
@@ -217,6 +227,6 @@ def _redate(command: RedateAppointment, chain: Chain) -> Facts | Refused:
             "",
             command.actor,
             command.now,
-            warn_at(corrected, chain.clock_from, due_at, None),
+            warn_at(corrected, chain.clock_from, due_at, chain.limit),
         ),
     )

@@ -17,6 +17,9 @@ GROUNDS: Final[dict[str, Ground]] = {ground: ground for ground in get_args(Groun
 MoveCause = Literal["received", "resumed", "second_appointment", "apology", "closed_day", "extended"]
 """Why an appointment has another date; only `apology` leaves the lawful due date where it was."""
 
+PromiseCause = Literal["closed_day", "incident"]
+"""Why a promised date is kept on another day: the calendar was corrected, or the platform was broken."""
+
 StepParty = Literal["agency", "applicant"]
 Silence = Literal["escalate", "deemed_agreed"]
 Party = Literal["desk", "agency", "applicant", "post", "gateway", "system"]
