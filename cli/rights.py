@@ -37,7 +37,10 @@ OTHER_DOORS: Final[dict[str, tuple[str, str]]] = {
     "GET /dossiers/{text}/disclosures": (LIKE_PROGRAMS, "what was said to whom: `list_disclosures`"),
     "GET /openings": (LIKE_PROGRAMS, "one's own log of readings: `list_my_openings`"),
     "POST /found-by-person": (LIKE_PROGRAMS, "the list of `find_dossiers_of_person`"),
-    "GET /dossiers/{ref}/*": (LIKE_PROGRAMS, "the desk's papers, for whom the same paper below `/api/v1` is open"),
+    "GET /dossiers/{ref}/*": (
+        LIKE_PROGRAMS,
+        "the desk's papers and the list of files, for whom the same below `/api/v1` is open",
+    ),
     "GET /agencies": (LIKE_PROGRAMS, "the figures of `report_agencies`"),
     "GET /submissions": ("desk officers, applicants", "the catalogue, to choose from"),
     "GET /submissions/{procedure}": ("desk officers, applicants", "an empty form; handing in is `submit_dossier`"),

@@ -307,10 +307,11 @@ def _moved_on(
 ) -> tuple[datetime, datetime]:
     """Return when the last minute is counted of a clock that stopped in time and runs again, and when it is due.
 
-    Where all was counted and only the last day went on, that day ends when the one ends on which the clock runs again.
+    Where all was counted and only the last day went on, that day ends when the one ends on which the clock runs again;
+    a longer limit goes on from where the count ended, without what stood still.
     """
     if turn.whole_last_day and ends <= stopped_at:
-        return ends, turn.due_by(resumed_at)
+        return ends + (resumed_at - stopped_at), turn.due_by(resumed_at)
     ends = turn.after(resumed_at, turn.minutes(stopped_at, ends))
     return ends, turn.due_by(ends)
 

@@ -4,16 +4,20 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from fractions import Fraction
 from itertools import pairwise
+from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kernel.working_time import due, working_minutes_between
+from kernel.working_time import Limit, due, working_minutes_between
 from services.intake.domain import events as intake
 from services.reporting.projections.clock_told import clock_told
 from services.reporting.projections.clocks import led_elsewhere
 from services.reporting.projections.dossiers import find
+from services.routing.domain.clock_commands import DeclareIncident, EndIncident
 from services.routing.domain.commands import OpenChain
+from services.routing.domain.plan import LongerLimit
 from services.routing.publishing import publish
 from tests.reporting.heard import ReadStore
 from tests.reporting.stories import CLERK, DESK, Story, submitted
@@ -52,9 +56,43 @@ def test_every_date_that_routing_gives_follows_from_what_it_said(
 def test_so_does_every_date_in_calendar_days(
     opening: OpenChain, days: int, acts: list[tuple[str, int, int, int]]
 ) -> None:
-    """Bộ luật Dân sự art. 148.5: stopped on a weekend, made longer there or counted anew, both find the same open day."""
+    """Bộ luật Dân sự art. 148.5: stopped on a weekend, made longer there or counted anew, both find one day."""
     opening = in_calendar_days(opening, days)
     assert_told_alike(lived(opening, acts, WorldOfDays), opening)
+
+
+@pytest.mark.parametrize(
+    "stood",
+    [
+        ("21 10:00", "24 10:00"),
+        ("20 11:00", "20 15:00", "21 12:00", "22 12:00"),
+        ("23 09:00", "25 08:00"),
+        ("23 09:00", "25 08:00", "25 09:00", "26 10:00"),
+        ("22 09:00", "23 18:00", "23 18:30", "25 09:30"),
+    ],
+)
+@pytest.mark.parametrize("claimed", ["", "first", "last"])
+def test_two_days_from_friday_that_stood_still_end_alike(stood: tuple[str, ...], claimed: str) -> None:
+    """Before the days are counted and on the last day, once and twice, made longer before and after."""
+    longer = (LongerLimit("verification", Limit(7, "calendar_days", "whole_last_day"), "Luật 28/2009/QH12 art. 48"),)
+    issue = s.step("issue", s.PROVINCE, limit=Limit(2, "calendar_days", "whole_last_day"), longer_limits=longer)
+    friday = s.at("20 10:00")
+    opening = s.opening((issue,), friday, total_limit=issue.limit, due_at=due(s.CALENDAR, friday, issue.limit))
+    world = World(opening)
+    world.say(s.acknowledge(issue, friday))
+    told: dict[str, Any] = {"ref": s.REF, "actor": "system:1"}
+    for begun, over in zip(stood[::2], stood[1::2], strict=True):
+        if claimed == "first" and begun == stood[0]:
+            world.say(s.extend(issue, s.at(begun)))
+        world.wait(s.at(begun))
+        world.say(DeclareIncident(since=s.at(begun), now=s.at(begun), **told))
+        world.say(EndIncident(now=s.at(over), calendars=s.calendars_of, **told))
+    world.now = s.at(stood[-1])
+    if claimed == "last":
+        world.say(s.extend(issue, world.now))
+    assert world.chain.due_at == world.chain.steps["issue"].due_at
+    assert not world.chain.overdue
+    assert_told_alike(world, opening)
 
 
 def assert_told_alike(world: World, opening: OpenChain) -> None:

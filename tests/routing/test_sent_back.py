@@ -43,6 +43,7 @@ from tests.routing.scene import (
     chain_of,
     decision,
     done,
+    extend,
     kinds,
     led_to,
     opening,
@@ -176,6 +177,32 @@ def test_after_a_supplement_the_clock_restarts_from_zero() -> None:
     assert ready.clock_from == at("20 10:00"), "the agency's own limit runs from when it can work again"
     chain = decider.fold((*events, restarted))
     assert (chain.clock_from, chain.due_at, chain.suspended_since) == (THURSDAY, new_due, None)
+
+
+def test_an_answer_with_the_dates_that_the_desk_knew_restarts_nothing() -> None:
+    """The desk had not heard of the longer limit of another step; the supplement that was asked for is still to come."""
+    working = (opening(BUNDLE), *done(BIRTH), acknowledge(RESIDENCE), acknowledge(INSURANCE_CARD))
+    events = told(*working, extend(RESIDENCE), send_back(INSURANCE_CARD, "desk", TUESDAY), ASKED)
+    chain = decider.fold(events)
+    assert chain.due_at is not None
+    assert chain.due_at > CHAIN_DUE
+    spec = given(decider, *events).when(resume(INSURANCE_CARD, THURSDAY, MONDAY, CHAIN_DUE))
+    facts = spec.then_kinds(DeskAnswered, StepReady)
+    after = decider.fold((*events, *facts))
+    assert (after.due_at, after.suspended_since) == (chain.due_at, WEDNESDAY)
+
+
+def test_a_supplement_that_comes_before_the_clock_began_restarts_it_too() -> None:
+    """Accepted, asked and complete again after 15:00: the same dates, and the clock does not stand still for ever."""
+    begins = at("17 07:30")
+    accepted = opening(BUNDLE, at("16 15:30"), clock_from=begins, due_at=CHAIN_DUE)
+    asked = replace(ASKED, asked_at=at("16 15:50"), now=at("16 15:50"))
+    sent_back = (acknowledge(BIRTH, at("16 15:40")), send_back(BIRTH, "desk", at("16 15:45")), asked)
+    answer = resume(BIRTH, at("16 16:10"), begins, CHAIN_DUE)
+    given(decider, *told(accepted, *sent_back)).when(answer).then_kinds(DeskAnswered, StepReady)
+    events = told(accepted, *sent_back, replace(BROUGHT, received_at=at("16 16:00"), now=at("16 16:00")))
+    facts = given(decider, *events).when(answer).then_kinds(ClockRestarted, DeskAnswered, StepReady)
+    assert decider.fold((*events, *facts)).suspended_since is None
 
 
 def test_a_step_that_comes_back_while_its_need_is_corrected_waits_for_it() -> None:

@@ -190,12 +190,22 @@ def _resume(command: ResumeStep, chain: Chain) -> Facts:
     if progress is None or not progress.waits_at_desk:
         return ()
     answered: Facts = (DeskAnswered(chain.ref, command.step, command.answered_at, command.now),)
-    is_new = (command.clock_from, command.due_at) != (chain.clock_from, chain.due_at)
-    if chain.suspended_since is not None and is_new:
+    if _restarts(command, chain):
         answered = (*_restarted(command, chain), *answered)
     return moved_on(
         chain, answered, command.calendars, at=command.now, clock_from=command.answered_at, by=command.actor
     )
+
+
+def _restarts(command: ResumeStep, chain: Chain) -> bool:
+    """Say whether the answer counts anew: from the supplement, so from no earlier than it was asked for.
+
+    An answer without one repeats the dates that the desk knew, which may be older than those of the chain. Only before
+    the clock first began can both count from the same instant; then what the applicant brought tells them apart.
+    """
+    if chain.suspended_since is None or command.clock_from < chain.suspended_since:
+        return False
+    return command.clock_from != chain.clock_from or chain.supplement_at is not None
 
 
 def _restarted(command: ResumeStep, chain: Chain) -> Facts:

@@ -154,7 +154,8 @@ def extended(chain: Chain, step: str, calendars: Calendars, *, at: datetime, run
 def turn_of(chain: Chain, calendars: Calendars) -> Turn:
     """Return the count that led to the date that the chain has now.
 
-    Where all of a limit in days was counted before it stood still, none is left, and only its last day goes on.
+    Where all of a limit in days was counted before it stood still, none is left and only its last day goes on. A longer
+    limit goes on from where the count ended, which such a date says that it was counted from.
     """
     assert chain.clock_from is not None
     assert chain.due_at is not None
@@ -246,7 +247,9 @@ def _rest(
     minutes, counted_from = turn.minutes(stopped_at, turn.ends), max(runs_from, turn.begins).astimezone(UTC)
     ends = turn.after(counted_from, minutes)
     limit, due_at = _whole_days_since(counted_from, replace(turn, counted_to=ends)), turn.due_by(ends)
-    if minutes and limit is None:
+    if turn.whole_last_day and not minutes:
+        counted_from = (turn.ends + (runs_from - stopped_at)).astimezone(UTC)
+    elif limit is None and minutes:
         limit = Limit(minutes, "minutes" if turn.day_and_night else "working_minutes")
     return (_moved(chain, calendars, "resumed", "", chain.number, counted_from, limit, due_at, by, at),)
 
