@@ -14,6 +14,7 @@ from services.intake.domain.appointment import Appointment, appoint
 from services.intake.domain.commands import AcceptPaidDossier, RecordAppointment, ResolveDossier
 from services.intake.domain.dossier import decider
 from services.intake.domain.events import DossierAccepted, DossierResolved, SentBackAnswered
+from services.intake.projections.letters import apology_of
 from tests.intake.cases import (
     ACCEPT,
     ACCEPTED,
@@ -215,6 +216,17 @@ def test_a_promise_holds_while_it_is_later_than_the_law(due_at: str, promised_at
     move = replace(MOVE, cause="resumed", due_at=at(due_at))
     (moved,) = given(decider, SUBMITTED, ACCEPTED, SORRY).when(move).then_kinds(AppointmentChanged)
     assert moved.promised_at == (at(promised_at) if promised_at else None)
+
+
+def test_a_promise_kept_on_another_day_is_no_second_letter() -> None:
+    """NĐ 61/2018 art. 19.9: its day was closed, so routing moves it; form 04 stays as it was issued."""
+    later = replace(APOLOGY, due_at=at("2026-09-15 17:00"), note="", moved_at=at("2026-09-10 08:00"))
+    (moved,) = given(decider, SUBMITTED, ACCEPTED, SORRY).when(later).then_kinds(AppointmentChanged)
+    dossier = decider.fold((SUBMITTED, ACCEPTED, SORRY, moved))
+    assert dossier.appointment == Appointment(LATER, ACCEPTED.due_at, 1, at("2026-09-15 17:00"))
+    letter = apology_of(dossier)
+    assert letter is not None
+    assert (letter.promised_at, letter.note) == (SORRY.promised_at, "s1.p1.sorry")
 
 
 def test_every_move_is_kept_in_order_with_its_cause() -> None:

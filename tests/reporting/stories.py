@@ -365,11 +365,7 @@ def land_and_late(number: int = 7) -> Story:
     new = {"reason_code": "workload", "new_due_at": story.at + timedelta(days=3), "by": OFFICER}
     story.tell("routing", clocks.DelayApologised, **late, **new)
     moved(story, "apology", story.at + timedelta(days=3), number=2, clock_from=story.at, step="title")
-    kept = {"promised_at": story.at + timedelta(days=3), "new_due_at": story.at + timedelta(days=4), "by": "system:watch"}
-    story.tell("routing", clocks.PromiseMoved, step="title", agency=PROVINCE, cause="closed_day", **kept)
-    moved(story, "apology", kept["new_due_at"], number=2, clock_from=story.at, step="title")
     story.later(2880).tell("routing", routing.StepOverdue, **late)
-    story.tell("routing", clocks.OneStopTold, to=DESK, **late)
     story.tell("routing", routing.ChainOverdue, agency=PROVINCE, due_at=late["due_at"])
     told = {"to": "H00", "rung": 1, "overdue_since": late["due_at"]}
     story.tell("routing", clocks.LatenessEscalated, step="title", agency=PROVINCE, **told)

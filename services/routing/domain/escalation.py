@@ -83,7 +83,7 @@ def _tell_above_lead(command: TellNextAbove, chain: Chain) -> Facts:
         return ()
     if chain.rung == 0 and _overdue_in_a_step(chain):
         return ()
-    calendar = command.calendars(chain.calendar_id, chain.calendar_version)
+    calendar = command.calendars(chain.calendar_id, chain.counted_on)
     superiors = superiors_of_lead(chain)
     return _escalated(
         command,
