@@ -95,7 +95,10 @@ class Remote:
 
     def now(self) -> datetime:
         """Return what the server's clock shows, whether all of its services are ready or not."""
-        return datetime.fromisoformat(self._json(self._send("GET", "/readyz"))["now"])
+        shown = self._json(self._send("GET", "/readyz"))
+        if "now" not in shown:
+            self._unreachable(ValueError("/readyz shows no clock"), "None of our servers answers at")
+        return datetime.fromisoformat(shown["now"])
 
     def _json(self, answer: httpx.Response) -> dict[str, Any]:
         try:

@@ -15,6 +15,7 @@ COMMANDS = (
     "serve", "up", "demo", "verify", "backup", "restore", "clock", "trace", "rights", "token", "dossier show",
     "events tail", "events said", "parked list", "parked retry", "parked discharge", "payments reconcile",
     "registry lint", "schemas write", "schemas check", "schemas release", "issuer keys", "issuer rotate",
+    "incident declare", "incident end", "incident list",
     "heads seal", "heads list", "heads keys", "heads add-key", "heads retire-key",
     "vault rotate", "vault find", "vault forget", "vault forgotten", "vault copies", "vault openings",
 )  # fmt: skip
@@ -24,6 +25,8 @@ ASKING = (
     ("heads", "seal"),
     ("heads", "list", "intake"),
     ("heads", "keys"),
+    ("incident", "end", "--all", "--from", "2026-11-20T08:00"),
+    ("incident", "list"),
     ("parked", "list"),
     ("parked", "retry", "intake", "source", "subject", "1"),
     ("parked", "discharge", "intake", "source", "subject", "1", "--reason", "why not"),

@@ -170,6 +170,39 @@ def test_whoever_runs_it_after_a_break_goes_on_where_it_stopped(
     assert checked.exit_code == 0, checked.output
 
 
+def test_a_server_that_is_lost_ends_with_2_and_says_how_far_it_came(
+    copied_store: Callable[[], Path], laws: Registry
+) -> None:
+    """Whoever reads it knows that running it again goes on."""
+    with served(copied_store(), laws) as server:
+        words = ("incident", "declare", "--all", "--from", ago(server, minutes=10), "--why", "x", "--every", "2")
+        told = [sys.executable, "-m", "cli", *words, "--url", server.url]
+        running = subprocess.Popen(told, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        wait_for(lambda: len(standing(server)) == len(open_chains(server)))
+    try:
+        _, said = running.communicate(timeout=LOOKED_WITHIN_S)
+    finally:
+        running.kill()
+    assert (running.returncode, "chạy lại đúng lệnh này để làm tiếp" in said) == (2, True), said
+
+
+def test_what_goes_on_to_another_agency_is_not_left_behind(server: Served) -> None:
+    """Whose system it was acted in it, and ends it wherever it lies now."""
+    ref, held = next((ref, held) for ref in open_chains(server) if (held := passed_on(server, ref)))
+    declare(server, "--all", "--from", ago(server, minutes=1))
+    told = ended(server, "--agency", held, "--from", OF_OLD)
+    assert [one["came_to"] for one in told["dossiers"] if one["ref"] == ref] == ["resumed"]
+    assert ref not in standing(server)
+
+
+def passed_on(server: Served, ref: str) -> str:
+    """Return an agency that has decided a step of a dossier which lies with another now, or ""."""
+    seen = chain(server, ref)
+    holding = {holder["agency"] for holder in seen["holders"]} | {seen["receiving_agency"]}
+    decided = (step["agency"] for step in seen["steps"] if step["stage"] == "decided")
+    return next((agency for agency in decided if agency not in holding), "")
+
+
 def test_what_is_accepted_meanwhile_stands_still_since_it_was(server: Served) -> None:
     """Run again, or left running with --every; nothing stands still before there was anything to hold up."""
     since = ago(server, minutes=10)

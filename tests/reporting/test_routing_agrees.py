@@ -16,7 +16,7 @@ from services.reporting.projections.clock_told import clock_told
 from services.reporting.projections.clocks import led_elsewhere
 from services.reporting.projections.dossiers import find
 from services.routing.domain.clock_commands import DeclareIncident, EndIncident
-from services.routing.domain.commands import OpenChain
+from services.routing.domain.commands import OpenChain, SuspendClock
 from services.routing.domain.plan import LongerLimit
 from services.routing.publishing import publish
 from tests.reporting.heard import ReadStore
@@ -52,12 +52,15 @@ def test_every_date_that_routing_gives_follows_from_what_it_said(
 
 
 @settings(max_examples=150, deadline=None)
-@given(openings(), st.integers(1, 6), strategies_of_acts())
+@given(openings(), st.integers(1, 6), st.sampled_from(["whole_last_day", "hour_kept"]), strategies_of_acts())
 def test_so_does_every_date_in_calendar_days(
-    opening: OpenChain, days: int, acts: list[tuple[str, int, int, int]]
+    opening: OpenChain, days: int, counting: str, acts: list[tuple[str, int, int, int]]
 ) -> None:
-    """Bộ luật Dân sự art. 148.5: stopped on a weekend, made longer there or counted anew, both find one day."""
-    opening = in_calendar_days(opening, days)
+    """Bộ luật Dân sự art. 148.5: stopped on a weekend, made longer there or counted anew, both find one day.
+
+    Chains of before the rule go on as they were planned, and what the desk counts anew follows it.
+    """
+    opening = in_calendar_days(opening, days, counting)
     assert_told_alike(lived(opening, acts, WorldOfDays), opening)
 
 
@@ -92,6 +95,26 @@ def test_two_days_from_friday_that_stood_still_end_alike(stood: tuple[str, ...],
         world.say(s.extend(issue, world.now))
     assert world.chain.due_at == world.chain.steps["issue"].due_at
     assert not world.chain.overdue
+    assert_told_alike(world, opening)
+
+
+def test_a_dossier_of_before_that_was_counted_anew_stands_still_as_days_do_now() -> None:
+    """Planned when days kept their hour; the desk counted two days from Friday anew, and Monday stood still twice."""
+    kept = Limit(2, "calendar_days")
+    check = s.step("check", s.PROVINCE, limit=kept)
+    opening = s.opening((check,), s.MONDAY, total_limit=kept, due_at=due(s.CALENDAR, s.MONDAY, kept))
+    world = World(opening)
+    told: dict[str, Any] = {"ref": s.REF, "actor": "system:1"}
+    friday = s.at("20 10:00")
+    world.say(s.acknowledge(check, s.MONDAY))
+    world.say(s.send_back(check, "desk", s.at("17 09:00")))
+    world.say(SuspendClock(ground="supplement", asked_at=s.at("17 10:00"), now=s.at("17 10:00"), **told))
+    world.say(s.resume(check, friday, friday, due(s.CALENDAR, friday, replace(kept, counting="whole_last_day"))))
+    for begun, over in (("23 09:00", "23 11:00"), ("23 14:00", "25 08:00")):
+        world.say(DeclareIncident(since=s.at(begun), now=s.at(begun), **told))
+        world.say(EndIncident(now=s.at(over), calendars=s.calendars_of, **told))
+    world.now = s.at("25 09:00")
+    assert world.chain.due_at == s.at("25 17:30")
     assert_told_alike(world, opening)
 
 

@@ -186,8 +186,9 @@ class World:
         if event.cause == "resumed" and self.events and not isinstance(self.events[-1], ClockRestarted):
             assert chain.due_at is not None
             promised = chain.promised()
-            if promised is not None and promised.counting == "whole_last_day":
-                assert is_working_day(calendar, event.due_at.astimezone(VIETNAM).date())
+            if promised is not None and promised.unit == "calendar_days":
+                open_day = is_working_day(calendar, event.due_at.astimezone(VIETNAM).date())
+                assert open_day or promised.counting == "hour_kept"
                 return
             stopped_at = max(self.still_since, chain.clock_from or self.still_since)
             before = working_minutes_between(calendar, stopped_at, chain.due_at)
@@ -331,30 +332,31 @@ def _prepared(bell: Any) -> ChainCommand:
 
 
 class WorldOfDays(World):
-    """The same where the desk counts what starts from zero with the limit of the whole, as it does for calendar days."""
+    """The same where the desk counts what starts from zero by the rule of today, however its chain was planned."""
 
     def act(self, what: str, which: int, other: int, minutes: int) -> None:
         limit = self.chain.promised()
         if what.startswith("resume") and limit is not None:
-            self.say(s.resume(self._step(what, which), self.now, self.now, due(s.CALENDAR, self.now, limit)))
+            due_at = due(s.CALENDAR, self.now, replace(limit, counting="whole_last_day"))
+            self.say(s.resume(self._step(what, which), self.now, self.now, due_at))
         else:
             super().act(what, which, other, 3 * minutes)
 
 
-def in_calendar_days(opening: OpenChain, days: int) -> OpenChain:
-    """Return the same chain with every limit in calendar days."""
+def in_calendar_days(opening: OpenChain, days: int, counting: str = "whole_last_day") -> OpenChain:
+    """Return the same chain with every limit in calendar days; `hour_kept` is how they were counted before."""
     plan = tuple(
         replace(
             one,
-            limit=Limit(one.limit.value * 2, "calendar_days", "whole_last_day"),
+            limit=Limit(one.limit.value * 2, "calendar_days", counting),
             longer_limits=tuple(
-                replace(longer, limit=Limit(longer.limit.value * 2, "calendar_days", "whole_last_day"))
+                replace(longer, limit=Limit(longer.limit.value * 2, "calendar_days", counting))
                 for longer in one.longer_limits
             ),
         )
         for one in opening.plan
     )
-    whole = Limit(days, "calendar_days", "whole_last_day")
+    whole = Limit(days, "calendar_days", counting)
     due_at = due(s.CALENDAR, opening.clock_from, whole)
     return replace(opening, plan=plan, appointments=(), total_limit=whole, due_at=due_at)
 

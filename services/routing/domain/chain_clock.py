@@ -161,8 +161,8 @@ def turn_of(chain: Chain, calendars: Calendars) -> Turn:
     assert chain.due_at is not None
     calendar, since = calendars(chain.calendar_id, chain.counted_on), chain.clock_from
     limit, promised = chain.limit, chain.promised()
-    if limit is None and promised is not None and promised.counting == WHOLE_LAST_DAY:
-        return Turn(calendar, since, promised, chain.due_at, counted_to=since)
+    if limit is None and promised is not None and promised.unit == "calendar_days":
+        return Turn(calendar, since, replace(promised, counting=WHOLE_LAST_DAY), chain.due_at, counted_to=since)
     if limit is not None:
         goes_on = None if limit.counting == WHOLE_LAST_DAY else limit
         limit = that_leads_to(calendar, since, limit, chain.due_at) or goes_on
