@@ -4,14 +4,13 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from chassis.aside import Aside
 from chassis.bus.bus import Bus
 from chassis.bus.embedded import EmbeddedBus
 from chassis.clock import Clock, RehearsalClock, to_us
@@ -30,6 +29,9 @@ from kernel.message import EPOCH, source_of
 log = logging.getLogger("lienthong.run")
 
 LONGEST_SLEEP_S = 0.5
+ROUNDS_OF_PATIENCE = 64
+"""How many rounds a patient lane lets the others go first while they have something to do."""
+
 WAIT_FOR_STORE_S = 0.2
 
 
@@ -55,8 +57,8 @@ class Running:
 class Engine:
     """Turns the lanes of some services until told to stop. `run_until_idle` turns them on the caller's own thread.
 
-    All code that decides runs on one thread. With `disk_threads` the waiting for the disk does not: while one store
-    makes a batch durable, the next lane works out its own. Nor do patient lanes, which only hear (`chassis/aside.py`).
+    All code of the services runs on one thread. With `disk_threads` the waiting for the disk does not: while one
+    store makes a batch durable, the next lane works out its own.
     """
 
     def __init__(
@@ -75,9 +77,9 @@ class Engine:
         self._wake = threading.Event()
         self._brisk = {name: one.lane for name, one in self.running.items() if not one.service.patient}
         self._patient = {name: one.lane for name, one in self.running.items() if one.service.patient}
-        self._disks = {name: Disk(name, self._wake.set) for name in self._brisk if disk_threads}
-        self._asides = {name: self._aside(name, lane) for name, lane in self._patient.items() if disk_threads}
+        self._disks = {service.name: Disk(service.name, self._wake.set) for service in services if disk_threads}
         self._stopping = False
+        self._rounds = 0
         self._errands: deque[Errand] = deque()
         self._errands_when_idle: deque[Errand] = deque()
         self._thread: threading.Thread | None = None
@@ -85,10 +87,6 @@ class Engine:
         self.at_rest: list[Callable[[], None]] = []
         if isinstance(clock, RehearsalClock):
             clock.keep_up_with(self._newest())
-
-    def _aside(self, name: str, lane: Lane) -> Aside:
-        assert not lane.service.routes, f"{name} decides something, and whoever waits for that is not patient"
-        return Aside(name, lambda: self._turn(name, lane))
 
     def _newest(self) -> datetime:
         """Return the time of the newest stored event."""
@@ -121,36 +119,24 @@ class Engine:
         Raises:
             StoreUnavailable: a store is down, or the engine is being stopped; nothing was lost.
         """
-        self._begin_asides()
         while True:
             if self._stopping:
                 raise StoreUnavailable("the engine is being stopped")
-            moved = self._round(self._bring_on)
-            moved |= self._gather()
-            if not moved and patient_too:
-                with self._asides_held():
-                    moved = self._round(self._bring_on, self._patient)
-            if not moved:
+            moved = self._round(self._bring_on, patient_too)
+            if not self._gather() and not moved:
                 return
 
-    def _round(self, bring_on: Callable[[str, Lane], bool], lanes: Mapping[str, Lane] | None = None) -> bool:
-        """Bring some lanes on, or all but the patient ones; say whether any got anywhere."""
+    def _round(self, bring_on: Callable[[str, Lane, bool], bool], patient_too: bool = True) -> bool:
+        """Bring every lane on; patient ones only when nobody else has anything to do, or have waited long enough."""
         moved = False
-        for name, lane in (self._brisk if lanes is None else lanes).items():
-            moved |= bring_on(name, lane)
+        for name, lane in self._brisk.items():
+            moved |= bring_on(name, lane, True)
+        self._rounds += 1
+        their_turn = (patient_too and not moved) or self._rounds % ROUNDS_OF_PATIENCE == 0
+        for name, lane in self._patient.items():
+            if their_turn or self._is_flushing(name):
+                moved |= bring_on(name, lane, their_turn)
         return moved
-
-    def _begin_asides(self) -> None:
-        for aside in self._asides.values():
-            aside.start()
-
-    @contextmanager
-    def _asides_held(self) -> Iterator[None]:
-        """Let no patient lane turn on its own thread meanwhile."""
-        with ExitStack() as held:
-            for aside in self._asides.values():
-                held.enter_context(aside.held)
-            yield
 
     def _gather(self) -> bool:
         """Wait until the batches of a round are durable, all at once; say whether there were any.
@@ -163,8 +149,16 @@ class Engine:
             self._wake.clear()
         return bool(flushing)
 
-    def _bring_on(self, name: str, lane: Lane) -> bool:
-        """Bring a lane on as far as it gets without waiting for the disk; say whether it got anywhere."""
+    def _is_flushing(self, name: str) -> bool:
+        disk = self._disks.get(name)
+        return disk is not None and disk.busy
+
+    def _bring_on(self, name: str, lane: Lane, begins: bool) -> bool:
+        """Bring a lane on as far as it gets without waiting for the disk; say whether it got anywhere.
+
+        Args:
+            begins: else it only ends what is durable by now.
+        """
         disk = self._disks.get(name)
         flushed = disk is not None and disk.busy
         if disk is not None and disk.busy:
@@ -172,7 +166,7 @@ class Engine:
                 return False
             disk.busy = False
             lane.finish(disk.result)
-        if not lane.begin():
+        if not begins or not lane.begin():
             return flushed
         flush = lane.flush
         if flush is None or disk is None:
@@ -238,7 +232,6 @@ class Engine:
 
     def start(self) -> None:
         """Turn the lanes on a thread of their own."""
-        self._begin_asides()
         self._thread = threading.Thread(target=self._loop, name="lanes", daemon=True)
         self._thread.start()
 
@@ -247,25 +240,17 @@ class Engine:
             self._wake.clear()
             moved = self._round(self._turn)
             self._run_errands(self._errands)
-            if not moved and (self._errands_when_idle or not self._asides):
-                moved = self._rest()
             if not moved:
+                if self._is_idle:
+                    self._run_errands(self._errands_when_idle)
                 self._wake.wait(LONGEST_SLEEP_S)
 
-    def _rest(self) -> bool:
-        """Bring the patient lanes on; if nobody has got anywhere, do what waits for that. Say whether any has."""
-        with self._asides_held():
-            moved = self._round(self._turn, self._patient)
-            if not moved and self._is_idle:
-                self._run_errands(self._errands_when_idle)
-        return moved
-
-    def _turn(self, name: str, lane: Lane) -> bool:
+    def _turn(self, name: str, lane: Lane, begins: bool) -> bool:
         """Give one lane its turn. One that cannot work now waits a little; the others go on."""
         if time.monotonic() < self._not_before.get(name, 0.0):
             return False
         try:
-            moved = self._bring_on(name, lane)
+            moved = self._bring_on(name, lane, begins)
         except Exception as error:
             if isinstance(error, StoreUnavailable):
                 log.error("%s waits, its store is not available: %s", name, error)
@@ -293,8 +278,6 @@ class Engine:
         self._wake.set()
         if self._thread is not None:
             self._thread.join()
-        for aside in self._asides.values():
-            aside.stop()
         for name, disk in self._disks.items():
             disk.stop()
             if disk.busy:

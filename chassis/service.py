@@ -123,7 +123,7 @@ class Service:
         timer_commands: command types that timers may carry.
         acts, views, listings: its HTTP border; `extra_routes` are ASGI routes of its gateways.
         invariants: what `verify` checks over its whole log.
-        patient: it decides nothing and nobody waits for what it hears, so it hears in larger helpings, aside.
+        patient: nobody waits for what it does on hearing something, so it hears in larger helpings.
         open_matters: its store and a person → what of theirs is still open, a line each (a dossier, a refund, a
             parcel); while there is any, the person cannot be forgotten.
         published: (name, version, data type) of every public event; the schemas come from it.
