@@ -180,7 +180,7 @@ def test_after_a_supplement_the_clock_restarts_from_zero() -> None:
 
 
 def test_an_answer_with_the_dates_that_the_desk_knew_restarts_nothing() -> None:
-    """The desk had not heard of the longer limit of another step; the supplement that was asked for is still to come."""
+    """The desk had not heard of the longer limit of another step; what was asked for is still to come."""
     working = (opening(BUNDLE), *done(BIRTH), acknowledge(RESIDENCE), acknowledge(INSURANCE_CARD))
     events = told(*working, extend(RESIDENCE), send_back(INSURANCE_CARD, "desk", TUESDAY), ASKED)
     chain = decider.fold(events)
