@@ -37,6 +37,7 @@ SLOW_PLACES = (
     "tests/intake/test_papers.py",
     "tests/intake/test_portal.py",
     "tests/intake/test_portal_refusals.py",
+    "tests/intake/test_properties.py",
     "tests/payments/test_callbacks.py",
     "tests/payments/test_money.py",
     "tests/postal/test_http.py",
@@ -45,9 +46,11 @@ SLOW_PLACES = (
     "tests/reporting/test_after_a_restore.py",
     "tests/reporting/test_dues_on_the_page.py",
     "tests/reporting/test_known_faults.py",
+    "tests/reporting/test_projections.py",
+    "tests/reporting/test_routing_agrees.py",
     "tests/samples/",
 )
-"""What goes through whole borders or whole stores: left to `make test`, so that `make check` stays under a minute."""
+"""What goes through whole borders, whole stores or thousands of lives: left to `make test`, so that `make check` stays under a minute."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
