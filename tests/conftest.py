@@ -50,7 +50,8 @@ SLOW_PLACES = (
     "tests/reporting/test_routing_agrees.py",
     "tests/samples/",
 )
-"""What goes through whole borders, whole stores or thousands of lives: left to `make test`, so that `make check` stays under a minute."""
+"""What goes through whole borders, whole stores or many whole lives: left to `make test`, so that `make check` stays
+under a minute."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
