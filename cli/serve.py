@@ -58,8 +58,11 @@ def serve(
         console.print(f"Liên Thông: http://{host}:{port}/  (data in {data})", highlight=False, soft_wrap=True)
         if not rehearsal and platform.issuer.other is None:
             console.print(NO_SIGN_IN, highlight=False, soft_wrap=True)
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # uvicorn gives it on once it has stopped listening
         try:
             server(asgi(platform), host, port).run(sockets=[listener])
+        except KeyboardInterrupt:
+            console.print("stopped", highlight=False)
         finally:
             platform.close()
 

@@ -135,6 +135,8 @@ def test_a_server_serves_until_it_is_told_to_stop(tmp_path: Path, free_port: int
         if server.poll() is None:
             server.kill()
             server.wait()
+    assert server.returncode == 0
+    assert not list(data.glob("*.db-wal")), "the stores were left open"
     assert said.splitlines()[0].startswith("Liên Thông: http://127.0.0.1:")
     assert "Traceback" not in said
     assert run("verify", "--data", str(data)).returncode == 0
