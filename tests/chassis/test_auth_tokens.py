@@ -113,7 +113,7 @@ def with_own_key(issuer: DevelopmentIssuer) -> str:
         lambda issuer: jwt.encode(claims(), "another key that is long enough for it", algorithm="HS256"),
         lambda issuer: jwt.encode(claims(), "", algorithm="none"),
         lambda issuer: jwt.encode(claims(), Ed25519PrivateKey.generate(), algorithm="EdDSA"),
-        lambda issuer: issuer.issue(OFFICER)[:-4] + "AAAA",
+        lambda issuer: issuer.issue(OFFICER)[:-40] + issuer.issue(OFFICER)[-40:].swapcase(),
         lambda issuer: issuer.issue(OFFICER) + "x",
         lambda issuer: spliced(issuer.issue(OFFICER), payload="e30"),
         lambda issuer: spliced(issuer.issue(OFFICER), payload=issuer.issue(Principal("x", "system")).split(".")[1]),
