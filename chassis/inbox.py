@@ -75,7 +75,7 @@ class Inbox:
 
     def pieces(self) -> Iterator[Piece]:
         """Return what each source has said since this reader's position, and held messages whose turn has come."""
-        for source, subject in sorted(self._moved_on) if self._moved_on else ():
+        for source, subject in sorted(self._moved_on):
             if waited := self._next_held(source, subject):
                 yield Taken(self, source, waited, None)
             else:

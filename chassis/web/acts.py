@@ -226,7 +226,7 @@ class Border:
         try:
             job = self.job(act, principal, params, act.body.model_validate(body) if act.body else None, key)
         except Problem as error:
-            return _answered(problem.document(error.kind, error.detail, error.invalid, "", error.detail_en))
+            return _answered(error.document())
         if isinstance(job, Refused):
             return _answered(problem.refusal_document(job))
         self.submit(job)

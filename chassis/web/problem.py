@@ -114,6 +114,10 @@ class Problem(Exception):
         self.kind = kind
         self.invalid = tuple(invalid)
 
+    def document(self, instance: str = "") -> Any:
+        """Return the body of the answer; `instance` is the trace of the request."""
+        return document(self.kind, self.detail, self.invalid, instance, self.detail_en)
+
 
 def document(
     kind: Kind,
@@ -170,8 +174,7 @@ def traceparent_of(request: Request) -> str | None:
 async def on_problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, Problem)
     headers = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": str(RETRY_AFTER_S)}}.get(error.kind.status)
-    problem = document(error.kind, error.detail, error.invalid, trace_of(request), error.detail_en)
-    return response(problem, headers)
+    return response(error.document(trace_of(request)), headers)
 
 
 async def on_invalid(request: Request, error: Exception) -> Response:

@@ -73,7 +73,7 @@ class DossierFiles:
         ref = resolve(self._store, request.path_params["ref"])
         dossier: Dossier = self._lane.durable_state(f"dossier-{ref}")[0]
         if not may(principal, READ_THE_FILES, scope(dossier)):
-            return self._frame.page(request, "no_files.html", 404)
+            return self._frame.page(request, "missing.html", 404)
         lines = await run_in_threadpool(self._lines, ref, dossier, PURPOSE_OF[principal.role])
         template = "files_list.html" if request.query_params.get("part") == LIST else "files.html"
         return self._frame.page(request, template, lines=lines, code=dossier.code, ref=ref)
