@@ -23,22 +23,22 @@ def reason_of(error: Exception) -> str:
 
 
 class Taken:
-    """Some messages of one source; `move` is the reader's position before and after them, None if it stays."""
+    """Some messages of one channel; `move` is the reader's position before and after them, None if it stays."""
 
     def __init__(
-        self, inbox: "Inbox", source: str, envelopes: tuple[Envelope, ...], move: tuple[int, int] | None
+        self, inbox: "Inbox", channel: str, envelopes: tuple[Envelope, ...], move: tuple[int, int] | None
     ) -> None:
         self._inbox = inbox
-        self._source = source
+        self._channel = channel
         self._envelopes = envelopes
         self._move = move
 
     def carry(self, lane: "Lane", batch: Batch) -> None:
-        self._inbox.look_up(batch, self._source, self._envelopes)
+        self._inbox.look_up(batch, self._envelopes)
         for envelope in self._envelopes:
             self._inbox.hear(batch, envelope)
         if self._move is not None:
-            batch.writes.positions[self._source] = self._move
+            batch.writes.positions[self._channel] = self._move
 
     def durable(self, lane: "Lane", head: int) -> None:
         pass
@@ -46,31 +46,34 @@ class Taken:
     def failed(self, lane: "Lane", error: Exception) -> None:
         """Park a single message whose rows the store refuses, like any other that fails."""
         if isinstance(error, Conflict):
-            self._inbox.lose(self._source)
+            self._inbox.lose(self._channel)
         elif len(self._envelopes) == 1:
-            lane.carry_out_alone(Parking(self._inbox, self._envelopes[0], reason_of(error), self._move))
+            lane.carry_out_alone(Parking(self._inbox, self._channel, self._envelopes[0], reason_of(error), self._move))
         else:
             for piece in self.alone():
                 lane.carry_out_alone(piece)
 
     def alone(self) -> Iterable[Piece]:
         if self._move is None:
-            return [Taken(self._inbox, self._source, (envelope,), None) for envelope in self._envelopes]
+            return [Taken(self._inbox, self._channel, (envelope,), None) for envelope in self._envelopes]
         pieces: list[Piece] = []
         before, end = self._move
         for envelope in self._envelopes:
-            pieces.append(Taken(self._inbox, self._source, (envelope,), (before, envelope.position)))
+            pieces.append(Taken(self._inbox, self._channel, (envelope,), (before, envelope.position)))
             before = envelope.position
         if before != end:
-            pieces.append(Taken(self._inbox, self._source, (), (before, end)))
+            pieces.append(Taken(self._inbox, self._channel, (), (before, end)))
         return pieces
 
 
 class Parking:
     """Put one message aside with the error that the store gave for it."""
 
-    def __init__(self, inbox: "Inbox", envelope: Envelope, error: str, move: tuple[int, int] | None) -> None:
+    def __init__(
+        self, inbox: "Inbox", channel: str, envelope: Envelope, error: str, move: tuple[int, int] | None
+    ) -> None:
         self._inbox = inbox
+        self._channel = channel
         self._envelope = envelope
         self._error = error
         self._move = move
@@ -78,7 +81,7 @@ class Parking:
     def carry(self, lane: "Lane", batch: Batch) -> None:
         self._inbox.put_aside(batch, self._envelope, self._error)
         if self._move is not None:
-            batch.writes.positions[self._envelope.source] = self._move
+            batch.writes.positions[self._channel] = self._move
 
     def durable(self, lane: "Lane", head: int) -> None:
         pass
@@ -86,7 +89,7 @@ class Parking:
     def failed(self, lane: "Lane", error: Exception) -> None:
         """Stop before this message: to go past it would lose it."""
         if isinstance(error, Conflict):
-            self._inbox.lose(self._envelope.source)
+            self._inbox.lose(self._channel)
         else:
             raise StoreUnavailable(f"cannot even park {self._envelope.id}: {error}") from error
 
@@ -134,7 +137,7 @@ class LayAside:
         discharge = Discharge(*self._key, self._by, self._reason, to_us(lane.clock.now()))
         batch.writes.discharges.append(discharge)
         batch.writes.held[self._key] = None
-        self._inbox.set_mark(batch, *self._key)
+        self._inbox.set_mark(batch, self._key)
 
     def durable(self, lane: "Lane", head: int) -> None:
         self.future.set_result(self._key not in self._inbox.held)

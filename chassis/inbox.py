@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from chassis.bus.bus import Bus
+from chassis.bus.bus import Behind, Bus
 from chassis.clock import to_us
 from chassis.executor import Lane
 from chassis.heard import LayAside, Retry, Taken, reason_of
@@ -31,7 +31,6 @@ HEARD_PER_TURN = 500
 MARKS_REMEMBERED = 16_384
 ATTEMPTS_BEFORE_PARKING = 3
 HELD_ALARM_AFTER_US = 60_000_000
-LAG_COUNTED_TO = 1_000
 
 Key = tuple[str, str, int]
 
@@ -55,11 +54,21 @@ class Inbox:
         # Types that were met and are not for this reader, so that the next one need not be looked at.
         self._passed_over: set[str] = set()
         self._marks: Recent[tuple[str, str], int] = Recent(MARKS_REMEMBERED)
-        self.held: dict[Key, Held] = {key_of(held.envelope): held for held in lane.store.all_held()}
+        self.held: dict[Key, Held] = {}
         # Subjects whose next message may be among the held ones; looked at in the next turn.
-        self._moved_on = {(source, subject) for source, subject, _ in self.held}
-        self.positions = {source: lane.store.position(source) for source in bus.sources(lane.service.name)}
+        self._moved_on: set[tuple[str, str]] = set()
+        self.positions: dict[str, int] = {}
+        self._hands = bus.hands
+        self._take_over()
         lane.committed.append(self.committed)
+
+    def _take_over(self) -> None:
+        """Take up what this reader hears from now on where the store says that it was left, by whoever heard it."""
+        store = self.lane.store
+        self._marks.clear()
+        self.held = {key_of(held.envelope): held for held in store.all_held()}
+        self._moved_on = {(source, subject) for source, subject, _ in self.held}
+        self.positions = {channel: store.position(channel) for channel in self.bus.channels(self.lane.service.name)}
 
     def _learn(self, lane: Lane) -> None:
         for hearing in lane.service.hears:
@@ -74,21 +83,24 @@ class Inbox:
                 self._rows.setdefault(kind, []).append((msgspec.json.Decoder(reads), rows))
 
     def pieces(self) -> Iterator[Piece]:
-        """Return what each source has said since this reader's position, and held messages whose turn has come."""
+        """Return what each channel has brought since this reader's position, and held messages whose turn has come."""
+        if (hands := self.bus.hands) != self._hands:
+            self._take_over()
+            self._hands = hands
         for source, subject in sorted(self._moved_on):
             if waited := self._next_held(source, subject):
                 yield Taken(self, source, waited, None)
             else:
                 self._moved_on.discard((source, subject))
-        for source in self.bus.further(self.positions):
-            position = self.positions[source]
+        for channel in self.bus.further(self.positions):
+            position = self.positions[channel]
             try:
-                envelopes, now_at = self.bus.take(source, position, HEARD_PER_TURN)
+                envelopes, now_at = self.bus.take(channel, position, HEARD_PER_TURN)
             except StoreUnavailable as error:
-                log.warning("%s cannot hear %s now: %s", self.lane.service.name, source, error)
+                log.warning("%s cannot hear %s now: %s", self.lane.service.name, channel, error)
                 continue
             if now_at != position:
-                yield Taken(self, source, tuple(envelopes), (position, now_at))
+                yield Taken(self, channel, tuple(envelopes), (position, now_at))
 
     def _next_held(self, source: str, subject: str) -> tuple[Envelope, ...]:
         """Return the held messages, at most a turn's worth, that nothing stands before any more."""
@@ -101,14 +113,9 @@ class Inbox:
             following.append(held.envelope)
         return tuple(following)
 
-    def lag(self) -> dict[str, int]:
-        """Return how many messages each source has said that this reader has not looked at, counted to a thousand."""
-        return {source: len(self.bus.take(source, at, LAG_COUNTED_TO)[0]) for source, at in self.positions.items()}
-
-    def oldest_us(self) -> dict[str, int | None]:
-        """Return when the first message of each source was said that this reader has not looked at, None if none."""
-        first = {source: self.bus.take(source, at, 1)[0] for source, at in self.positions.items()}
-        return {source: messages[0].time_us if messages else None for source, messages in first.items()}
+    def behind(self) -> dict[str, Behind]:
+        """Return how much each channel has brought that this reader has not looked at."""
+        return {channel: self.bus.behind(channel, at) for channel, at in list(self.positions.items())}
 
     def gaps(self, older_than_us: int) -> Iterator[Piece]:
         """Ask the sources to say again what held messages have been waiting for too long."""
@@ -134,7 +141,7 @@ class Inbox:
         known = self.find(batch, key) if self.held or batch.writes.held else None
         last = self.mark(batch, envelope.source, envelope.subject)
         if envelope.sequence == last + 1 and known is None and envelope.type in self._passed_over:
-            self.set_mark(batch, envelope.source, envelope.subject, envelope.sequence)
+            self.set_mark(batch, key)
             batch.count("passed_over")
             return
         if envelope.sequence <= last:
@@ -168,7 +175,7 @@ class Inbox:
                 continue
             if unit is not None:
                 unit.join()
-            self.set_mark(batch, envelope.source, envelope.subject, envelope.sequence)
+            self.set_mark(batch, key_of(envelope))
             batch.count("passed_over" if unit is None else "heard")
             return None
         return reason
@@ -220,22 +227,30 @@ class Inbox:
         found = batch.marks.get(key)
         if found is None:
             found = self._marks.get(key)
-        if found is None:
-            found = self.lane.put_off.marks.get(key)
+        if found is None and (put_off := self.lane.put_off.marks.get(key)) is not None:
+            found = put_off[1]
         if found is None:
             found = batch.marks_before.get(key)
         return self.lane.store.mark(source, subject) if found is None else found
 
-    def look_up(self, batch: Batch, source: str, envelopes: Iterable[Envelope]) -> None:
+    def look_up(self, batch: Batch, envelopes: Iterable[Envelope]) -> None:
         """Read at once the marks that this reader does not remember of what it is about to hear."""
-        subjects = {envelope.subject for envelope in envelopes}
-        unknown = [subject for subject in subjects if self._marks.peek((source, subject)) is None]
-        if len(unknown) >= WORTH_ASKING_TOGETHER:
-            marks = self.lane.store.marks(source, unknown)
-            batch.marks_before.update({(source, subject): mark for subject, mark in marks.items()})
+        unknown: dict[str, list[str]] = {}
+        for key in {(envelope.source, envelope.subject) for envelope in envelopes}:
+            if self._marks.peek(key) is None:
+                unknown.setdefault(key[0], []).append(key[1])
+        for source, subjects in unknown.items():
+            if len(subjects) >= WORTH_ASKING_TOGETHER:
+                marks = self.lane.store.marks(source, subjects)
+                batch.marks_before.update({(source, subject): mark for subject, mark in marks.items()})
 
-    def set_mark(self, batch: Batch, source: str, subject: str, sequence: int) -> None:
-        batch.marks[source, subject] = batch.writes.marks[source, subject] = sequence
+    def set_mark(self, batch: Batch, key: Key) -> None:
+        """Mark a message as taken; it becomes true only if the mark still is what it was when this reader read it."""
+        source, subject, sequence = key
+        moved = batch.writes.marks.get((source, subject))
+        before = self.mark(batch, source, subject) if moved is None else moved[0]
+        batch.writes.marks[source, subject] = (before, sequence)
+        batch.marks[source, subject] = sequence
 
     def committed(self, batch: Batch) -> None:
         """Take over what became durable."""
@@ -245,15 +260,17 @@ class Inbox:
                 self.held.pop(key, None)
             else:
                 self.held[key] = held
-        for source, (_, now) in batch.writes.positions.items():
-            self.positions[source] = now
+        for channel, (_, now) in batch.writes.positions.items():
+            if channel in self.positions:
+                self.positions[channel] = now
         if self.held:
             self._moved_on.update(batch.marks)
 
-    def lose(self, source: str) -> None:
-        """Look up again what another reader of this source has moved."""
+    def lose(self, channel: str) -> None:
+        """Look up again what another reader of this channel has moved."""
         self._marks.clear()
-        self.positions[source] = self.lane.store.position(source)
+        if channel in self.positions:
+            self.positions[channel] = self.lane.store.position(channel)
 
 
 def key_of(envelope: Envelope) -> Key:

@@ -7,30 +7,41 @@ from itertools import zip_longest
 from operator import attrgetter
 from typing import Final
 
+from chassis.bus.bus import Behind
 from chassis.stores.store import Generation, Store
 from kernel.message import Envelope, source_of
 
 REMEMBERED: Final = 1_024
 """How many of a source's newest envelopes are kept for the readers that have not asked yet."""
 
+LAG_COUNTED_TO: Final = 1_000
+
 POSITION: Final = attrgetter("position")
 
 
 class EmbeddedBus:
-    """Every service's log by its source; nothing can be lost between log and bus, because the log is the bus."""
+    """Every service's log is a channel, named by its source; nothing can be lost between log and bus, because the log is the bus."""
 
     def __init__(self, stores: Mapping[str, Store]) -> None:
         self._logs = {log.source: log for service, store in stores.items() for log in logs_of(service, store)}
 
-    def sources(self, service: str) -> Sequence[str]:
+    @property
+    def hands(self) -> int:
+        return 0  # every reader hears everything, always
+
+    def channels(self, service: str) -> Sequence[str]:
         return [source for source, log in self._logs.items() if log.service != service]
 
     def further(self, positions: Mapping[str, int]) -> Sequence[str]:
         logs = self._logs
         return [source for source, after in positions.items() if after < logs[source].head]
 
-    def take(self, source: str, after: int, limit: int) -> tuple[Sequence[Envelope], int]:
-        return self._logs[source].take(after, limit)
+    def take(self, channel: str, after: int, limit: int) -> tuple[Sequence[Envelope], int]:
+        return self._logs[channel].take(after, limit)
+
+    def behind(self, channel: str, after: int) -> Behind:
+        waiting, _ = self._logs[channel].take(after, LAG_COUNTED_TO)
+        return Behind(len(waiting), waiting[0].time_us if waiting else None)
 
     def again(self, source: str, subject: str, first: int, last: int) -> Sequence[Envelope]:
         log = self._logs[source]

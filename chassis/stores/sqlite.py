@@ -192,6 +192,16 @@ class SqliteStore:
         rows = self._rows(sql, params)
         return (rows[0][0] or 0) if rows else 0
 
+    @property
+    def shared(self) -> bool:
+        return False  # the lock file keeps others out
+
+    def duty(self, name: str) -> bool:
+        return True
+
+    def news(self) -> Mapping[str, int]:
+        return {}  # nobody else writes
+
     def head(self) -> int:
         return self._head
 

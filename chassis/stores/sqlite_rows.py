@@ -29,12 +29,7 @@ def move_positions(db: sqlite3.Connection, writes: Writes) -> None:
 def write_reading(db: sqlite3.Connection, writes: Writes) -> None:
     """Write what was heard up to where, what is held, and what staff laid aside."""
     if writes.marks:
-        rows = [(source, subject, sequence) for (source, subject), sequence in writes.marks.items()]
-        db.executemany(
-            "INSERT INTO marks(source, subject, sequence) VALUES(?, ?, ?) "
-            "ON CONFLICT(source, subject) DO UPDATE SET sequence=excluded.sequence",
-            rows,
-        )
+        _move_marks(db, writes)
     for key, held in writes.held.items():
         if held is None:
             db.execute("DELETE FROM held WHERE source=? AND subject=? AND sequence=?", key)
@@ -43,6 +38,21 @@ def write_reading(db: sqlite3.Connection, writes: Writes) -> None:
             db.execute(f"INSERT OR REPLACE INTO held({HELD}) VALUES({', '.join('?' * len(row))})", row)
     if writes.discharges:
         db.executemany("INSERT INTO discharges VALUES(?, ?, ?, ?, ?, ?)", writes.discharges)
+
+
+def _move_marks(db: sqlite3.Connection, writes: Writes) -> None:
+    """Move each mark only from the value that was read."""
+    begun = [(*key, now) for key, (before, now) in writes.marks.items() if before == 0]
+    moved = [(now, *key, before) for key, (before, now) in writes.marks.items() if before]
+    rows = 0
+    if begun:
+        sql = "INSERT INTO marks(source, subject, sequence) VALUES(?, ?, ?) ON CONFLICT DO NOTHING"
+        rows += db.executemany(sql, begun).rowcount
+    if moved:
+        sql = "UPDATE marks SET sequence=? WHERE source=? AND subject=? AND sequence=?"
+        rows += db.executemany(sql, moved).rowcount
+    if rows != len(writes.marks):
+        raise Conflict("a mark is not as it was read: another reader moved it")
 
 
 def write_time(db: sqlite3.Connection, writes: Writes) -> None:

@@ -4,7 +4,7 @@ Everything that must be true together is one `Writes`: events, marks, positions,
 snapshots and rows of read models become durable together or not at all. The event log itself is the outbox.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple, Protocol
 
@@ -151,7 +151,8 @@ class Writes:
 
     Args:
         expected: stream → version it must have before `events` are appended.
-        positions: source → (position read, position now).
+        marks: (source, subject) → (sequence taken before, sequence taken now).
+        positions: channel → (position read, position now).
         held: (source, subject, sequence) → the message to keep, or None to let go of it.
         timers: id → the timer to set, or None to cancel it.
         owing: saga stream → since when (microseconds) something is owed, or None when nothing is any more.
@@ -159,7 +160,7 @@ class Writes:
 
     events: list[NewEvent] = field(default_factory=list)
     expected: dict[str, int] = field(default_factory=dict)
-    marks: dict[tuple[str, str], int] = field(default_factory=dict)
+    marks: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
     positions: dict[str, tuple[int, int]] = field(default_factory=dict)
     held: dict[tuple[str, str, int], Held | None] = field(default_factory=dict)
     discharges: list[Discharge] = field(default_factory=list)
@@ -176,9 +177,10 @@ class Writes:
 
     def take_along(self, earlier: "Writes") -> None:
         """Let a reader's earlier moves become true together with these."""
-        self.marks = {**earlier.marks, **self.marks}
-        for source, (before, now) in earlier.positions.items():
-            self.positions[source] = (before, self.positions.get(source, (now, now))[1])
+        for key, (before, now) in earlier.marks.items():
+            self.marks[key] = (before, self.marks.get(key, (now, now))[1])
+        for channel, (before, now) in earlier.positions.items():
+            self.positions[channel] = (before, self.positions.get(channel, (now, now))[1])
 
     def __bool__(self) -> bool:
         return bool(self.events or self.positions or self.marks or self.statements or self.timers or self._seldom)
@@ -191,13 +193,33 @@ class Writes:
 class Store(Protocol):
     """What a service keeps. One instance belongs to one service; readers of other services only `say`."""
 
+    @property
+    def shared(self) -> bool:
+        """Say whether other processes may write here too: then nothing that is remembered may be relied on."""
+        ...
+
+    def duty(self, name: str) -> bool:
+        """Say whether this process is the one that tends `name` (timers, the relay); asked again before each round.
+
+        Where several share the store, one holds the duty for as long as its connection lives. What makes a doubled
+        duty harmless is that every write is conditional; this only spares the work.
+        """
+        ...
+
+    def news(self) -> Mapping[str, int]:
+        """Return stream → version of what was written since this was last asked, by whoever wrote it.
+
+        It may name what was named before; it never leaves out what had become durable before it was asked.
+        """
+        ...
+
     def commit(self, writes: Writes) -> int:
         """Make `writes` durable as a whole and return the position of the log's head.
 
         Each event is stored with the hash that ties it to the one before it in its stream.
 
         Raises:
-            Conflict: a stream, position or command id moved since it was read; nothing was written.
+            Conflict: a stream, mark, position or command id moved since it was read; nothing was written.
             StoreUnavailable: the database refuses; nothing was written.
             Unwritable: a row does not fit its table or a statement is no SQL; nothing was written.
         """
@@ -326,3 +348,27 @@ class Store(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+class SharedStore(Store, Protocol):
+    """A store that several processes of one service share, and whose log is said to a bus outside of it."""
+
+    def relayed(self, topic: str) -> int:
+        """Return the position up to which the log was said to `topic` (a topic's id, not its name)."""
+        ...
+
+    def move_relayed(self, topic: str, before: int, now: int) -> None:
+        """Write down that the log was said up to `now`.
+
+        Raises:
+            Conflict: it was not said up to `before`: another relay is at work.
+        """
+        ...
+
+    def keep_note(self, name: str, value: str) -> None:
+        """Keep something about the store itself under a name."""
+        ...
+
+    def listen(self, told: Callable[[], None]) -> None:
+        """Call `told` from some thread soon after anybody has appended, and every second all the same."""
+        ...

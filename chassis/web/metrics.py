@@ -96,9 +96,9 @@ def _hearing(running: Mapping[str, Running]) -> Iterable[Metric]:
     """How far the readers are behind, and what they could not take."""
     held = GaugeMetricFamily("lienthong_held", "Messages that wait for an earlier one", labels=["service"])
     parked = GaugeMetricFamily("lienthong_parked", "Messages put aside for staff", labels=["service"])
-    lag = GaugeMetricFamily("lienthong_reader_lag", "Messages said and not yet taken", labels=["service", "source"])
+    lag = GaugeMetricFamily("lienthong_reader_lag", "Messages said and not yet taken", labels=["service", "channel"])
     oldest = GaugeMetricFamily(
-        "lienthong_reader_oldest_seconds", "Age of the oldest message not yet taken", labels=["service", "source"]
+        "lienthong_reader_oldest_seconds", "Age of the oldest message not yet taken", labels=["service", "channel"]
     )
     for name, one in running.items():
         waiting = list(one.inbox.held.values())
@@ -106,10 +106,9 @@ def _hearing(running: Mapping[str, Running]) -> Iterable[Metric]:
         parked.add_metric([name], sum(message.error is not None for message in waiting))
         now_us = to_us(one.lane.clock.now())
         with suppress(StoreUnavailable):  # what cannot be read now is left out; the rest is looked at all the more
-            for source, behind in one.inbox.lag().items():
-                lag.add_metric([name, source], behind)
-            for source, since_us in one.inbox.oldest_us().items():
-                oldest.add_metric([name, source], 0 if since_us is None else max(0, now_us - since_us) / 1e6)
+            for channel, (messages, since_us) in one.inbox.behind().items():
+                lag.add_metric([name, channel], messages)
+                oldest.add_metric([name, channel], 0 if since_us is None else max(0, now_us - since_us) / 1e6)
     return held, parked, lag, oldest
 
 

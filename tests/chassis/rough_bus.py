@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from chassis.bus.bus import Behind
 from chassis.codec import encode
 from chassis.stores.store import StoreUnavailable
 from kernel.message import Envelope, type_of
@@ -39,23 +40,32 @@ class RoughBus:
         self._truth = {(one.subject, one.sequence): one for one in truth}
         self.asked: list[tuple[str, int, int]] = []
         self.is_down = False
+        self.changed_hands = 0
         self.deliver(*delivered)
 
     def deliver(self, *envelopes: Envelope) -> None:
         for envelope in envelopes:
             self._delivered.append(envelope._replace(position=len(self._delivered) + 1))
 
-    def sources(self, service: str) -> Sequence[str]:
+    @property
+    def hands(self) -> int:
+        return self.changed_hands
+
+    def channels(self, service: str) -> Sequence[str]:
         return (SAVINGS_SOURCE,)
 
     def further(self, positions: Mapping[str, int]) -> Sequence[str]:
         return tuple(positions)
 
-    def take(self, source: str, after: int, limit: int) -> tuple[Sequence[Envelope], int]:
+    def take(self, channel: str, after: int, limit: int) -> tuple[Sequence[Envelope], int]:
         if self.is_down:
             raise StoreUnavailable("the bus is down")
         taken = self._delivered[after : after + limit]
         return taken, after + len(taken)
+
+    def behind(self, channel: str, after: int) -> Behind:
+        waiting = self._delivered[after:]
+        return Behind(len(waiting), waiting[0].time_us if waiting else None)
 
     def again(self, source: str, subject: str, first: int, last: int) -> Sequence[Envelope]:
         self.asked.append((subject, first, last))

@@ -59,7 +59,7 @@ def everything(stream: str = "note-a", version: int = 0, mark: str = "a") -> Wri
     return Writes(
         events=[event(stream, version + 1), said(f"{stream}-b", version + 1, f"subject-{mark}", version + 1)],
         expected={stream: version, f"{stream}-b": version},
-        marks={(SOURCE, mark): version + 1},
+        marks={(SOURCE, mark): (version, version + 1)},
         positions={f"{SOURCE}-{mark}": (version, version + 1)},
         held={(SOURCE, mark, version + 1): Held(envelope(mark, version + 1), 7, 3, "why")},
         discharges=[Discharge(SOURCE, mark, version + 1, "staff", "lost paper", 8)],
@@ -298,17 +298,28 @@ class StoreContract:
         store.commit(Writes(positions={SOURCE: (0, 5)}))
         for read, now in ((0, 9), (4, 9), (6, 9)):
             with pytest.raises(Conflict):
-                store.commit(Writes(positions={SOURCE: (read, now)}, marks={(SOURCE, "a"): now}))
+                store.commit(Writes(positions={SOURCE: (read, now)}, marks={(SOURCE, "a"): (0, now)}))
         store.commit(Writes(positions={SOURCE: (5, 9)}))
         assert (store.position(SOURCE), store.position("other"), store.mark(SOURCE, "a")) == (9, 0, 0)
 
     def test_marks_are_kept_for_each_source_and_subject(self, store: Store) -> None:
         """A mark says how far a subject of a source was taken."""
-        store.commit(Writes(marks={(SOURCE, "a"): 1, ("other", "a"): 7}))
-        store.commit(Writes(marks={(SOURCE, "a"): 2}))
+        store.commit(Writes(marks={(SOURCE, "a"): (0, 1), ("other", "a"): (0, 7)}))
+        store.commit(Writes(marks={(SOURCE, "a"): (1, 2)}))
         assert [store.mark(*key) for key in ((SOURCE, "a"), ("other", "a"), (SOURCE, "b"))] == [2, 7, 0]
         assert store.marks(SOURCE, ("a", "b")) == {"a": 2, "b": 0}
         assert store.marks("other", ()) == {}
+
+    def test_a_mark_moves_only_from_where_it_was_read(self, store: Store) -> None:
+        """Of two readers that took the same message one loses, and what it led to with it."""
+        store.commit(Writes(marks={(SOURCE, "a"): (0, 5)}))
+        for before, now in ((0, 9), (4, 9), (6, 9)):
+            writes = Writes(events=[event("note-a", 1)], expected={"note-a": 0}, marks={(SOURCE, "a"): (before, now)})
+            writes.marks[SOURCE, "b"] = (0, 1)
+            with pytest.raises(Conflict):
+                store.commit(writes)
+        store.commit(Writes(marks={(SOURCE, "a"): (5, 9)}))
+        assert (store.mark(SOURCE, "a"), store.mark(SOURCE, "b"), store.head()) == (9, 0, 0)
 
     def test_held_messages_are_kept_changed_and_let_go(self, store: Store) -> None:
         """They come back as they were heard, in the order of their numbers."""

@@ -178,7 +178,7 @@ def said(stage: Stage) -> list[tuple[str, str, int]]:
     bus = stage.running(AUDIT.name).inbox.bus
     return [
         (envelope.source, envelope.subject, envelope.sequence)
-        for source in bus.sources(AUDIT.name)
+        for source in bus.channels(AUDIT.name)
         for envelope in bus.take(source, 0, 1_000)[0]
     ]
 

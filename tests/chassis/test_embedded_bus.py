@@ -109,5 +109,5 @@ def test_a_service_does_not_hear_itself(tmp_path: Path) -> None:
     """Its sources are all the others."""
     with closing(SqliteStore(tmp_path / "a.db")) as a, closing(SqliteStore(tmp_path / "b.db")) as b:
         bus = EmbeddedBus({"a": a, "b": b})
-        assert list(bus.sources("a")) == [source_of("b")]
-        assert list(bus.sources("c")) == [source_of("a"), source_of("b")]
+        assert list(bus.channels("a")) == [source_of("b")]
+        assert list(bus.channels("c")) == [source_of("a"), source_of("b")]

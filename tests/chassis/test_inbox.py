@@ -160,7 +160,7 @@ def test_a_second_reader_of_a_source_loses_and_looks_again(
     """Another owner moved the position: nothing is written twice, nothing is parked, and it goes on from there."""
     hear(audit, bus, account_opened("a"))
     bus.deliver(paid_in("a", 2), paid_in("a", 3))
-    other = Writes(positions={SAVINGS_SOURCE: (1, 2)}, marks={(SAVINGS_SOURCE, "a"): 2})
+    other = Writes(positions={SAVINGS_SOURCE: (1, 2)}, marks={(SAVINGS_SOURCE, "a"): (1, 2)})
     audit.running().store.commit(other)
     with caplog.at_level(logging.CRITICAL):
         audit.engine.run_until_idle()
@@ -171,7 +171,7 @@ def test_a_second_reader_of_a_source_loses_and_looks_again(
 def test_what_another_reader_has_taken_is_held_no_longer(audit: Stage, bus: RoughBus) -> None:
     """It was waiting for what came to somebody else; said again, it is a repeat."""
     hear(audit, bus, paid_in("a", 2))
-    audit.running().store.commit(Writes(marks={(SAVINGS_SOURCE, "a"): 2}))
+    audit.running().store.commit(Writes(marks={(SAVINGS_SOURCE, "a"): (0, 2)}))
     hear(audit, bus, paid_in("a", 2))
     assert (noted(audit), held(audit)) == ((), {})
 
@@ -238,7 +238,7 @@ def test_over_the_embedded_bus_a_service_hears_all_that_another_says(tmp_path: P
             both.give(paid("a", number, f"s{number}"), paid("b", 2 * number, f"s{number}"))
         assert both.state("ledger-a", "audit").amounts_vnd == tuple(range(1, 40))
         assert both.state("ledger-b", "audit").amounts_vnd == tuple(range(2, 80, 2))
-        assert both.running("audit").inbox.lag()[SAVINGS_SOURCE] == 0
+        assert both.running("audit").inbox.behind()[SAVINGS_SOURCE].messages == 0
         assert both.running("audit").inbox.positions[SAVINGS_SOURCE] == both.running("savings").store.head()
 
 
