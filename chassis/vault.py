@@ -6,10 +6,6 @@ so it is made unreadable by destroying its key). Sealing is AES-256-GCM with the
 Forgetting and the vault's copies stand in `vault_forgetting`, the exchange of the master key in `vault_rotation`.
 """
 
-import base64
-import json
-import os
-import re
 import secrets
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,18 +13,34 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from chassis.files import take_its_place
 from chassis.lru import Recent
 from chassis.stores.store import StoreUnavailable, Writes
-from chassis.vault_forgetting import Copies, Forgotten, destroy, forgotten_in, leave_no_traces
-from chassis.vault_keys import INDEX, NONCE_BYTES, CannotOpen, Master, digest_of, masters, next_to, normalised
+from chassis.vault_forgetting import Copies, destroy, forgotten_in, leave_no_traces
+from chassis.vault_keys import INDEX, CannotOpen, Master, digest_of, masters, next_to, normalised
 from chassis.vault_openings import Openings
-from chassis.vault_port import OPENINGS_MAX, PREFIX, Erased, Opening, Vault, is_sealed, parts_of
+from chassis.vault_port import (
+    FORGOTTEN,
+    LEAVING,
+    NO_KEY,
+    OPENINGS_MAX,
+    PREFIX,
+    SEARCH,
+    Erased,
+    Forgotten,
+    Opening,
+    Vault,
+    is_sealed,
+    named_in,
+    opened_with,
+    parts_of,
+    people_in,
+    sealed_with,
+)
 from chassis.vault_rotation import exchange_master
 from chassis.vault_tables import asked, connected, together
 
@@ -36,8 +48,6 @@ __all__ = ["PREFIX", "CannotOpen", "Erased", "Forgotten", "Opening", "SqliteVaul
 
 KEYS_REMEMBERED = 4_096
 DRAFTS_MAX = 10_000
-PERSON: Final = re.compile(rb"p[0-9a-f]{24}")
-SEARCH: Final = "search"
 
 
 @dataclass(slots=True)
@@ -134,7 +144,7 @@ class SqliteVault:
                 return self._drafted[digest]
             rows = self._asked("SELECT person FROM lookup WHERE digest=?", (digest,))
             if rows and rows[0][0] in self._leaving:
-                raise StoreUnavailable("vault: this person is being forgotten")
+                raise StoreUnavailable(LEAVING)
             return str(rows[0][0]) if rows else self._new_person(digest)
 
     def _new_person(self, digest: bytes) -> str:
@@ -170,9 +180,9 @@ class SqliteVault:
         """Make drafts durable, many at once: those whom the events to be written name, or all. From any thread."""
         if not self._drafts or (relying is not None and not relying.events):
             return
-        named = None if relying is None else PERSON.findall(b"\0".join(event.data for event in relying.events))
+        named = None if relying is None else people_in(relying)
         with self._lock:
-            people = tuple(self._drafts) if named is None else {one.decode() for one in named} & self._drafts.keys()
+            people = tuple(self._drafts) if named is None else set(named) & self._drafts.keys()
             self._settle(people)
 
     def keep(self, *people: str) -> None:
@@ -200,18 +210,14 @@ class SqliteVault:
 
     def seal(self, person: str, fields: Mapping[str, Any]) -> str:
         if person in self._leaving:
-            raise StoreUnavailable("vault: this person is being forgotten")
-        nonce = os.urandom(NONCE_BYTES)
-        plain = json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
-        sealed = nonce + self._key_of(person).encrypt(nonce, plain, person.encode())
-        return f"{PREFIX}{person}.{base64.urlsafe_b64encode(sealed).decode()}"
+            raise StoreUnavailable(LEAVING)
+        return sealed_with(self._key_of(person), person, fields)
 
     def open(
         self, sealed: str, by: str, purpose: str, fields: tuple[str, ...], at: datetime, about: str = "", to: str = "",
     ) -> dict[str, Any]:  # fmt: skip
         person, plain = self._opened(sealed)
-        values: dict[str, Any] = json.loads(plain)
-        named = {name: values[name] for name in fields or tuple(values) if name in values}
+        named = named_in(plain, fields)
         self._log.write((person,), by, purpose, ",".join(named), at, about, to)
         return named
 
@@ -220,11 +226,7 @@ class SqliteVault:
 
     def _opened(self, sealed: str) -> tuple[str, bytes]:
         person, body = parts_of(sealed)
-        key = self._key_of(person)
-        try:
-            return person, key.decrypt(body[:NONCE_BYTES], body[NONCE_BYTES:], person.encode())
-        except (InvalidTag, ValueError) as error:
-            raise CannotOpen("the sealed value was altered") from error
+        return person, opened_with(self._key_of(person), person, body)
 
     def _key_of(self, person: str) -> AESGCM:
         with self._lock:
@@ -236,9 +238,9 @@ class SqliteVault:
     def _key(self, person: str) -> AESGCM:
         rows = self._asked("SELECT wrapped_key FROM people WHERE person=?", (person,))
         if not rows and person in self._forgotten:
-            raise Erased("erased on request: the person was forgotten")
+            raise Erased(FORGOTTEN)
         if not rows:
-            raise CannotOpen("this vault has no key for that person")
+            raise CannotOpen(NO_KEY)
         key = AESGCM(self._master.unwrap(rows[0][0], person))
         self._keys.update({person: key})
         return key

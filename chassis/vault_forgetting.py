@@ -14,43 +14,13 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
 
 from chassis.stores.store import StoreUnavailable
 from chassis.vault_keys import CannotOpen
+from chassis.vault_port import Copy, Forgotten, Pending
 from chassis.vault_tables import asked, connected, said_plainly, together
 
 TABLES_OF_A_PERSON = ("people", "lookup", "also_known")
-
-
-class Forgotten(NamedTuple):
-    """The proof that somebody was forgotten.
-
-    Args:
-        person: the opaque id that stands in events for ever.
-        by: who ordered it.
-        law, decision: what it rests on, as `Luật 91/2025/QH15 art. 14` and the number of the decision.
-    """
-
-    person: str
-    at: str
-    by: str
-    law: str
-    decision: str
-
-
-class Pending(NamedTuple):
-    """A copy of the vault in which somebody is not forgotten yet."""
-
-    path: str
-    person: str
-
-
-class Copy(NamedTuple):
-    """A copy of the vault's database that was made, and still counts as existing."""
-
-    path: str
-    made_at: str
 
 
 def destroy(db: sqlite3.Connection, path: Path, proof: Forgotten) -> Forgotten:

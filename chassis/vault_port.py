@@ -1,14 +1,27 @@
 """What a vault is to the rest of the product: the port, its words, and the form of a sealed value."""
 
 import base64
+import json
+import os
+import re
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
-from chassis.vault_keys import CannotOpen
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from chassis.stores.store import Writes
+from chassis.vault_keys import NONCE_BYTES, CannotOpen
 
 PREFIX = "s1."
 OPENINGS_MAX = 1_000
+PERSON: Final = re.compile(rb"p[0-9a-f]{24}")
+SEARCH: Final = "search"
+NO_KEY: Final = "this vault has no key for that person"
+FORGOTTEN: Final = "erased on request: the person was forgotten"
+LEAVING: Final = "vault: this person is being forgotten"
 
 
 class Erased(CannotOpen):
@@ -17,6 +30,36 @@ class Erased(CannotOpen):
 
 Opening = dict[str, str]
 """Who read what, why and when; `about` which dossier, and `handed_to` whom outside, "" where it stayed inside."""
+
+
+class Forgotten(NamedTuple):
+    """The proof that somebody was forgotten.
+
+    Args:
+        person: the opaque id that stands in events for ever.
+        by: who ordered it.
+        law, decision: what it rests on, as `Luật 91/2025/QH15 art. 14` and the number of the decision.
+    """
+
+    person: str
+    at: str
+    by: str
+    law: str
+    decision: str
+
+
+class Pending(NamedTuple):
+    """A copy of the vault in which somebody is not forgotten yet."""
+
+    path: str
+    person: str
+
+
+class Copy(NamedTuple):
+    """A copy of the vault's database that was made, and still counts as existing."""
+
+    path: str
+    made_at: str
 
 
 class Vault(Protocol):
@@ -85,6 +128,97 @@ class Vault(Protocol):
     def openings_about(self, ref: str, limit: int = OPENINGS_MAX) -> list[Opening]:
         """Return who read what in a dossier, oldest first."""
         ...
+
+
+class CopiesKept(Protocol):
+    """The copies of a vault that were made: forgetting reaches each, or says that it has not."""
+
+    def known(self) -> tuple[Copy, ...]:
+        """Return every copy that was registered."""
+        ...
+
+    def pending(self) -> tuple[Pending, ...]:
+        """Return in which copies who is not forgotten yet."""
+        ...
+
+    def catch_up(self) -> tuple[Pending, ...]:
+        """Forget whoever is not forgotten yet in every copy that can be reached; return what stays pending."""
+        ...
+
+
+class Custody(Vault, Protocol):
+    """What those need beside who run the product, forget people, and look whether they are forgotten."""
+
+    @property
+    def copies(self) -> CopiesKept: ...
+
+    def settle(self, relying: Writes | None = None) -> None:
+        """Make drafts durable, many at once: those whom the events to be written name, or all. From any thread."""
+        ...
+
+    def is_known(self, person: str) -> bool:
+        """Say whether there is a durable key of this person."""
+        ...
+
+    def leaving(self, person: str) -> AbstractContextManager[None]:
+        """Let nobody hand in or seal anything for a person while it is looked at whether they can be forgotten."""
+        ...
+
+    def forget(self, proof: Forgotten) -> Forgotten:
+        """Destroy a person's key and every row that leads to them, here and in every copy; the proof alone stays.
+
+        Asked again, it finishes what could not be finished and returns the first proof.
+
+        Raises:
+            CannotOpen: this vault knows no such person.
+            StoreUnavailable: the database is busy; ask again.
+        """
+        ...
+
+    def forgotten(self) -> tuple[Forgotten, ...]:
+        """Return the proof of everybody who was forgotten, in the order in which it was done."""
+        ...
+
+    def kept_in_spite(self) -> tuple[int, tuple[str, ...]]:
+        """Return how many keys there are, and whose of them should have been destroyed."""
+        ...
+
+    def opened_for(self) -> dict[str, int]:
+        """Return how often something was opened since the process began, by kind of purpose."""
+        ...
+
+    def close(self) -> None: ...
+
+
+def sealed_with(key: AESGCM, person: str, fields: Mapping[str, Any]) -> str:
+    """Return `fields` as a sealed value of a person, under that person's key."""
+    nonce = os.urandom(NONCE_BYTES)
+    plain = json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
+    sealed = nonce + key.encrypt(nonce, plain, person.encode())
+    return f"{PREFIX}{person}.{base64.urlsafe_b64encode(sealed).decode()}"
+
+
+def opened_with(key: AESGCM, person: str, body: bytes) -> bytes:
+    """Return what stands in the body of a sealed value, as JSON.
+
+    Raises:
+        CannotOpen: it was altered.
+    """
+    try:
+        return key.decrypt(body[:NONCE_BYTES], body[NONCE_BYTES:], person.encode())
+    except (InvalidTag, ValueError) as error:
+        raise CannotOpen("the sealed value was altered") from error
+
+
+def named_in(plain: bytes, fields: Sequence[str]) -> dict[str, Any]:
+    """Return the named fields of an opened value, all where none is named."""
+    values: dict[str, Any] = json.loads(plain)
+    return {name: values[name] for name in fields or tuple(values) if name in values}
+
+
+def people_in(writes: Writes) -> list[str]:
+    """Return whom the events that are to be written may name."""
+    return [one.decode() for one in PERSON.findall(b"\0".join(event.data for event in writes.events))]
 
 
 def is_sealed(text: str) -> bool:

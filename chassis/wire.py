@@ -4,11 +4,12 @@ The data is never decoded here: what was stored is what is said, to the byte.
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Final
 from urllib.parse import quote
 
 from chassis.codec import encode
-from kernel.message import Envelope
+from kernel.message import EPOCH, Envelope
 
 TOPIC: Final = "dossier-events"
 PARTITIONS: Final = 12
@@ -87,3 +88,39 @@ def kafka(envelope: Envelope) -> tuple[bytes, list[tuple[str, bytes]], bytes]:
 def _ascii(value: str) -> str:
     """Encode what a header of HTTP cannot hold: blanks, quotes, percent signs and whatever is not printable ASCII."""
     return quote(value, safe="!#$&'()*+,-./:;<=>?@[\\]^_`{|}~")
+
+
+class NotOurs(ValueError):
+    """A record is no event as this installation says them."""
+
+
+def heard_over_kafka(position: int, headers: Iterable[tuple[str, bytes]], value: bytes | None) -> Envelope:
+    """Return the event that a record in binary mode holds; attributes that are not known are passed over.
+
+    Args:
+        position: where its reader keeps it, one behind its offset.
+
+    Raises:
+        NotOurs: an attribute is missing or unreadable.
+    """
+    given = dict(headers)
+    try:
+        if given["ce_specversion"] != b"1.0":
+            raise NotOurs("its specversion is not 1.0")
+        traceparent = given.get("ce_traceparent")
+        return Envelope(
+            position, given["ce_source"].decode(), given["ce_id"].decode(), given["ce_type"].decode(),
+            given["ce_subject"].decode(), int(given["ce_sequence"]), given["ce_partitionkey"].decode(),
+            _microseconds(given["ce_time"].decode()), given.get("ce_correlationid", b"").decode(),
+            given.get("ce_causationid", b"").decode(), None if traceparent is None else traceparent.decode(),
+            value or b"",
+        )  # fmt: skip
+    except KeyError as error:
+        raise NotOurs(f"it has no header {error.args[0]}") from error
+    except ValueError as error:
+        raise NotOurs(str(error)) from error
+
+
+def _microseconds(time: str) -> int:
+    since = datetime.fromisoformat(time) - EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds

@@ -4,10 +4,10 @@
 and the manifests of `deploy/` say the same, and `tests/architecture/test_topology.py` compares them.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
+from chassis.bus.kafka_table import Principal, Table, Topic
 from chassis.wire import PARTITIONS, TOPIC
 
 KAFKA_VERSION: Final = "4.3.1"
@@ -20,39 +20,6 @@ SAY_AGAIN: Final = "say-again"
 
 LIVE: Final = "reporting-live"
 """The Faust application of live figures: its consumer group, and the beginning of its topics' names."""
-
-
-@dataclass(frozen=True, slots=True)
-class Topic:
-    """A topic as it has to be.
-
-    Args:
-        partitions: fixed from the first day: another number would part a dossier's events.
-        settings: what differs from the brokers' defaults.
-    """
-
-    name: str
-    partitions: int
-    settings: Mapping[str, str] = field(default_factory=dict)
-    replication: int = BROKERS
-    min_insync: int = MIN_INSYNC
-
-
-@dataclass(frozen=True, slots=True)
-class Principal:
-    """Who speaks to Kafka, and the least it may do there; everything else is refused.
-
-    Args:
-        writes, reads: names of topics.
-        groups: consumer groups that it may be a member of.
-        looks: names of groups it may only describe, `*` for all.
-    """
-
-    name: str
-    writes: tuple[str, ...] = ()
-    reads: tuple[str, ...] = ()
-    groups: tuple[str, ...] = ()
-    looks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +62,8 @@ PRINCIPALS: Final = (
 
 ADMIN: Final = "admin"
 """The super user that `lienthong kafka apply` speaks as; no process of the product does."""
+
+KAFKA: Final = Table(TOPICS, PRINCIPALS, ADMIN)
 
 PROCESSES: Final = (
     Process("vault", "chassis.vault_server", 8111, database="vault"),

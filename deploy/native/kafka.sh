@@ -265,7 +265,7 @@ await_ready() {
 
 complain() {
     echo "kafka: node $1 $2; the end of $(log_of "$1"):" >&2
-    log_since "$1" | tail -n 30 >&2
+    log_since "$1" | grep -v '^\s*\(at \|\.\.\. \)' | tail -n 20 >&2
     exit 4
 }
 

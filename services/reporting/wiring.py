@@ -15,6 +15,7 @@ from services.reporting.projections.clock_proof import PROOFS, Proof
 from services.reporting.projections.clocks import clocks
 from services.reporting.projections.dossiers import dossiers
 from services.reporting.projections.lateness import lateness
+from services.reporting.projections.live import live
 from services.reporting.projections.money import money
 from services.reporting.projections.parcels import parcels
 from services.reporting.projections.province_table import province_table
@@ -24,7 +25,7 @@ from services.reporting.projections.timeline import timeline
 
 __all__ = ["PROOFS", "READ_MODELS", "Proof", "pages", "service"]
 
-READ_MODELS = (dossiers, province_table, steps, clocks, lateness, supplements, money, parcels, timeline)
+READ_MODELS = (dossiers, province_table, steps, clocks, lateness, supplements, money, parcels, timeline, live)
 
 
 def service(parts: Parts) -> Service:
