@@ -159,6 +159,8 @@ class Lane:
             StoreUnavailable: nothing was lost; call again later.
         """
         assert self._staged is None, "the last turn was not finished"
+        if self.store.shared:
+            self._look_at_what_others_wrote()
         while not self._waiting.empty() and len(self._in_hand) < JOBS_PER_TURN:
             piece = self._waiting.get_nowait()  # nobody else takes any out
             self._in_hand[id(piece)] = piece
@@ -171,6 +173,13 @@ class Lane:
             self._forget()
             raise
         return True
+
+    def _look_at_what_others_wrote(self) -> None:
+        """Forget what other processes have written on: to refuse or to answer from an old state would be wrong."""
+        for stream, version in self.store.news().items():
+            known = self._states.peek(stream)
+            if known is not None and known[1] < version:
+                self._states.forget(stream)
 
     def _brought(self) -> Iterator[Piece]:
         """Ask the sources for their pieces. They bring again what came to nothing, so none of it is kept in hand."""
@@ -349,6 +358,10 @@ class Lane:
         self._states.clear()
         self._sequences.clear()
 
+    def may_owe(self, stream: str) -> bool:
+        """Say whether a saga may stand among those that owe something."""
+        return stream in self.owing or self.store.shared
+
     def count(self, what: str, by: int = 1) -> None:
         self.counts[what] = self.counts.get(what, 0) + by
 
@@ -373,13 +386,20 @@ class Lane:
 
     def durable_state(self, stream: str) -> tuple[Any, int]:
         """Return the durable state and version of a stream for whoever looks; may be called from any thread."""
-        return self._states.peek(stream) or self.fold(stream)
+        known = self._states.peek(stream)
+        if known is None or self.store.shared:
+            return self.fold(stream, known)
+        return known
 
-    def fold(self, stream: str) -> tuple[Any, int]:
-        """Return state and version of a stream from the store; may be called from any thread."""
+    def fold(self, stream: str, known: tuple[Any, int] | None = None) -> tuple[Any, int]:
+        """Return state and version of a stream from the store; may be called from any thread.
+
+        Args:
+            known: an earlier state and its version, from which to go on.
+        """
         prefix = stream.partition("-")[0]
         fold = self.folds[prefix]
-        state, version = self._snapshot(stream, prefix) or (fold.initial, 0)
+        state, version = known or self._snapshot(stream, prefix) or (fold.initial, 0)
         for recorded in self.store.read_stream(stream, version):
             state = fold.evolve(state, self.codec.decode(recorded.type, recorded.data))
             version = recorded.version

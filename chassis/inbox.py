@@ -31,6 +31,8 @@ HEARD_PER_TURN = 500
 MARKS_REMEMBERED = 16_384
 ATTEMPTS_BEFORE_PARKING = 3
 HELD_ALARM_AFTER_US = 60_000_000
+STRANGER = "stranger:"
+NOBODY = "-"
 
 Key = tuple[str, str, int]
 
@@ -58,6 +60,7 @@ class Inbox:
         # Subjects whose next message may be among the held ones; looked at in the next turn.
         self._moved_on: set[tuple[str, str]] = set()
         self.positions: dict[str, int] = {}
+        self._prefixes: dict[str, str] = {}
         self._hands = bus.hands
         self._take_over()
         lane.committed.append(self.committed)
@@ -138,6 +141,9 @@ class Inbox:
     def hear(self, batch: Batch, envelope: Envelope, again: bool = False) -> None:
         """Take one message, hold it, or pass it over as a repeat; `again`: even if it is parked."""
         key = key_of(envelope)
+        if not envelope.type.startswith(self._may_say(envelope.source)):
+            self._hear_a_stranger(batch, envelope)
+            return
         known = self.find(batch, key) if self.held or batch.writes.held else None
         last = self.mark(batch, envelope.source, envelope.subject)
         if envelope.sequence == last + 1 and known is None and envelope.type in self._passed_over:
@@ -160,6 +166,29 @@ class Inbox:
             self.put_aside(batch, envelope, error)
         elif known is not None:
             batch.writes.held[key] = None
+
+    def _may_say(self, source: str) -> str:
+        """Return how every type begins that a source may say."""
+        prefix = self._prefixes.get(source)
+        if prefix is None:
+            parts = source.split("/")
+            owner = parts[3] if len(parts) > 3 and not source.startswith(STRANGER) else NOBODY
+            prefix = self._prefixes[source] = f"lienthong.{owner}."
+        return prefix
+
+    def _hear_a_stranger(self, batch: Batch, envelope: Envelope) -> None:
+        """Park what a source may not say, or what is no event at all, until staff lay it aside.
+
+        It is kept apart from what that source says: whoever forged it must not stand in the way of the true one.
+        """
+        if not envelope.source.startswith(STRANGER):
+            subject = f"{envelope.subject} {envelope.id}"
+            envelope = envelope._replace(source=f"{STRANGER}{envelope.source}", subject=subject, sequence=1)
+            if self.find(batch, key_of(envelope)) or self.mark(batch, envelope.source, envelope.subject):
+                return  # looked at already
+        what = f"may not say {envelope.type}" if envelope.type else f"brought no event: {envelope.data.decode()}"
+        log.error("%s parks a stranger: %s %s", self.lane.service.name, envelope.source, what)
+        self.put_aside(batch, envelope, f"{envelope.source.removeprefix(STRANGER)} {what}")
 
     def _attempt(self, batch: Batch, envelope: Envelope) -> str | None:
         """Carry out what a message leads to and mark it; return the error it keeps failing with, if it does."""

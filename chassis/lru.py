@@ -35,6 +35,10 @@ class Recent(Generic[Key, Value]):
         self._younger.update(entries)
         self._grow_old()
 
+    def forget(self, key: Key) -> None:
+        self._younger.pop(key, None)
+        self._older.pop(key, None)
+
     def _grow_old(self) -> None:
         if len(self._younger) > self._half:
             self._older, self._younger = self._younger, {}

@@ -33,6 +33,7 @@ ROUNDS_OF_PATIENCE = 64
 """How many rounds a patient lane lets the others go first while they have something to do."""
 
 WAIT_FOR_STORE_S = 0.2
+NEWEST = "SELECT time_us FROM events ORDER BY position DESC LIMIT 1"
 
 
 Errand = tuple[Callable[[], None], "Future[None]"]
@@ -67,6 +68,7 @@ class Engine:
     ) -> None:  # fmt: skip
         """Take the services and their parts; `durable_first` is told of each batch before it is made durable."""
         self.clock = clock
+        self.bus = bus
         self.running = {
             service.name: _start(service, stores[service.name], bus, clock, durable_first) for service in services
         }
@@ -90,8 +92,8 @@ class Engine:
 
     def _newest(self) -> datetime:
         """Return the time of the newest stored event."""
-        last = [store.tail(store.head() - 1, 1) for store in (running.store for running in self.running.values())]
-        return EPOCH + timedelta(microseconds=max((events[0].time_us for events in last if events), default=0))
+        last = [running.store.query(NEWEST) for running in self.running.values()]
+        return EPOCH + timedelta(microseconds=max((rows[0]["time_us"] for rows in last if rows), default=0))
 
     @property
     def has_died(self) -> bool:
@@ -104,6 +106,10 @@ class Engine:
         for running in self.running.values():
             running.lane.tracer = tracer
         self.at_rest.append(tracer.close)
+
+    def wake(self) -> None:
+        """There is something to do; may be called from any thread."""
+        self._wake.set()
 
     def submit(self, service: str, piece: Piece) -> None:
         """Hand a piece of work to a service's lane; may be called from any thread."""

@@ -261,7 +261,7 @@ class Unit:
         writes.timers.update(self.timers)
         writes.statements.extend(self.statements)
         for stream, since in self.owing.items():
-            if since is not None or stream in self.lane.owing or writes.owing.get(stream):
+            if since is not None or self.lane.may_owe(stream) or writes.owing.get(stream):
                 writes.owing[stream] = since
         batch.states.update(self.states)
         batch.sequences.update(self.sequences)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import logging
+import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 
@@ -16,6 +17,10 @@ from kernel.refusal import Refused
 
 log = logging.getLogger("lienthong.watchdog")
 
+DUTY = "time"
+"""Of several instances one tends the time; the others only look when the next timer is due."""
+
+LOOK_EVERY_S = 1.0
 TIMERS_PER_TURN = 256
 ASKED_PER_TURN = 256
 ASK_AGAIN_EVERY_US = 60_000_000
@@ -32,8 +37,10 @@ class Watchdog:
         self.lane = lane
         self.inbox = inbox
         self.codec = Codec(lane.service.timer_commands)
-        self.next_timer_us = lane.store.next_timer_us()
+        self.next_timer_us = None if lane.store.shared else lane.store.next_timer_us()
         self._look_again = False
+        self._looked_at = 0.0
+        self._on_duty = not lane.store.shared
         self._broken: set[str] = set()
         self._round_began_us: int | None = None
         self._to_ask: deque[str] = deque()
@@ -43,7 +50,15 @@ class Watchdog:
     def pieces(self) -> Iterable[Piece]:
         """Return what time has brought; mostly nothing, and every turn of every lane asks."""
         now_us = to_us(self.lane.clock.now())
+        if self.lane.store.shared and time.monotonic() - self._looked_at > LOOK_EVERY_S:
+            self.look_anew()
         return () if self._is_quiet(now_us) else self._brought(now_us)
+
+    def look_anew(self) -> None:
+        """See whose duty the time is; whoever has it reads again what is due, for another process may have set it."""
+        self._looked_at = time.monotonic()
+        self._on_duty = self.lane.store.duty(DUTY)
+        self._look_again = True
 
     def _is_quiet(self, now_us: int) -> bool:
         """Say whether nothing of what `_brought` looks after has come."""
@@ -57,7 +72,9 @@ class Watchdog:
     def _brought(self, now_us: int) -> Iterator[Piece]:
         if self._round_is_over(now_us):
             self._round_began_us = now_us
-            self._to_ask = deque(sorted(self.lane.owing))
+            if self.lane.store.shared:
+                self.lane.owing = set(self.lane.store.owing())
+            self._to_ask = deque(sorted(self.lane.owing) if self._on_duty else ())
             self._look_again |= bool(self._broken)
             self._broken.clear()
             yield from self.inbox.gaps(now_us - HELD_ALARM_AFTER_US)
@@ -83,7 +100,9 @@ class Watchdog:
     def _look(self) -> None:
         """Read when the next timer is due, broken ones left out: they wait for the next round."""
         store = self.lane.store
-        if self._broken:
+        if not self._on_duty:
+            self.next_timer_us = None
+        elif self._broken:
             rows = store.due_timers(FOREVER_US, len(self._broken) + 1)
             self.next_timer_us = next((row.due_us for row in rows if row.id not in self._broken), None)
         else:
@@ -97,6 +116,8 @@ class Watchdog:
 
     def committed(self, batch: Batch) -> None:
         """Take notice of the timers that a batch has set."""
+        if not self._on_duty:
+            return
         for id, timer in batch.writes.timers.items():
             self._broken.discard(id)
             if timer is not None and (self.next_timer_us is None or timer.due_us < self.next_timer_us):

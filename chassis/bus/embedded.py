@@ -20,7 +20,7 @@ POSITION: Final = attrgetter("position")
 
 
 class EmbeddedBus:
-    """Every service's log is a channel, named by its source; nothing can be lost between log and bus, because the log is the bus."""
+    """Every service's log is a channel, named by its source; nothing can be lost between them, for they are one."""
 
     def __init__(self, stores: Mapping[str, Store]) -> None:
         self._logs = {log.source: log for service, store in stores.items() for log in logs_of(service, store)}

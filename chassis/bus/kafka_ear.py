@@ -48,7 +48,7 @@ def unreadable(channel: str, position: int, why: str) -> Envelope:
     )  # fmt: skip
 
 
-class _Handed(ConsumerRebalanceListener):  # type: ignore[misc]
+class _Handed(ConsumerRebalanceListener):
     """Writes down, on the client's IO thread, which partitions are ours."""
 
     def __init__(self, taken_away: Callable[[Iterable[TopicPartition]], None]) -> None:
@@ -146,9 +146,8 @@ class KafkaEar:
         fetched = consumer.poll(timeout_ms=POLL_MS, max_records=RECORDS_PER_POLL)
         self.polled_at = time.monotonic()
         for partition, records in fetched.items():
-            channel = self._placed.get(partition)
-            if channel is not None:
-                self._hand_over(consumer, partition, channel, records)
+            if (placed := self._placed.get(partition)) is not None:
+                self._hand_over(consumer, partition, placed, records)
         self._commit(consumer)
         self._ask()
 

@@ -13,7 +13,6 @@ import psycopg
 from psycopg.abc import Buffer
 from psycopg.adapt import AdaptersMap, Dumper, Loader
 from psycopg.pq import Format
-from psycopg.types.bool import BoolDumper
 from psycopg.types.numeric import Int8BinaryDumper, NumericBinaryLoader, NumericLoader
 
 BIGINT: Final = 20
@@ -124,7 +123,6 @@ def _adapters() -> AdaptersMap:
     # One type for every whole number, whatever its size, or each size would be prepared as a statement of its own.
     adapters = AdaptersMap(psycopg.adapters)
     adapters.register_dumper(int, Int8BinaryDumper)
-    adapters.register_dumper(bool, BoolDumper)
     adapters.register_dumper(bool, _TruthDumper)
     for kind, dumper in ((Texts, _TextsDumper), (Blobs, _BlobsDumper), (Numbers, _NumbersDumper)):
         adapters.register_dumper(kind, dumper)

@@ -2,10 +2,10 @@
 
 Law: NĐ 118/2025/NĐ-CP and TT 03/2025/TT-VPCP (figures of the handling of dossiers are public).
 
-Every figure counts events that happen once to a dossier, in the hour of their business time. Where they are heard from a
-bus that repeats and does not keep the order, `take` remembers of each dossier what it has counted: an event that comes
-again, at the same place of the bus or at another, adds nothing, and one that comes before its dossier is known waits.
-So any order and any number of repeats lead to the same sums.
+Every figure counts events that happen once to a dossier, in the hour of their business time. Where they are heard from
+a bus that repeats and does not keep the order, `take` remembers of each dossier what it has counted: an event that comes
+again adds nothing, and one that comes before its dossier is known waits. So any order and any number of repeats lead to
+the same sums.
 """
 
 from collections import Counter

@@ -1,0 +1,58 @@
+"""How far a log may be read: never past an event whose transaction has drawn its position and is not over yet.
+
+Positions are drawn before a commit and become readable after it, in any order, so a reader that simply goes on from the
+last position it saw loses events. Here every appender takes a shared lock before it draws a position and keeps it to
+the end of its transaction. A reader notes the last position drawn, *then* who holds the lock: whoever will yet make a
+position up to that one readable is among them, for the lock is let go of only after the rows can be seen. Once none of
+them holds it any more, everything up to the noted position is there; what was drawn since lies above it. Nobody waits
+for anybody, and positions that were taken back are passed over.
+
+The sequence must hand out one position at a time (CACHE 1), and only the primary may be asked.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Final
+
+APPENDERS: Final = (1162692948, 1)
+"""The two keys of the appenders' lock; `append` in sql/postgres/001.sql takes it."""
+
+DRAWN: Final = "SELECT last_value, is_called FROM events_position"
+HOLDERS: Final = f"""
+SELECT virtualtransaction FROM pg_locks WHERE locktype = 'advisory' AND classid = {APPENDERS[0]}
+  AND objid = {APPENDERS[1]} AND objsubid = 2 AND granted
+  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
+
+Ask = Callable[[tuple[str, ...]], list[list[tuple[Any, ...]]]]
+"""Asks the primary some questions in one round trip, each with a look of its own, and returns the rows of each."""
+
+
+class Reach:
+    """Up to which position a log can be read without missing anything; any thread may ask."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._noted: deque[tuple[int, frozenset[str]]] = deque()
+        self._safe = 0
+
+    @property
+    def is_waiting(self) -> bool:
+        """Say whether something was drawn that cannot be read yet: to be asked again soon, without being woken."""
+        return bool(self._noted)
+
+    def advance(self, ask: Ask) -> int:
+        """Look, and return the last position up to which nothing is missing nor ever will be."""
+        # One at a time: who holds the lock has to be seen after what was drawn was noted, whoever noted it.
+        with self._lock:
+            drawn, holders = ask((DRAWN, HOLDERS))
+            ((last, is_called),) = drawn
+            self._take(last if is_called else 0, frozenset(name for (name,) in holders))
+            return self._safe
+
+    def _take(self, last: int, holders: frozenset[str]) -> None:
+        if last > (self._noted[-1][0] if self._noted else self._safe):
+            self._noted.append((last, holders))
+        while self._noted and not self._noted[0][1] & holders:
+            self._safe = self._noted.popleft()[0]

@@ -1,0 +1,113 @@
+"""The vault's own database in PostgreSQL: its tables, the pool of connections, and what it says in our words."""
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import psycopg
+from psycopg_pool import ConnectionPool
+
+from chassis.stores.migrations import StoreTooNew
+from chassis.stores.postgres_access import WRITES, PostgresAccess, meaning_of
+from chassis.stores.store import StoreUnavailable
+
+log = logging.getLogger("lienthong.vault")
+
+FOLDER: Final = Path(__file__).parent / "stores" / "sql" / "vault"
+SCRIPTS: Final = {int(path.stem): path.read_text(encoding="utf-8") for path in sorted(FOLDER.glob("*.sql"))}
+NEWEST: Final = max(SCRIPTS)
+CONNECTIONS_MAX: Final = 16
+CONNECTION_WITHIN_S: Final = 5.0
+
+LOCKS: Final = 0x7661756C
+"""First key of the vault's advisory locks; the second says which. Every connection of a running vault shares `IN_USE`,
+so that a rotation, which takes it alone, finds out that somebody is there."""
+IN_USE: Final = 1
+MIGRATING: Final = 2
+FORGETTING: Final = 3
+
+Params = Mapping[str, Any] | Sequence[Any]
+Rows = list[tuple[Any, ...]]
+
+
+@contextmanager
+def said_plainly() -> Iterator[None]:
+    """Say in the port's words that the vault's database cannot be used now."""
+    try:
+        yield
+    except psycopg.Error as error:
+        raise StoreUnavailable(f"vault: {meaning_of(error)}") from error
+
+
+def bring_up(db: psycopg.Connection[Any]) -> None:
+    """Make what is missing of the tables, in one transaction; several processes may start at once.
+
+    Raises:
+        StoreTooNew: a later version of the product wrote the database.
+    """
+    with db.transaction():
+        db.execute("SELECT pg_advisory_xact_lock(%s, %s)", (LOCKS, MIGRATING))
+        db.execute("CREATE TABLE IF NOT EXISTS vault_form(number integer PRIMARY KEY)")
+        found = (db.execute("SELECT coalesce(max(number), 0) FROM vault_form").fetchone() or (0,))[0]
+        if found > NEWEST:
+            raise StoreTooNew(f"the vault was written by a later version of Liên Thông (form {found} > {NEWEST})")
+        for number in range(found + 1, NEWEST + 1):
+            db.execute(SCRIPTS[number].encode())
+            db.execute("INSERT INTO vault_form VALUES(%s)", (number,))
+
+
+class Database:
+    """Asks the vault's database, from any thread; every statement is a transaction of its own, and may be said twice.
+
+    A connection that broke since it was used last is exchanged and the statement said once more: a server that was
+    started anew is noticed by nobody.
+    """
+
+    def __init__(self, access: PostgresAccess) -> None:
+        self.name = access.name
+        self.index_keys = 0
+        with said_plainly(), access.connect(WRITES, "vault") as db:
+            bring_up(db)
+        self._pool = ConnectionPool(
+            access.conninfo, kwargs=access.arguments(WRITES, "vault"), configure=self._enter, min_size=1,
+            max_size=CONNECTIONS_MAX, timeout=CONNECTION_WITHIN_S, name="vault", open=True,
+        )  # fmt: skip
+
+    def _enter(self, db: psycopg.Connection[Any]) -> None:
+        """Let a rotation know that this connection is there, and refuse one that came after another's."""
+        (taken,) = db.execute("SELECT pg_try_advisory_lock_shared(%s, %s)", (LOCKS, IN_USE)).fetchone() or (False,)
+        if not taken:
+            raise psycopg.OperationalError("the vault's master key is being exchanged")
+        (count,) = db.execute("SELECT count(*) FROM index_keys").fetchone() or (0,)
+        if self.index_keys and count != self.index_keys:
+            log.error("the vault's master key was exchanged while this process ran: start it anew with the new key")
+            raise psycopg.OperationalError("the vault's master key was exchanged: start this process anew")
+
+    def asked(self, sql: str, params: Params = ()) -> Rows:
+        """Return every row at once.
+
+        Raises:
+            StoreUnavailable: the database cannot be reached, or refuses.
+        """
+        with said_plainly():
+            try:
+                return self._asked(sql, params)
+            except (psycopg.OperationalError, psycopg.InterfaceError):
+                self._pool.check()
+                return self._asked(sql, params)
+
+    def _asked(self, sql: str, params: Params) -> Rows:
+        with self._pool.connection() as db:
+            cursor = db.execute(sql.encode(), params, prepare=True)
+            return cursor.fetchall() if cursor.description else []
+
+    @contextmanager
+    def together(self) -> Iterator[psycopg.Connection[Any]]:
+        """Carry out what is inside wholly or not at all."""
+        with said_plainly(), self._pool.connection() as db, db.transaction():
+            yield db
+
+    def close(self) -> None:
+        self._pool.close()
