@@ -1,7 +1,8 @@
 """What time it is: by the wall, or by a rehearsal clock that only moves forward when it is told to."""
 
 import json
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -9,6 +10,8 @@ from chassis.files import replace_durably
 from kernel.message import EPOCH
 
 RECORD_BYTES = 128
+CLOCK = "clock"
+"""The note that a service's store keeps of its reading."""
 
 
 class ClockMovesForwardOnly(ValueError):
@@ -37,7 +40,11 @@ class RehearsalClock:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        kept: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {"at": None, "released": False}
+        self._take_up(json.loads(path.read_text()) if path.exists() else {})
+
+    def _take_up(self, kept: Mapping[str, Any]) -> None:
+        """Go on from what was written down."""
+        kept = {"at": None, "released": False} | dict(kept)
         self._at = datetime.fromisoformat(kept["at"]) if kept["at"] else None
         self._released: bool = kept["released"]
 
@@ -80,15 +87,40 @@ class RehearsalClock:
         self._released = True
         self._keep(durably=True)
 
+    @property
+    def _reading(self) -> str:
+        return json.dumps({"at": self._at.isoformat() if self._at else None, "released": self._released})
+
     def _keep(self, durably: bool) -> None:
         """Write the reading down. Moves are many: they are written over each other within one sector, not synced."""
-        reading = {"at": self._at.isoformat() if self._at else None, "released": self._released}
-        record = json.dumps(reading).ljust(RECORD_BYTES).encode()
+        record = self._reading.ljust(RECORD_BYTES).encode()
         if durably:
             replace_durably(self._path, record)
         else:
             with self._path.open("r+b", buffering=0) as file:
                 file.write(record)
+
+
+class Notes(Protocol):
+    """Where a clock without a file keeps its reading: a service's own store."""
+
+    def note(self, name: str) -> str | None: ...
+    def keep_note(self, name: str, value: str) -> None: ...
+
+
+class NotedClock(RehearsalClock):
+    """The rehearsal clock of a service that is a process of its own; all processes are told where to bring it."""
+
+    def __init__(self, notes: Notes) -> None:
+        self._notes = notes
+        self._take_up(json.loads(notes.note(CLOCK) or "{}"))
+
+    def _keep(self, durably: bool) -> None:
+        self._notes.keep_note(CLOCK, self._reading)
+
+    def hear(self, time_us: int) -> None:
+        """Stand no earlier than what another service has said: its clock may have been moved a moment before."""
+        self.keep_up_with(EPOCH + timedelta(microseconds=time_us))
 
 
 def to_us(instant: datetime) -> int:

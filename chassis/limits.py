@@ -24,6 +24,8 @@ IDLE_CONNECTION_WITHIN_S: Final = 5
 CONNECTIONS_MAX: Final = 1_000
 BACKLOG_MAX: Final = 2_048
 COMMANDS_WAITING_MAX: Final = 10_000
+LISTENERS_MAX: Final = 300
+LISTENED_WITHIN_S: Final = 300.0
 
 # --- how often somebody without a name may look things up or try a password, for each address ---
 

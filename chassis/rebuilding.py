@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from chassis.service import Projection
-from chassis.stores.store import Statement
+from chassis.stores.store import Statement, StoreUnavailable
 from chassis.verification_words import ears_between, readable_events
 
 if TYPE_CHECKING:
@@ -31,11 +31,25 @@ def form_of(projections: Sequence[Projection]) -> tuple[list[str], str]:
     return tables, " ".join((*own, *heard))
 
 
+class OthersNeeded(StoreUnavailable):
+    """Read models have to be built anew from logs that this process may not read."""
+
+
 def fill_read_models(services: Collection["Running"]) -> None:
-    """Fill the read models that were found empty or in another form, before anything runs on them."""
+    """Fill the read models that were found empty or in another form, before anything runs on them.
+
+    Raises:
+        OthersNeeded: they follow from what others said too, and those are not here.
+    """
     for running in services:
         if running.lane.rows_missing:
             others = [other for other in services if other is not running]
+            if not others and running.store.query("SELECT 1 FROM marks LIMIT 1"):
+                name = running.service.name
+                raise OthersNeeded(
+                    f"the read models of {name} have another form than this version's and follow from the logs of all: "
+                    f"build them with `lienthong rebuild {name}`, then start it again"
+                )
             running.store.fill(_statements(running, others))
 
 

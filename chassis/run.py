@@ -82,6 +82,8 @@ class Engine:
         self._disks = {service.name: Disk(service.name, self._wake.set) for service in services if disk_threads}
         self._stopping = False
         self._rounds = 0
+        self.activity = 0
+        self._resting = False
         self._errands: deque[Errand] = deque()
         self._errands_when_idle: deque[Errand] = deque()
         self._thread: threading.Thread | None = None
@@ -199,6 +201,25 @@ class Engine:
         busy = any(disk.busy for disk in self._disks.values())
         return not busy and not self.failing and not any(one.lane.waiting for one in self.running.values())
 
+    @property
+    def rests(self) -> bool:
+        """Say whether nothing is in hand: the last round found nothing, and nothing has come since; from any thread."""
+        return self._resting and not self._wake.is_set() and self._is_idle
+
+    def show_time(self, to: datetime, release: bool = False) -> "Future[None]":
+        """Set a rehearsal clock to `to` at once; whoever says so has seen to it that all services rest."""
+
+        def set_it() -> None:
+            clock = self.clock
+            assert isinstance(clock, RehearsalClock), "only a rehearsal clock can be moved"
+            clock.keep_up_with(to) if not clock.untouched else clock.move_to(to)
+            if release:
+                clock.release()
+            for running in self.running.values():
+                running.watchdog.look_anew()
+
+        return self._send(set_it)
+
     def _send(self, errand: Callable[[], None], to: "deque[Errand] | None" = None) -> "Future[None]":
         done: Future[None] = promise()
         (self._errands if to is None else to).append((errand, done))
@@ -243,13 +264,17 @@ class Engine:
 
     def _loop(self) -> None:
         while not self._stopping:
+            self._resting = False
             self._wake.clear()
             moved = self._round(self._turn)
             self._run_errands(self._errands)
-            if not moved:
-                if self._is_idle:
-                    self._run_errands(self._errands_when_idle)
-                self._wake.wait(LONGEST_SLEEP_S)
+            if moved:
+                self.activity += 1
+                continue
+            if self._is_idle:
+                self._resting = True
+                self._run_errands(self._errands_when_idle)
+            self._wake.wait(LONGEST_SLEEP_S)
 
     def _turn(self, name: str, lane: Lane, begins: bool) -> bool:
         """Give one lane its turn. One that cannot work now waits a little; the others go on."""

@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Self
 
 
@@ -30,6 +31,25 @@ class Settings:
         traces_per_s: so many traces are begun in one second at most.
         log_level: from which level on lines are logged; `info` has a line for each request.
         vault_key: master key of the vault, 32 bytes in base64; empty means the file `keys/vault.key`.
+
+    What follows is for a service that is a process of its own; each may be named by a file instead (`…_FILE`).
+
+    Args:
+        database: libpq's connection words without a password: `host=… port=… dbname=intake user=intake
+            sslmode=verify-full sslrootcert=…`; `database_password` beside it.
+        kafka: brokers, `host:port,host:port`; `kafka_user` and `kafka_password` as whom, `kafka_ca` the PEM file of the
+            authority that signed their certificates.
+        vault_url, vault_token: where the vault answers, and this service's credential there.
+        files_url, files_token: the same of the file store.
+        vault_ca, files_ca: the PEM file of the authority that signed their certificates; empty means the system's.
+        vault_ca, files_ca: the PEM file of the authority that signed their certificates.
+        internal_token: what the front and the services know each other by.
+        services: where the services' instances answer, for the front: `intake=http://…,http://…;routing=http://…`.
+        keys: folder of the keys that all instances share: the issuer's, the sessions', the answers'.
+        instance: name of this process among its like (`intake-1`), the same after a restart.
+        host, port: where this process answers HTTP (`services/topology.py` has each kind's port).
+        rehearsal: `1` keeps a virtual clock, as `serve --rehearsal` does.
+        session_ms: how long the brokers wait for a sign of life before they give its partitions to others.
     """
 
     public_url: str = "http://127.0.0.1:8080"
@@ -54,9 +74,46 @@ class Settings:
     traces_per_s: str = "200"
     log_level: str = "warning"
     vault_key: str = field(default="", repr=False)
+    database: str = ""
+    database_password: str = field(default="", repr=False)
+    kafka: str = ""
+    kafka_user: str = ""
+    kafka_password: str = field(default="", repr=False)
+    kafka_ca: str = ""
+    vault_url: str = ""
+    vault_token: str = field(default="", repr=False)
+    vault_ca: str = ""
+    files_url: str = ""
+    files_token: str = field(default="", repr=False)
+    files_ca: str = ""
+    internal_token: str = field(default="", repr=False)
+    services: str = ""
+    keys: str = "keys"
+    instance: str = ""
+    session_ms: str = "45000"
+    vault_ca: str = ""
+    files_ca: str = ""
+    host: str = "127.0.0.1"
+    port: str = "8080"
+    rehearsal: str = ""
 
     @classmethod
     def from_environment(cls) -> Self:
-        """Read `LIENTHONG_PUBLIC_URL`, `LIENTHONG_VNPAY_TERMINAL`, … where they are set."""
-        variables = {name: f"LIENTHONG_{name.upper()}" for name in cls.__slots__}
-        return cls(**{name: os.environ[there] for name, there in variables.items() if there in os.environ})
+        """Read `LIENTHONG_PUBLIC_URL`, `LIENTHONG_VNPAY_TERMINAL`, … where they are set.
+
+        Each may instead be given as the name of a file that holds it (`LIENTHONG_VNPAY_SECRET_FILE`), which keeps
+        secrets out of the environment too.
+
+        Raises:
+            OSError: a file that is named cannot be read.
+            ValueError: a setting is given both ways.
+        """
+        return cls(**{name: value for name in cls.__slots__ if (value := given(f"LIENTHONG_{name.upper()}"))})
+
+
+def given(variable: str) -> str:
+    """Return a variable's value, or what stands in the file that it names; "" where neither is set."""
+    value, file = os.environ.get(variable, ""), os.environ.get(f"{variable}_FILE", "")
+    if value and file:
+        raise ValueError(f"{variable} and {variable}_FILE are both set: remove one of them")
+    return Path(file).read_text(encoding="utf-8").rstrip("\r\n") if file else value

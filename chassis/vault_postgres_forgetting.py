@@ -44,7 +44,7 @@ class Traces:
             StoreUnavailable: somebody reads the tables for longer than one waits; the rows are gone, ask again.
         """
         with self._db.together() as db:
-            db.execute("SELECT pg_advisory_xact_lock(%s, %s)", (LOCKS, FORGETTING))
+            db.execute(f"SELECT pg_advisory_xact_lock({LOCKS}, {FORGETTING})")
             kept = db.execute(f"SELECT {COLUMNS} FROM forgotten WHERE person=%s", proof[:1]).fetchone()
             sql = "SELECT 1 FROM people WHERE person=%s AND (drafted_at IS NULL OR %s) FOR UPDATE"
             if db.execute(sql, (proof.person, kept is not None)).fetchone():
@@ -125,7 +125,7 @@ class Traces:
         waiting = self._db.asked("SELECT person, since FROM pending WHERE path=%s AND since IS NOT NULL", (SERVER_LOG,))
         if waiting and self._log_is_removed():
             for person, since in waiting:
-                if self._db.asked(OLDEST_IN_LOG, (since,)) == [(1,)]:
+                if self._db.asked(OLDEST_IN_LOG, (since,)) == [(True,)]:
                     self._db.asked("DELETE FROM pending WHERE path=%s AND person=%s", (SERVER_LOG, person))
         return self.pending()
 

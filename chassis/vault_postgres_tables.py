@@ -41,6 +41,11 @@ def said_plainly() -> Iterator[None]:
         raise StoreUnavailable(f"vault: {meaning_of(error)}") from error
 
 
+def ways_in(access: PostgresAccess, purpose: str) -> dict[str, Any]:
+    """Return what a connection to the vault's database is given beside its conninfo: psycopg's own types are right."""
+    return access.arguments(WRITES, purpose) | {"context": None}
+
+
 def bring_up(db: psycopg.Connection[Any]) -> None:
     """Make what is missing of the tables, in one transaction; several processes may start at once.
 
@@ -48,7 +53,7 @@ def bring_up(db: psycopg.Connection[Any]) -> None:
         StoreTooNew: a later version of the product wrote the database.
     """
     with db.transaction():
-        db.execute("SELECT pg_advisory_xact_lock(%s, %s)", (LOCKS, MIGRATING))
+        db.execute(f"SELECT pg_advisory_xact_lock({LOCKS}, {MIGRATING})")
         db.execute("CREATE TABLE IF NOT EXISTS vault_form(number integer PRIMARY KEY)")
         found = (db.execute("SELECT coalesce(max(number), 0) FROM vault_form").fetchone() or (0,))[0]
         if found > NEWEST:
@@ -56,6 +61,14 @@ def bring_up(db: psycopg.Connection[Any]) -> None:
         for number in range(found + 1, NEWEST + 1):
             db.execute(SCRIPTS[number].encode())
             db.execute("INSERT INTO vault_form VALUES(%s)", (number,))
+
+
+class _Broke(Exception):
+    """The connection is gone."""
+
+    def __init__(self, cause: psycopg.Error) -> None:
+        super().__init__()
+        self.cause = cause
 
 
 class Database:
@@ -68,16 +81,16 @@ class Database:
     def __init__(self, access: PostgresAccess) -> None:
         self.name = access.name
         self.index_keys = 0
-        with said_plainly(), access.connect(WRITES, "vault") as db:
+        with said_plainly(), psycopg.connect(access.conninfo, **ways_in(access, "vault")) as db:
             bring_up(db)
         self._pool = ConnectionPool(
-            access.conninfo, kwargs=access.arguments(WRITES, "vault"), configure=self._enter, min_size=1,
-            max_size=CONNECTIONS_MAX, timeout=CONNECTION_WITHIN_S, name="vault", open=True,
+            access.conninfo, kwargs=ways_in(access, "vault"), configure=self._enter, min_size=1, max_size=CONNECTIONS_MAX,
+            timeout=CONNECTION_WITHIN_S, name="vault", open=True,
         )  # fmt: skip
 
     def _enter(self, db: psycopg.Connection[Any]) -> None:
         """Let a rotation know that this connection is there, and refuse one that came after another's."""
-        (taken,) = db.execute("SELECT pg_try_advisory_lock_shared(%s, %s)", (LOCKS, IN_USE)).fetchone() or (False,)
+        (taken,) = db.execute(f"SELECT pg_try_advisory_lock_shared({LOCKS}, {IN_USE})").fetchone() or (False,)
         if not taken:
             raise psycopg.OperationalError("the vault's master key is being exchanged")
         (count,) = db.execute("SELECT count(*) FROM index_keys").fetchone() or (0,)
@@ -94,14 +107,22 @@ class Database:
         with said_plainly():
             try:
                 return self._asked(sql, params)
-            except (psycopg.OperationalError, psycopg.InterfaceError):
-                self._pool.check()
+            except _Broke:
+                self._pool.check()  # whatever else was cut off with it
+            try:
                 return self._asked(sql, params)
+            except _Broke as error:
+                raise error.cause from error
 
     def _asked(self, sql: str, params: Params) -> Rows:
         with self._pool.connection() as db:
-            cursor = db.execute(sql.encode(), params, prepare=True)
-            return cursor.fetchall() if cursor.description else []
+            try:
+                cursor = db.execute(sql.encode(), params, prepare=True)
+                return cursor.fetchall() if cursor.description else []
+            except psycopg.Error as error:
+                if db.closed:
+                    raise _Broke(error) from error
+                raise
 
     @contextmanager
     def together(self) -> Iterator[psycopg.Connection[Any]]:

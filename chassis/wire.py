@@ -13,6 +13,8 @@ from kernel.message import EPOCH, Envelope
 
 TOPIC: Final = "dossier-events"
 PARTITIONS: Final = 12
+SAY_AGAIN: Final = "say-again"
+"""Where a reader that misses something asks its source to say it again; the key is the source's service."""
 
 JSON: Final = "application/json"
 STRUCTURED: Final = "application/cloudevents+json"

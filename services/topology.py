@@ -8,15 +8,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from chassis.bus.kafka_table import Principal, Table, Topic
-from chassis.wire import PARTITIONS, TOPIC
+from chassis.wire import PARTITIONS, SAY_AGAIN, TOPIC
 
 KAFKA_VERSION: Final = "4.3.1"
 BROKERS: Final = 3
 MIN_INSYNC: Final = 2
 DAY_MS: Final = 24 * 3600 * 1000
-
-SAY_AGAIN: Final = "say-again"
-"""Where a reader that misses something asks its source to say it again; the key is the source's service."""
 
 LIVE: Final = "reporting-live"
 """The Faust application of live figures: its consumer group, and the beginning of its topics' names."""

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 PROJECT = Path(__file__).resolve().parent.parent
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 
+pytest_plugins = ("tests.kafka_server",)
+
 # Cores are shared, so a slow example says nothing; a failing one prints what reproduces it.
 settings.register_profile("house", deadline=None, print_blob=True)
 settings.load_profile("house")
@@ -24,6 +26,7 @@ SLOW_PLACES = (
     "tests/borders/",
     "tests/cli/",
     "tests/journeys/",
+    "tests/kafka/",
     "tests/pages/",
     "tests/simulation/",
     "tests/players/test_stages.py",

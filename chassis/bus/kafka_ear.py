@@ -73,11 +73,13 @@ class KafkaEar:
         service: the group's name, and whose own events are passed over.
         position: channel → position in the service's database; raises StoreUnavailable while it cannot be read.
         instance: name of this process; it keeps its partitions when it comes back within the session's time.
+        heard: told of the business time (UTC µs) of the latest message before the lane can take it.
     """
 
     def __init__(
         self, bus: KafkaBus, access: KafkaAccess, topic: str, service: str, position: Callable[[str], int],
         instance: str = "", session_ms: int = SESSION_MS, say_again_topic: str = "",
+        heard: Callable[[int], None] = lambda time_us: None,
     ) -> None:  # fmt: skip
         self._bus = bus
         self._access = access
@@ -88,6 +90,7 @@ class KafkaEar:
         self._instance = instance
         self._session_ms = session_ms
         self._say_again_topic = say_again_topic
+        self._heard = heard
         self._consumer: KafkaConsumer | None = None
         self._admin: KafkaAdminClient | None = None
         self._producer: KafkaProducer | None = None
@@ -99,6 +102,7 @@ class KafkaEar:
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self.polled_at = 0.0
+        self.fetched_count = 0
         self.failing = ""
 
     def start(self) -> None:
@@ -203,6 +207,7 @@ class KafkaEar:
 
     def _hand_over(self, consumer: KafkaConsumer, partition: TopicPartition, channel: str, records: list[Any]) -> None:
         envelopes = []
+        self.fetched_count += len(records)
         for record in records:
             position = record.offset + 1
             try:
@@ -212,6 +217,8 @@ class KafkaEar:
             except NotOurs as error:
                 log.error("%s offset %d is none of our events: %s", channel, record.offset, error)
                 envelopes.append(unreadable(channel, position, str(error)))
+        if envelopes:
+            self._heard(max(one.time_us for one in envelopes))
         end = consumer.highwater(partition) if partition in consumer.assignment() else None
         self._bus.fill(channel, envelopes, records[-1].offset + 1, end or 0)
 

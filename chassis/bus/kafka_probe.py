@@ -85,7 +85,7 @@ SASL_AUTHENTICATE: Final = 36
 
 
 def _lets_in(line: socket.socket, host: str, access: KafkaAccess) -> bool:
-    """Speak Kafka's own protocol as far as the password: the client does not hear a broker that says no and hangs up."""
+    """Speak Kafka's own protocol as far as the password: the client does not hear it when a broker refuses."""
     with line:
         handshake = _asked(line, SASL_HANDSHAKE, 1, struct.pack(">h", len(MECHANISM)) + MECHANISM.encode())
         if struct.unpack_from(">h", handshake)[0]:

@@ -31,8 +31,8 @@ APPLY: Final = (
 def explained(error: BaseException, access: KafkaAccess) -> str:
     """Return what an operator is told of an error of the client.
 
-    Where the client does not say why it found no broker, the brokers are asked, which takes three seconds for each of them
-    at most; not to be called where others wait.
+    Where the client does not say why it found no broker, the brokers are asked: a few seconds for each of them where
+    none answers, so not to be called where others wait.
     """
     who = access.user or "nobody (no user was given)"
     match error:

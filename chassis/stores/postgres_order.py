@@ -7,26 +7,20 @@ position up to that one readable is among them, for the lock is let go of only a
 them holds it any more, everything up to the noted position is there; what was drawn since lies above it. Nobody waits
 for anybody, and positions that were taken back are passed over.
 
-The sequence must hand out one position at a time (CACHE 1), and only the primary may be asked.
+The sequence must hand out one position at a time (CACHE 1). `append` and `reach` in sql/postgres/001.sql do the
+server's part.
 """
 
 import threading
 from collections import deque
-from collections.abc import Callable
-from typing import Any, Final
+from collections.abc import Callable, Collection
+from typing import Final
 
-APPENDERS: Final = (1162692948, 1)
-"""The two keys of the appenders' lock; `append` in sql/postgres/001.sql takes it."""
+REACH: Final = "SELECT drawn, holders FROM reach()"
+"""Looks at both, one after the other; only the primary may be asked."""
 
-DRAWN: Final = "SELECT last_value, is_called FROM events_position"
-HOLDERS: Final = f"""
-SELECT virtualtransaction FROM pg_locks WHERE locktype = 'advisory' AND classid = {APPENDERS[0]}
-  AND objid = {APPENDERS[1]} AND objsubid = 2 AND granted
-  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-"""
-
-Ask = Callable[[tuple[str, ...]], list[list[tuple[Any, ...]]]]
-"""Asks the primary some questions in one round trip, each with a look of its own, and returns the rows of each."""
+Ask = Callable[[], tuple[int, Collection[str]]]
+"""Gives the last position drawn and, seen after it, the transactions that hold the appenders' lock."""
 
 
 class Reach:
@@ -46,13 +40,12 @@ class Reach:
         """Look, and return the last position up to which nothing is missing nor ever will be."""
         # One at a time: who holds the lock has to be seen after what was drawn was noted, whoever noted it.
         with self._lock:
-            drawn, holders = ask((DRAWN, HOLDERS))
-            ((last, is_called),) = drawn
-            self._take(last if is_called else 0, frozenset(name for (name,) in holders))
+            drawn, holders = ask()
+            self._take(drawn, frozenset(holders))
             return self._safe
 
-    def _take(self, last: int, holders: frozenset[str]) -> None:
-        if last > (self._noted[-1][0] if self._noted else self._safe):
-            self._noted.append((last, holders))
+    def _take(self, drawn: int, holders: frozenset[str]) -> None:
+        if drawn > (self._noted[-1][0] if self._noted else self._safe):
+            self._noted.append((drawn, holders))
         while self._noted and not self._noted[0][1] & holders:
             self._safe = self._noted.popleft()[0]

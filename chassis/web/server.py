@@ -7,6 +7,7 @@ problem document here, because no route will ever see it.
 import asyncio
 import json
 import secrets
+import socket
 from typing import Any, Final
 
 import uvicorn
@@ -104,6 +105,16 @@ class BoundedProtocol(HttpToolsProtocol):
         self.transport.close()
 
 
+class Server(uvicorn.Server):
+    """Ends what would be said without end (server-sent events) before it waits for the requests under way."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        state = getattr(self.config.app, "state", None)
+        for events in getattr(state, "sent_events", ()):
+            events.end()
+        await super().shutdown(sockets)
+
+
 def server(app: Any, host: str, port: int) -> uvicorn.Server:
     """Return the server that listens for `app` within the limits."""
     config = uvicorn.Config(
@@ -111,4 +122,4 @@ def server(app: Any, host: str, port: int) -> uvicorn.Server:
         limit_concurrency=CONNECTIONS_MAX, backlog=BACKLOG_MAX, timeout_keep_alive=IDLE_CONNECTION_WITHIN_S,
         server_header=False,
     )  # fmt: skip
-    return uvicorn.Server(config)
+    return Server(config)

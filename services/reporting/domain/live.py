@@ -3,15 +3,18 @@
 Law: NĐ 118/2025/NĐ-CP and TT 03/2025/TT-VPCP (figures of the handling of dossiers are public).
 
 Every figure counts events that happen once to a dossier, in the hour of their business time. Where they are heard from
-a bus that repeats and does not keep the order, `take` remembers of each dossier what it has counted: an event that comes
-again adds nothing, and one that comes before its dossier is known waits. So any order and any number of repeats lead to
-the same sums.
+a bus that repeats and does not keep the order, `take` remembers of each dossier what it has counted: an event that
+comes again adds nothing, and one that comes before its dossier is known waits. So any order and any number of repeats
+lead to the same sums.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Final, NamedTuple
+from datetime import timedelta
+from typing import Any, Final, NamedTuple
+
+from kernel.message import EPOCH
 
 STATUSES: Final = ("received", "decided", "late", "paid")
 """`decided` has a decision on the dossier; `late` is the part of it that came after the appointment."""
@@ -116,6 +119,17 @@ def take(dossier: Dossier, told: Told, id: str, hour: int, at: int) -> tuple[Dos
     return known, added
 
 
+def add(kept: tuple[int, int], counted: int, at: int, is_first: bool) -> tuple[int, int]:
+    """Return an hour's count, with the newest record in it, after a record added to it: once, however often it comes.
+
+    Args:
+        kept: count and newest record until now, (0, -1) for an hour that nothing was counted in.
+        is_first: what is remembered of the dossier did not have this record in it yet.
+    """
+    before, newest = kept
+    return (before + counted, max(newest, at)) if is_first or newest < at else kept
+
+
 def is_forgotten(dossier: Dossier, newest_hour: int) -> bool:
     """Say whether a dossier is over for so long that nothing of it can come into a window any more."""
     return dossier.ended and dossier.last_hour <= newest_hour - KEPT_HOURS
@@ -143,7 +157,7 @@ def by_place(hours: Iterable[tuple[Hour, int]], now_hour: int) -> dict[Place, Fi
     """Return the sums of each window for each agency and procedure that has any, in order."""
     parts: dict[Place, list[tuple[str, int, int]]] = {}
     for key, counted in hours:
-        if key.hour > now_hour - WINDOWS["week"]:
+        if now_hour - WINDOWS["week"] < key.hour <= now_hour:
             parts.setdefault(Place(key.agency, key.procedure), []).append((key.status, key.hour, counted))
     return {place: windows(parts[place], now_hour) for place in sorted(parts)}
 
@@ -156,3 +170,29 @@ def late_percent(figures: Mapping[str, int]) -> float | None:
 def per_hour(figures: Mapping[str, int], window: str) -> dict[str, float]:
     """Return how many there were in an hour of a window on average."""
     return {status: round(figures[status] / WINDOWS[window], 2) for status in STATUSES}
+
+
+def shown(figures: Figures, now_hour: int) -> dict[str, Any]:
+    """Return the windows as they are told to others: since when, the counts, and the rates that follow from them."""
+    told = {
+        name: {
+            "since": _instant(now_hour - WINDOWS[name] + 1),
+            **sums,
+            "late_percent": late_percent(sums),
+            "per_hour": per_hour(sums, name),
+        }
+        for name, sums in figures.items()
+    }
+    return {"hour": _instant(now_hour), "windows": told}
+
+
+def shown_by_place(hours: Iterable[tuple[Hour, int]], now_hour: int) -> dict[str, Any]:
+    """Return the windows of the whole province, and those of each agency and procedure."""
+    known = list(hours)
+    whole = windows(((key.status, key.hour, counted) for key, counted in known), now_hour)
+    places = [place._asdict() | {"windows": sums} for place, sums in by_place(known, now_hour).items()]
+    return shown(whole, now_hour) | {"places": places}
+
+
+def _instant(hour: int) -> str:
+    return (EPOCH + timedelta(hours=hour)).isoformat().replace("+00:00", "Z")

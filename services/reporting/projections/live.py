@@ -8,8 +8,11 @@ dossier comes. Every addition is a count of events that happen once, so that no 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
+import msgspec
+
 from chassis.service import Projection
 from chassis.stores.store import Statement
+from chassis.wire import NotOurs
 from kernel.message import Envelope, type_of
 from services.reporting.domain.live import WINDOWS, Hour, Place, Told, hour_of
 from services.reporting.projections import intake_says as intake
@@ -84,6 +87,28 @@ TELLS: Final[Mapping[str, tuple[type, Callable[[Any], Told]]]] = {
     type_of("intake", "DossierHandedOut", 1): (intake.DossierHandedOut, _ended),
 }
 """Public type → how its data is read, and what it says as far as live figures go."""
+
+DECODERS: Final = {kind: msgspec.json.Decoder(reads) for kind, (reads, _) in TELLS.items()}
+UNVERSIONED: Final = frozenset(kind.rpartition(".v")[0] for kind in TELLS)
+
+
+def told_of(envelope: Envelope) -> Told | None:
+    """Return what a public event says, None where nothing of it is counted.
+
+    Raises:
+        NotOurs: it cannot be read, or is not its source's to say.
+    """
+    if envelope.type not in TELLS:
+        if envelope.type.rpartition(".v")[0] in UNVERSIONED:
+            raise NotOurs(f"{envelope.type} is a version that is not known here")
+        return None
+    if envelope.source.split("/")[3:4] != [envelope.type.split(".")[1]]:
+        raise NotOurs(f"{envelope.type} was said by {envelope.source}")
+    try:
+        said = DECODERS[envelope.type].decode(envelope.data)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise NotOurs(f"{envelope.type} cannot be read: {error}") from error
+    return TELLS[envelope.type][1](said)
 
 
 def hours_by_status(store: Readable, now_hour: int) -> list[tuple[str, int, int]]:

@@ -89,6 +89,15 @@ BEGIN
   RETURN currval('events_position');
 END $$;
 
+-- How far positions were drawn, and after that, in a look of its own, who may yet make one of them readable.
+CREATE FUNCTION reach(OUT drawn bigint, OUT holders text[]) LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+  SELECT CASE WHEN is_called THEN last_value ELSE 0 END INTO drawn FROM events_position;
+  SELECT coalesce(array_agg(virtualtransaction), '{}') INTO holders FROM pg_locks
+    WHERE locktype = 'advisory' AND classid = 1162692948 AND objid = 1 AND objsubid = 2 AND granted
+      AND database = (SELECT oid FROM pg_database WHERE datname = current_database());
+END $$;
+
 -- Move each position only from where it was read, so that a second owner of a channel loses. In the order of keys, so
 -- that two that move the same ones wait for each other and never in a ring.
 CREATE FUNCTION move_positions(p_sources text[], p_before bigint[], p_now bigint[])

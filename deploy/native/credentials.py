@@ -1,6 +1,6 @@
 """Makes what a cluster needs before it first starts: certificates, and a password, token or key for everybody.
 
-    .venv/bin/python deploy/native/secrets.py <cluster folder> [--host NAME]…
+    .venv/bin/python deploy/native/credentials.py <cluster folder> [--host NAME]…
 
 What is there stays as it is, so it may be called again; a file that is deleted is made anew. All are for their owner
 alone (0600), and nothing of them is printed. `secrets/` then holds:
@@ -21,7 +21,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent.parent)]
+sys.path.append(str(Path(__file__).parent.parent.parent))
 
 import tls
 

@@ -1,0 +1,184 @@
+"""A service as a process of its own: PostgreSQL for its store, Kafka for its bus, the vault and the files elsewhere.
+
+The same service, lane and border as in one process; only the parts are others. `python -m services.<name>` calls
+`serve`, with what the service has beside its border.
+"""
+
+import logging
+import signal
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from fastapi import APIRouter, FastAPI
+
+from chassis.bus.kafka import KafkaBus
+from chassis.bus.kafka_access import KafkaAccess
+from chassis.bus.kafka_ear import KafkaEar
+from chassis.bus.kafka_relay import Relay
+from chassis.bus.kafka_topic import Ends
+from chassis.clock import NotedClock, WallClock
+from chassis.file_remote import RemoteFiles
+from chassis.files import kept_secret
+from chassis.logs import set_up
+from chassis.registry import PRODUCT_REGISTRY, load_registry
+from chassis.run import Engine
+from chassis.service import Parts, Service
+from chassis.settings import Settings
+from chassis.stores.postgres import PostgresStore
+from chassis.stores.postgres_access import PostgresAccess
+from chassis.telemetry import Tracer, shares_of
+from chassis.telemetry_outlet import outlet_of
+from chassis.uploads import Uploads
+from chassis.vault_remote import RemoteVault
+from chassis.web.acts import Border
+from chassis.web.app import application
+from chassis.web.auth import DevelopmentIssuer
+from chassis.web.internal import Rest, internal
+from chassis.web.oidc_other import KeysAtHand, other_issuer
+from chassis.web.operations import operations
+from chassis.web.rates import Unsolicited
+from chassis.web.routes import router_of
+from chassis.web.server import server
+from chassis.wire import SAY_AGAIN, TOPIC
+
+log = logging.getLogger("lienthong.process")
+
+TELEMETRY: Final = "telemetry"
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """One service with the parts that it runs on, ready to be started.
+
+    Args:
+        ear: brings what others say; None where the service hears nobody.
+        relay: says its log; None where it has nothing to say.
+    """
+
+    parts: Parts
+    engine: Engine
+    border: Border
+    issuer: DevelopmentIssuer
+    ear: KafkaEar
+    relay: Relay | None
+    ends: "AskedEnds"
+
+    @property
+    def name(self) -> str:
+        return self.border.running.service.name
+
+    def start(self) -> None:
+        self.engine.start()
+        self.ear.start()
+        if self.relay is not None:
+            self.relay.start()
+
+    def close(self) -> None:
+        """Stop hearing, let the lane end its turn, say what is left to say, and close the store."""
+        self.ear.close()
+        if self.relay is not None:
+            self.engine.at_rest.append(self.relay.close)
+        self.engine.stop()
+        self.ends.close()
+
+
+class AskedEnds:
+    """Asks the brokers where the topic ends; the client is made when it is first needed."""
+
+    def __init__(self, access: KafkaAccess) -> None:
+        self._access = access
+        self._lock = threading.Lock()
+        self._ends: Ends | None = None
+
+    def now(self) -> dict[int, int]:
+        with self._lock:
+            if self._ends is None:
+                self._ends = Ends(self._access, TOPIC)
+            return self._ends.now()
+
+    def close(self) -> None:
+        with self._lock:
+            if self._ends is not None:
+                self._ends.close()
+
+
+def compose(wiring: Callable[[Parts], Service], settings: Settings) -> Process:
+    """Put one service together; nothing runs yet.
+
+    Raises:
+        StoreUnavailable: its database cannot be reached, or was written by a later version.
+    """
+    keys = Path(settings.keys)
+    vault = RemoteVault(settings.vault_url, settings.vault_token, settings.vault_ca)
+    uploads = Uploads(RemoteFiles(settings.files_url, settings.files_token, settings.files_ca), vault)
+    store = PostgresStore(PostgresAccess(settings.database, settings.database_password))
+    clock = NotedClock(store) if settings.rehearsal else WallClock()
+    parts = Parts(load_registry(PRODUCT_REGISTRY), vault, clock, settings, uploads)
+    service = wiring(parts)
+    access = KafkaAccess(settings.kafka, settings.kafka_user, settings.kafka_password, settings.kafka_ca)
+    bus = KafkaBus()
+    engine = Engine([service], {service.name: store}, bus, clock, disk_threads=True, durable_first=vault.settle)
+    engine.follow(Tracer(outlet_of(Path(TELEMETRY)), shares_of(settings.trace_share), int(settings.traces_per_s)))
+    bus.told = engine.wake
+    ear = KafkaEar(
+        bus, access, TOPIC, service.name, store.position, settings.instance, int(settings.session_ms), SAY_AGAIN,
+        clock.hear if isinstance(clock, NotedClock) else lambda time_us: None,
+    )  # fmt: skip
+    relay = Relay(service.name, store, access, TOPIC, SAY_AGAIN, settings.instance) if service.published else None
+    if relay is not None:
+        waking = relay
+        engine.running[service.name].lane.committed.append(lambda batch: waking.wake() if batch.writes.events else None)
+    border = Border(engine, engine.running[service.name], clock, kept_secret(keys / "answers.key"))
+    issuer = DevelopmentIssuer(keys / "issuer.key", settings.public_url, other_issuer(settings, vault))
+    return Process(parts, engine, border, issuer, ear, relay, AskedEnds(access))
+
+
+def asgi(process: Process, beside: Iterable[APIRouter] = ()) -> FastAPI:
+    """Return the application of one service: its border, what it has beside it, health, and what the front asks."""
+    engine, issuer, settings = process.engine, process.issuer, process.parts.settings
+    relay, ear = process.relay, process.ear
+    rest = Rest(
+        engine,
+        relayed=lambda: relay is None or relay.caught_up(),
+        ends=process.ends.now,
+        said=lambda: 0 if relay is None else relay.said_count,
+        fetched=lambda: ear.fetched_count,
+    )
+    routers = [router_of(process.border, issuer), *beside, operations(engine, issuer)]
+    instance = settings.instance or process.name
+    routers.append(internal(engine, instance, settings.internal_token, lambda: app.routes, rest))
+    app = application(f"Liên Thông: {process.name}", routers)
+    if not settings.rehearsal:
+        app.add_middleware(Unsolicited, issuer=issuer)
+    if issuer.other is not None:
+        app.add_middleware(KeysAtHand, other=issuer.other)
+    app.state.borders = {process.name: process.border}
+    app.state.parts = process.parts
+    app.state.engine = engine
+    app.state.tracer = engine.tracer
+    return app
+
+
+def serve(
+    wiring: Callable[[Parts], Service], beside: Callable[[Process], Iterable[APIRouter]] = lambda made: ()
+) -> None:
+    """Serve one service until told to stop.
+
+    Args:
+        beside: the routers that it has beside its border.
+    """
+    settings = Settings.from_environment()
+    set_up(settings.log_level)
+    process = compose(wiring, settings)
+    process.start()
+    process.parts.uploads.start()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        server(asgi(process, beside(process)), settings.host, int(settings.port)).run()
+    except KeyboardInterrupt:
+        log.info("%s stops", process.name)
+    finally:
+        process.close()

@@ -1,0 +1,168 @@
+"""What a process of the product and the vault's process say to each other: one word for each question, as JSON.
+
+Both sides are of one release. What is added later gets a default, so that during a rolling upgrade either understands
+the other.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+
+from chassis.vault_drafts import Mark, Met
+from chassis.vault_port import Copy, Forgotten, Opening, Pending
+
+SEAL: Final = "seal"
+OPEN: Final = "open"
+SEARCH: Final = "search"
+FORGET: Final = "forget"
+RIGHTS: Final = (SEAL, OPEN, SEARCH, FORGET)
+"""Meet people and seal for them; open, with a line in the log; look for people and read that log; forget them."""
+USUAL: Final = (SEAL, OPEN)
+
+
+class Question(msgspec.Struct, tag=False, omit_defaults=True):
+    """Something that is asked of the vault."""
+
+
+class Meet(Question):
+    kind: str
+    identifier: str
+
+
+class MakeLasting(Question):
+    people: Mapping[str, Sequence[Mark]]
+
+
+class Seal(Question):
+    person: str
+    fields: dict[str, Any]
+
+
+class Open(Question):
+    sealed: str
+    by: str
+    purpose: str
+    fields: tuple[str, ...]
+    at: datetime
+    about: str = ""
+    to: str = ""
+    call: str = ""
+
+
+class Prove(Question):
+    sealed: str
+
+
+class Told(Question):
+    person: str
+    by: str
+    purpose: str
+    what: tuple[str, ...]
+    at: datetime
+    about: str
+    to: str
+    call: str = ""
+
+
+class Person(Question):
+    person: str
+
+
+class Find(Question):
+    kind: str
+    identifier: str
+
+
+class Searched(Question):
+    found: tuple[str, ...]
+    by: str
+    kind: str
+    at: datetime
+    call: str = ""
+
+
+class OpeningsOf(Question):
+    person: str
+    after: int
+    limit: int
+
+
+class OpeningsAbout(Question):
+    ref: str
+    limit: int
+
+
+class Forget(Question):
+    person: str
+    at: str
+    by: str
+    law: str
+    decision: str
+
+
+class Nothing(Question):
+    """Nothing more is to be said."""
+
+
+class Path(Question):
+    path: str
+
+
+class Problem(msgspec.Struct):
+    """Why there is no answer: a code that stays, and a sentence for whoever runs the product."""
+
+    code: str
+    said: str
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """One kind of question: where it is asked, who may, what it holds and what is answered.
+
+    Args:
+        patient: it may take as long as the tables are written anew.
+    """
+
+    path: str
+    right: str
+    question: type[Question]
+    answer: Any
+    patient: bool = False
+
+
+MEET: Final = Asked("meet", SEAL, Meet, Met)
+MAKE_LASTING: Final = Asked("lasting", SEAL, MakeLasting, tuple[str, ...])
+SEALED: Final = Asked("seal", SEAL, Seal, str)
+OPENED: Final = Asked("open", OPEN, Open, dict[str, Any])
+PROVED: Final = Asked("prove", OPEN, Prove, None)
+TOLD: Final = Asked("told", OPEN, Told, None)
+IS_FORGOTTEN: Final = Asked("is-forgotten", OPEN, Person, bool)
+FOUND: Final = Asked("find", SEARCH, Find, tuple[str, ...])
+SEARCHED: Final = Asked("searched", SEARCH, Searched, None)
+OPENINGS_OF: Final = Asked("openings", SEARCH, OpeningsOf, list[Opening])
+OPENINGS_ABOUT: Final = Asked("openings-about", SEARCH, OpeningsAbout, list[Opening])
+IS_KNOWN: Final = Asked("is-known", FORGET, Person, bool)
+HOLD_BACK: Final = Asked("hold-back", FORGET, Person, None)
+LET_GO: Final = Asked("let-go", FORGET, Person, None)
+FORGETTING: Final = Asked("forget", FORGET, Forget, Forgotten, patient=True)
+PROOFS: Final = Asked("forgotten", FORGET, Nothing, tuple[Forgotten, ...])
+IN_SPITE: Final = Asked("kept-in-spite", FORGET, Nothing, tuple[int, tuple[str, ...]])
+COPIES: Final = Asked("copies", FORGET, Nothing, tuple[Copy, ...])
+PENDING: Final = Asked("pending", FORGET, Nothing, tuple[Pending, ...])
+CATCH_UP: Final = Asked("catch-up", FORGET, Nothing, tuple[Pending, ...], patient=True)
+GONE: Final = Asked("gone", FORGET, Path, bool)
+
+EVERY: Final = (
+    MEET, MAKE_LASTING, SEALED, OPENED, PROVED, TOLD, IS_FORGOTTEN, FOUND, SEARCHED, OPENINGS_OF, OPENINGS_ABOUT,
+    IS_KNOWN, HOLD_BACK, LET_GO, FORGETTING, PROOFS, IN_SPITE, COPIES, PENDING, CATCH_UP, GONE,
+)  # fmt: skip
+
+UNAVAILABLE: Final = "unavailable"
+ERASED: Final = "erased"
+CANNOT_OPEN: Final = "cannot_open"
+UNKNOWN_CALLER: Final = "token_unknown"
+NOT_ALLOWED: Final = "not_allowed"
+MALFORMED: Final = "malformed"
+TOO_LARGE: Final = "too_large"
+UNEXPECTED: Final = "unexpected"
