@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from chassis.stores.postgres_access import PostgresAccess
 from chassis.stores.store import StoreUnavailable
 from chassis.vault_keys import INDEX, Master
-from chassis.vault_postgres_tables import IN_USE, LOCKS, bring_up, said_plainly, ways_in
+from chassis.vault_postgres_tables import IN_USE, LOCKS, said_plainly, ways_in
 
 PAGE: Final = 1_000
 INDEXES: Final = ("lookup", "also_known")
@@ -29,7 +29,6 @@ def exchange_master(access: PostgresAccess, old: Master, new: Master) -> int:
         StoreUnavailable: a process of the vault runs, or the database cannot be reached; nothing was changed.
     """
     with said_plainly(), psycopg.connect(access.conninfo, **ways_in(access, "vault rotation")) as db:
-        bring_up(db)
         (alone,) = db.execute(f"SELECT pg_try_advisory_lock({LOCKS}, {IN_USE})").fetchone() or (False,)
         if not alone:
             raise StoreUnavailable("vault: a process of it runs; stop every one before its master key is exchanged")

@@ -9,15 +9,13 @@ from typing import Any, Final
 import psycopg
 from psycopg_pool import ConnectionPool
 
-from chassis.stores.migrations import StoreTooNew
 from chassis.stores.postgres_access import WRITES, PostgresAccess, meaning_of
+from chassis.stores.postgres_migrations import bring_up
 from chassis.stores.store import StoreUnavailable
 
 log = logging.getLogger("lienthong.vault")
 
-FOLDER: Final = Path(__file__).parent / "stores" / "sql" / "vault"
-SCRIPTS: Final = {int(path.stem): path.read_text(encoding="utf-8") for path in sorted(FOLDER.glob("*.sql"))}
-NEWEST: Final = max(SCRIPTS)
+STEPS: Final = Path(__file__).parent / "stores" / "sql" / "vault"
 CONNECTIONS_MAX: Final = 16
 CONNECTION_WITHIN_S: Final = 5.0
 
@@ -25,8 +23,7 @@ LOCKS: Final = 0x7661756C
 """First key of the vault's advisory locks; the second says which. Every connection of a running vault shares `IN_USE`,
 so that a rotation, which takes it alone, finds out that somebody is there."""
 IN_USE: Final = 1
-MIGRATING: Final = 2
-FORGETTING: Final = 3
+FORGETTING: Final = 2
 
 Params = Mapping[str, Any] | Sequence[Any]
 Rows = list[tuple[Any, ...]]
@@ -44,23 +41,6 @@ def said_plainly() -> Iterator[None]:
 def ways_in(access: PostgresAccess, purpose: str) -> dict[str, Any]:
     """Return what a connection to the vault's database is given beside its conninfo: psycopg's own types are right."""
     return access.arguments(WRITES, purpose) | {"context": None}
-
-
-def bring_up(db: psycopg.Connection[Any]) -> None:
-    """Make what is missing of the tables, in one transaction; several processes may start at once.
-
-    Raises:
-        StoreTooNew: a later version of the product wrote the database.
-    """
-    with db.transaction():
-        db.execute(f"SELECT pg_advisory_xact_lock({LOCKS}, {MIGRATING})")
-        db.execute("CREATE TABLE IF NOT EXISTS vault_form(number integer PRIMARY KEY)")
-        found = (db.execute("SELECT coalesce(max(number), 0) FROM vault_form").fetchone() or (0,))[0]
-        if found > NEWEST:
-            raise StoreTooNew(f"the vault was written by a later version of Liên Thông (form {found} > {NEWEST})")
-        for number in range(found + 1, NEWEST + 1):
-            db.execute(SCRIPTS[number].encode())
-            db.execute("INSERT INTO vault_form VALUES(%s)", (number,))
 
 
 class _Broke(Exception):
@@ -81,12 +61,18 @@ class Database:
     def __init__(self, access: PostgresAccess) -> None:
         self.name = access.name
         self.index_keys = 0
-        with said_plainly(), psycopg.connect(access.conninfo, **ways_in(access, "vault")) as db:
-            bring_up(db)
+        with said_plainly():
+            bring_up(access, STEPS)
         self._pool = ConnectionPool(
-            access.conninfo, kwargs=ways_in(access, "vault"), configure=self._enter, min_size=1, max_size=CONNECTIONS_MAX,
-            timeout=CONNECTION_WITHIN_S, name="vault", open=True,
-        )  # fmt: skip
+            access.conninfo,
+            kwargs=ways_in(access, "vault"),
+            configure=self._enter,
+            min_size=1,
+            max_size=CONNECTIONS_MAX,
+            timeout=CONNECTION_WITHIN_S,
+            name="vault",
+            open=True,
+        )
 
     def _enter(self, db: psycopg.Connection[Any]) -> None:
         """Let a rotation know that this connection is there, and refuse one that came after another's."""

@@ -110,13 +110,6 @@ class Path(Question):
     path: str
 
 
-class Problem(msgspec.Struct):
-    """Why there is no answer: a code that stays, and a sentence for whoever runs the product."""
-
-    code: str
-    said: str
-
-
 class Asked(msgspec.Struct, frozen=True):
     """One kind of question: where it is asked, who may, what it holds and what is answered.
 
@@ -158,11 +151,5 @@ EVERY: Final = (
     IS_KNOWN, HOLD_BACK, LET_GO, FORGETTING, PROOFS, IN_SPITE, COPIES, PENDING, CATCH_UP, GONE,
 )  # fmt: skip
 
-UNAVAILABLE: Final = "unavailable"
 ERASED: Final = "erased"
 CANNOT_OPEN: Final = "cannot_open"
-UNKNOWN_CALLER: Final = "token_unknown"
-NOT_ALLOWED: Final = "not_allowed"
-MALFORMED: Final = "malformed"
-TOO_LARGE: Final = "too_large"
-UNEXPECTED: Final = "unexpected"

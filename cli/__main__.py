@@ -11,6 +11,7 @@ from cli import (
     heads,
     incident,
     issuer,
+    kafka,
     parked,
     payments,
     registry,
@@ -47,6 +48,7 @@ app.add_typer(events.app, name="events")
 app.add_typer(heads.app, name="heads")
 app.add_typer(incident.app, name="incident")
 app.add_typer(issuer.app, name="issuer")
+app.add_typer(kafka.app, name="kafka")
 app.add_typer(parked.app, name="parked")
 app.add_typer(payments.app, name="payments")
 app.add_typer(registry.app, name="registry")

@@ -3,7 +3,7 @@
 import inspect
 import json
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
@@ -14,6 +14,7 @@ import yaml
 from fastapi import APIRouter
 
 from chassis.codec import encode
+from chassis.forgetting import forget_when_idle
 from chassis.service import Service
 from chassis.web.app import application
 from chassis.web.heads import heads
@@ -67,7 +68,8 @@ def _routers(platform: Platform) -> dict[str, list[APIRouter]]:
     routers["reporting"].append(pages(platform.parts, engine, issuer, borders["reporting"]))
     routers["operations"] = [operations(engine, issuer)]
     routers["heads"] = [heads(platform.sealer, issuer)]
-    routers["people"] = [privacy(engine, issuer, platform.vault)]
+    forget = partial(forget_when_idle, engine, platform.vault)
+    routers["people"] = [privacy(engine.clock, issuer, platform.vault, forget)]
     routers["uploads"] = [uploads_routes(platform.parts.uploads, issuer, engine.clock)]
     routers["rehearsal"] = [rehearsal(engine, issuer, platform.vault)]
     return routers

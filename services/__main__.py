@@ -3,6 +3,7 @@
 import gc
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -10,6 +11,7 @@ from fastapi import FastAPI
 from chassis.clock import Clock, RehearsalClock, WallClock
 from chassis.file_store import FolderStore
 from chassis.files import kept_secret
+from chassis.forgetting import forget_when_idle
 from chassis.registry import Registry, load_registry
 from chassis.run import Engine, embedded
 from chassis.sealing import Sealer
@@ -107,7 +109,8 @@ def asgi(platform: Platform) -> FastAPI:
     engine, issuer = platform.engine, platform.issuer
     routers = [router_of(border, issuer) for border in platform.borders.values()]
     routers.append(operations(engine, issuer, platform.vault.opened_for))
-    routers.append(privacy(engine, issuer, platform.vault))
+    forget = partial(forget_when_idle, engine, platform.vault)
+    routers.append(privacy(engine.clock, issuer, platform.vault, forget))
     routers.append(heads(platform.sealer, issuer))
     routers.append(uploads_routes(platform.parts.uploads, issuer, engine.clock))
     routers.append(intake_files(platform.parts, issuer, platform.borders["intake"]))

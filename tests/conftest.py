@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 PROJECT = Path(__file__).resolve().parent.parent
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 
-pytest_plugins = ("tests.kafka_server",)
+pytest_plugins = ("tests.kafka_server", "tests.postgres_server")
 
 # Cores are shared, so a slow example says nothing; a failing one prints what reproduces it.
 settings.register_profile("house", deadline=None, print_blob=True)

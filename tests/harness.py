@@ -12,13 +12,13 @@ from chassis.executor import Answered
 from chassis.file_store import FolderStore
 from chassis.files import kept_secret
 from chassis.registry import load_registry
-from chassis.run import embedded
 from chassis.service import Parts, Service
 from chassis.settings import Settings
 from chassis.uploads import Uploads
 from chassis.vault import SqliteVault
 from chassis.web.acts import Border
 from chassis.web.auth import Principal
+from tests.stores import embedded
 
 START = datetime(2026, 9, 7, 1, 0, tzinfo=UTC)
 """A Monday, 08:00 in Vietnam."""

@@ -10,6 +10,7 @@ import secrets
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -171,7 +172,7 @@ def _start(folder: Path, nodes: int) -> None:
     call(folder, "install")
     for _ in range(3):
         try:
-            call(folder, "start", str(nodes), port=_free_port())
+            call(folder, "start", str(nodes), port=free_port())
             return
         except RuntimeError as error:
             # Between the look and the start somebody else may have taken the port.
@@ -180,7 +181,14 @@ def _start(folder: Path, nodes: int) -> None:
     raise trouble
 
 
-def _free_port() -> int:
+def tls(folder: Path) -> None:
+    """Make an authority and its certificates into a folder."""
+    maker = SCRIPT.with_name("tls.py")
+    subprocess.run([sys.executable, maker, folder], check=True, capture_output=True)
+
+
+def free_port() -> int:
+    """Return a port that is free now, and so are those that a cluster of three takes from there on."""
     while True:
         first = secrets.choice(PORTS)
         if all(_is_free(first + far + node) for far in (0, 100, 200) for node in range(3)):

@@ -21,6 +21,7 @@ from kafka.admin import (
 from kafka.errors import NoError
 
 from chassis.bus.kafka_access import KafkaAccess
+from chassis.bus.kafka_opening import opened
 from chassis.bus.kafka_table import Principal
 
 SET_ON_THE_TOPIC: Final = "DYNAMIC_TOPIC_CONFIG"
@@ -96,7 +97,7 @@ class Cluster:
         Raises:
             KafkaError: see `chassis.bus.kafka_refusals.explained`.
         """
-        return cls(KafkaAdminClient(**access.client(), bootstrap_timeout_ms=within_ms))
+        return cls(opened(KafkaAdminClient, **access.client(), bootstrap_timeout_ms=within_ms))
 
     def __enter__(self) -> Self:
         return self

@@ -70,7 +70,7 @@ class KafkaEar:
     """One member of a service's consumer group.
 
     Args:
-        service: the group's name, and whose own events are passed over.
+        service: whose own events are passed over; `group` is the consumer group, named like it unless told.
         position: channel → position in the service's database; raises StoreUnavailable while it cannot be read.
         instance: name of this process; it keeps its partitions when it comes back within the session's time.
         heard: told of the business time (UTC µs) of the latest message before the lane can take it.
@@ -79,12 +79,13 @@ class KafkaEar:
     def __init__(
         self, bus: KafkaBus, access: KafkaAccess, topic: str, service: str, position: Callable[[str], int],
         instance: str = "", session_ms: int = SESSION_MS, say_again_topic: str = "",
-        heard: Callable[[int], None] = lambda time_us: None,
+        heard: Callable[[int], None] = lambda time_us: None, group: str = "",
     ) -> None:  # fmt: skip
         self._bus = bus
         self._access = access
         self._topic = topic
         self._service = service
+        self._group = group or service
         self._own = f"/{service}".encode()
         self._position = position
         self._instance = instance
@@ -161,7 +162,7 @@ class KafkaEar:
         self._looked_at = time.monotonic()
         self._handed = _Handed(self._taken_away)
         consumer = self._consumer = KafkaConsumer(
-            **self._access.client(), group_id=self._service, group_instance_id=self._instance or None,
+            **self._access.client(), group_id=self._group, group_instance_id=self._instance or None,
             client_id=self._instance or self._service, enable_auto_commit=False, isolation_level="read_committed",
             auto_offset_reset="earliest", max_poll_records=RECORDS_PER_POLL, session_timeout_ms=self._session_ms,
             heartbeat_interval_ms=min(HEARTBEAT_MS, self._session_ms // 3),

@@ -11,6 +11,7 @@ from kafka.errors import (
     GroupAuthorizationFailedError,
     InvalidTimestampError,
     KafkaConnectionError,
+    KafkaError,
     KafkaTimeoutError,
     MessageSizeTooLargeError,
     NotEnoughReplicasAfterAppendError,
@@ -23,9 +24,7 @@ from kafka.errors import (
 from chassis.bus.kafka_access import KafkaAccess
 from chassis.bus.kafka_probe import said, why_unreachable, wrong_password
 
-APPLY: Final = (
-    "`lienthong kafka diff` shows what differs from the declared table, `lienthong kafka apply` brings it there"
-)
+APPLY: Final = "`lienthong kafka diff` shows what is not as it was declared, `lienthong kafka apply` makes it so"
 
 
 def explained(error: BaseException, access: KafkaAccess) -> str:
@@ -54,6 +53,9 @@ def explained(error: BaseException, access: KafkaAccess) -> str:
             )
         case InvalidTimestampError():
             return "The broker refuses the record's timestamp: the clocks of this machine and the broker's differ."
+        case KafkaError() if ClusterAuthorizationFailedError.__name__ in str(error):
+            # What an idempotent producer makes of it when it asks for its number.
+            return explained(ClusterAuthorizationFailedError(), access)
         case KafkaTimeoutError() | KafkaConnectionError():
             return why_unreachable(access) or f"Kafka at {access.bootstrap} did not answer in time: {said(error)}."
         case _:

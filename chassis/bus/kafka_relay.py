@@ -59,7 +59,7 @@ class Relay:
 
     def __init__(
         self, service: str, store: SharedStore, access: KafkaAccess, topic: str, say_again_topic: str = "",
-        instance: str = "", settings: dict[str, Any] | None = None,
+        instance: str = "", settings: dict[str, Any] | None = None, group: str = "",
     ) -> None:  # fmt: skip
         self._service = service
         self._store = store
@@ -67,6 +67,7 @@ class Relay:
         self._topic = topic
         self._say_again_topic = say_again_topic
         self._instance = instance or service
+        self._group = group or f"{service}-{say_again_topic}"
         self._settings = SETTINGS | (settings or {})
         self._producer: KafkaProducer | None = None
         self._admin: KafkaAdminClient | None = None
@@ -235,9 +236,8 @@ class Relay:
             return
         self._listened_at = time.monotonic()
         if self._asks is None:
-            group = f"{self._service}-{self._say_again_topic}"
             self._asks = KafkaConsumer(
-                self._say_again_topic, **self._access.client(), group_id=group, auto_offset_reset="earliest",
+                self._say_again_topic, **self._access.client(), group_id=self._group, auto_offset_reset="earliest",
                 enable_auto_commit=False,
             )  # fmt: skip
         for records in self._asks.poll(timeout_ms=0).values():

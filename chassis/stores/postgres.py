@@ -7,7 +7,7 @@ says why a reader misses nothing all the same.
 
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from hashlib import sha256
 from typing import Final
@@ -17,6 +17,8 @@ import psycopg
 from chassis.lru import Recent
 from chassis.stores.chain import NOTHING_BEFORE, chained
 from chassis.stores.postgres_access import PostgresAccess, meaning_of
+from chassis.stores.postgres_bell import Bell
+from chassis.stores.postgres_duties import Duties
 from chassis.stores.postgres_lines import Writer, refused
 from chassis.stores.postgres_looks import Looks
 from chassis.stores.postgres_migrations import bring_up
@@ -36,6 +38,7 @@ ENDS: Final = """
 SELECT s.stream, e.version, e.hash FROM unnest(%b) AS s(stream) CROSS JOIN LATERAL
   (SELECT version, hash FROM events WHERE events.stream = s.stream ORDER BY version DESC LIMIT 1) AS e
 """
+NEWS: Final = "SELECT stream, max(version) FROM events WHERE position>%s GROUP BY stream"
 NOTE: Final = "INSERT INTO meta VALUES(%s, %s) ON CONFLICT(name) DO UPDATE SET value=excluded.value"
 PRUNE: Final = "DELETE FROM answers WHERE id IN (SELECT id FROM answers WHERE at_us<%s ORDER BY at_us LIMIT %s)"
 ONE_AT_A_TIME: Final = "SELECT pg_advisory_xact_lock(1162692948, 4)"
@@ -61,11 +64,14 @@ class PostgresStore(Looks):
         self._writer = Writer(access)
         # For what is written beside a flush, which may be under way on another thread.
         self._aside, self._aside_lock = Writer(access), threading.Lock()
+        self._bell = Bell(access)
+        self._duties = Duties(access)
         try:
             bring_up(access)
         except psycopg.Error as error:
             raise StoreUnavailable(f"{self.name}: {meaning_of(error)}") from error
         self._last = self.head()
+        self._news_from = self._head_at[0]
         self._shapes: set[str] = set()
         self._shapes_known_until = 0.0
         self._generations = self._known_generations()
@@ -102,7 +108,9 @@ class PostgresStore(Looks):
             position = self._writer.transaction(statements(writes, events))
         except Exception as error:
             raise self._meant_by(error, writes) from error
-        self._last = position or self._last
+        if position:
+            self._last = position
+            self._bell.ring()
         self._ends.update(ends)
         self._shapes.update(snapshot.shape for snapshot in writes.snapshots)
         return self._last
@@ -171,6 +179,36 @@ class PostgresStore(Looks):
             if moved != 1:
                 raise Conflict(f"{self.name}: the log was not said up to {before}: another relay moved on")
 
+    # --- Beside others on the same database ---------------------------------------------------------------------------
+
+    @property
+    def shared(self) -> bool:
+        return True
+
+    def duty(self, name: str) -> bool:
+        try:
+            return self._duties.has(name)
+        except psycopg.Error as error:
+            raise refused(self.name, error) from error
+
+    def news(self) -> Mapping[str, int]:
+        before = self._news_from
+        drawn, safe = self._look()
+        self._news_from = safe
+        if drawn <= before:
+            return {}
+        # What was drawn and is not safe yet may be readable already: it is named now, and once more when it is safe.
+        return dict(self._rows(NEWS, (before,)))
+
+    def listen(self, told: Callable[[], None]) -> None:
+        """Call `told` from some thread soon after anybody has appended, and every second all the same."""
+        self._bell.listen(told)
+
+    def keep_note(self, name: str, value: str) -> None:
+        """Keep something about the store itself under a name."""
+        with self._aside_lock, self._written(self._aside) as line:
+            line.execute(NOTE, (name, value))
+
     # --- Read models --------------------------------------------------------------------------------------------------
 
     def define(self, tables: Iterable[str], form: str = "") -> bool:
@@ -233,6 +271,8 @@ class PostgresStore(Looks):
 
     def close(self) -> None:
         self._staged = None
+        self._bell.close()
+        self._duties.close()
         self._writer.close()
         self._aside.close()
         self._readers.close()

@@ -46,7 +46,7 @@ class Looks:
     # --- The log ------------------------------------------------------------------------------------------------------
 
     def head(self) -> int:
-        safe = self._reach.advance(self._look_at_reach)
+        _, safe = self._look()
         known_at, head = self._head_at
         if safe != known_at:
             head = self._number("SELECT max(position) FROM events WHERE position<=%s", (safe,))
@@ -58,7 +58,11 @@ class Looks:
         """Say whether events were stored that may not be read yet: who waits for the log looks again soon."""
         return self._reach.is_waiting
 
-    def _look_at_reach(self) -> tuple[int, Sequence[str]]:
+    def _look(self) -> tuple[int, int]:
+        """Return the last position drawn, and the last up to which nothing is missing."""
+        return self._reach.advance(self._ask_reach)
+
+    def _ask_reach(self) -> tuple[int, Sequence[str]]:
         (row,) = self._rows(REACH)
         return row[0], row[1]
 

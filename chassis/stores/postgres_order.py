@@ -36,13 +36,13 @@ class Reach:
         """Say whether something was drawn that cannot be read yet: to be asked again soon, without being woken."""
         return bool(self._noted)
 
-    def advance(self, ask: Ask) -> int:
-        """Look, and return the last position up to which nothing is missing nor ever will be."""
+    def advance(self, ask: Ask) -> tuple[int, int]:
+        """Look, and return the last position drawn, and the last up to which nothing is missing nor ever will be."""
         # One at a time: who holds the lock has to be seen after what was drawn was noted, whoever noted it.
         with self._lock:
             drawn, holders = ask()
             self._take(drawn, frozenset(holders))
-            return self._safe
+            return drawn, self._safe
 
     def _take(self, drawn: int, holders: frozenset[str]) -> None:
         if drawn > (self._noted[-1][0] if self._noted else self._safe):

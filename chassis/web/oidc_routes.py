@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from fastapi import APIRouter
 from pydantic import ValidationError
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -93,7 +94,8 @@ class IssuerDoors:
         wanted = SignInRequest.read(form, self._issuer.url)
         given = {name: form[name] for name in ("role", "agency", "personal_id") if form.get(name)}
         try:
-            principal = principal_named(self._vault, TokenRequest.model_validate(given))
+            whom = TokenRequest.model_validate(given)
+            principal = await run_in_threadpool(principal_named, self._vault, whom)
         except ValidationError as error:
             wrong = [(".".join(str(part) for part in one["loc"]), one["msg"]) for one in error.errors()]
             raise Problem(INVALID, None, wrong) from error

@@ -4,17 +4,19 @@ Law: Luật Bảo vệ dữ liệu cá nhân 91/2025/QH15 (the right to know who
 deletion); NĐ 356/2025/NĐ-CP. What is looked for stands in the body, never in an address.
 """
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
-from chassis.forgetting import NOT_KNOWN, forget_when_idle
+from chassis.clock import Clock
+from chassis.forgetting import NOT_KNOWN
 from chassis.limits import PAGE_ITEMS_MAX
-from chassis.run import Engine
 from chassis.service import Scope
-from chassis.vault import Forgotten, Opening, SqliteVault
+from chassis.vault_port import Custody, Forgotten, Opening
 from chassis.web import problem
 from chassis.web.auth import (
     ALL,
@@ -32,6 +34,8 @@ from chassis.web.auth_filter import THE_WHOLE
 from chassis.web.problem import NOT_FOUND, Problem, ProblemDocument, trace_of
 from chassis.web.routes import told_rights
 from kernel.refusal import Refused
+
+Forgets = Callable[[Forgotten], Awaitable[Forgotten | Refused]]
 
 PAGE_LIMIT: Final = 100
 ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
@@ -112,8 +116,14 @@ def opening_shown(opening: Opening) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def privacy(engine: Engine, issuer: DevelopmentIssuer, vault: SqliteVault) -> APIRouter:
-    """Return the routes about people: the person's own, the inspector's, and the operators'."""
+def privacy(clock: Clock, issuer: DevelopmentIssuer, vault: Custody, forget: Forgets) -> APIRouter:
+    """Return the routes about people: the person's own, the inspector's, and the operators'.
+
+    The vault may be another process: it is asked on threads, so that nobody else waits for it.
+
+    Args:
+        forget: forgets a person once nothing of theirs is open.
+    """
     router = APIRouter(prefix="/api/v1/people", tags=["people"])
 
     def staff(request: Request, rights: Rights) -> Principal:
@@ -139,7 +149,7 @@ def privacy(engine: Engine, issuer: DevelopmentIssuer, vault: SqliteVault) -> AP
         openapi_extra=told_rights(MINE), response_model=OpeningsShown, responses=ANSWERS,
         summary="Who read what of me", description="Ai đã xem dữ liệu cá nhân của tôi",
     )  # fmt: skip
-    async def mine(request: Request, after: After = 0, limit: Limit = PAGE_LIMIT) -> dict[str, Any]:
+    def mine(request: Request, after: After = 0, limit: Limit = PAGE_LIMIT) -> dict[str, Any]:
         principal = signed_in(issuer.principal_of(request))
         if not may(principal, MINE, Scope(people=(principal.person,))):
             raise Problem(NOT_FOUND)
@@ -150,7 +160,7 @@ def privacy(engine: Engine, issuer: DevelopmentIssuer, vault: SqliteVault) -> AP
         openapi_extra=told_rights(WHOEVER_SUPERVISES), response_model=list[ProofShown], responses=ANSWERS,
         summary="Proofs of whoever was forgotten", description="Bằng chứng đã xóa dữ liệu cá nhân",
     )  # fmt: skip
-    async def proofs(request: Request) -> list[dict[str, Any]]:
+    def proofs(request: Request) -> list[dict[str, Any]]:
         staff(request, WHOEVER_SUPERVISES)
         return [proof_shown(proof) for proof in vault.forgotten()]
 
@@ -159,7 +169,7 @@ def privacy(engine: Engine, issuer: DevelopmentIssuer, vault: SqliteVault) -> AP
         openapi_extra=told_rights(INSPECTORS), response_model=OpeningsShown, responses=ANSWERS,
         summary="Who read what of a person", description="Ai đã xem dữ liệu cá nhân của một người",
     )  # fmt: skip
-    async def openings(request: Request, person: Person, after: After = 0, limit: Limit = PAGE_LIMIT) -> dict[str, Any]:
+    def openings(request: Request, person: Person, after: After = 0, limit: Limit = PAGE_LIMIT) -> dict[str, Any]:
         staff(request, INSPECTORS)
         return page(person, after, limit)
 
@@ -168,10 +178,10 @@ def privacy(engine: Engine, issuer: DevelopmentIssuer, vault: SqliteVault) -> AP
         openapi_extra=told_rights(WHOEVER_SUPERVISES), response_model=PeopleFound, responses=ANSWERS,
         summary="Find a person; the search is written down", description="Tìm một người; việc tìm được ghi lại",
     )  # fmt: skip
-    async def find(request: Request, sought: Sought) -> dict[str, Any]:
+    def find(request: Request, sought: Sought) -> dict[str, Any]:
         principal = staff(request, WHOEVER_SUPERVISES)
         found = vault.find(sought.kind, sought.identifier)
-        vault.searched(found, principal.id, sought.kind, engine.clock.now())
+        vault.searched(found, principal.id, sought.kind, clock.now())
         return {"people": list(found)}
 
     @router.post(
@@ -181,14 +191,14 @@ def privacy(engine: Engine, issuer: DevelopmentIssuer, vault: SqliteVault) -> AP
     )  # fmt: skip
     async def forgetting(request: Request, person: Person, order: Order) -> Response:
         by = staff(request, OPERATORS)
-        proof = Forgotten(person, engine.clock.now().isoformat(), by.id, order.law, order.decision)
-        outcome = await forget_when_idle(engine, vault, proof)
+        proof = Forgotten(person, clock.now().isoformat(), by.id, order.law, order.decision)
+        outcome = await forget(proof)
         if isinstance(outcome, Refused):
             if outcome.rule is NOT_KNOWN:
                 raise Problem(NOT_FOUND)
             open_still = "; ".join(one.reason for one in outcome.invalid)
             document = problem.refusal_document(Refused(outcome.rule), trace_of(request))
             return problem.response(document | {"detail": open_still})
-        return JSONResponse(proof_shown(outcome))
+        return JSONResponse(await run_in_threadpool(proof_shown, outcome))
 
     return router

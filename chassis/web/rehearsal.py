@@ -1,15 +1,16 @@
 """For rehearsal only: move the clock, and be anybody. None of these routes exists without `--rehearsal`."""
 
 import asyncio
+from concurrent.futures import Future
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Protocol
 
 from fastapi import APIRouter
 from pydantic import AwareDatetime, BaseModel, Field
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from chassis.clock import ClockMovesForwardOnly, RehearsalClock
-from chassis.run import Engine
+from chassis.clock import Clock, ClockMovesForwardOnly, RehearsalClock
 from chassis.vault import Vault
 from chassis.web.auth import TOKEN_LIFETIME_S, DevelopmentIssuer, Principal
 from chassis.web.problem import Kind, Problem, ProblemDocument
@@ -19,6 +20,15 @@ ANSWERS: dict[int | str, dict[str, Any]] = {409: {"model": ProblemDocument}, 422
 
 
 Codes = Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=100)]
+
+
+class Moved(Protocol):
+    """Whatever moves a clock, from timer to timer: an engine, or the conductor of several."""
+
+    @property
+    def clock(self) -> Clock: ...
+    def move_clock(self, to: datetime) -> "Future[None] | asyncio.Future[None]": ...
+    def release_clock(self) -> "Future[None] | asyncio.Future[None]": ...
 
 
 class MoveClock(BaseModel):
@@ -76,7 +86,7 @@ def principal_named(vault: Vault, wanted: TokenRequest) -> Principal:
     return Principal(name, wanted.role, wanted.agency, person, tuple(wanted.procedures), tuple(wanted.steps))
 
 
-def rehearsal(engine: Engine, issuer: DevelopmentIssuer, vault: Vault) -> APIRouter:
+def rehearsal(engine: Moved, issuer: DevelopmentIssuer, vault: Vault) -> APIRouter:
     """Return the routes of rehearsal."""
     router = APIRouter(prefix="/api/v1/rehearsal", tags=["rehearsal"])
     clock = engine.clock
@@ -104,11 +114,11 @@ def rehearsal(engine: Engine, issuer: DevelopmentIssuer, vault: Vault) -> APIRou
 
     @router.post("/tokens", operation_id="issue_token", response_model=TokenGiven)
     async def token(wanted: TokenRequest) -> dict[str, str]:
-        who = principal_named(vault, wanted)
+        who = await run_in_threadpool(principal_named, vault, wanted)
         return {"token": issuer.issue(who, wanted.lifetime_s), "id": who.id, "person": who.person}
 
     @router.post("/sessions", operation_id="open_session", response_model=SessionGiven)
     async def session(wanted: TokenRequest, response: Response) -> dict[str, str]:
-        return {"csrf": issuer.open_session(response, principal_named(vault, wanted))}
+        return {"csrf": issuer.open_session(response, await run_in_threadpool(principal_named, vault, wanted))}
 
     return router

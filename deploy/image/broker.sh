@@ -37,8 +37,14 @@ if [ ! -f "$formatted" ]; then
     # Through a file, for what stands in a command line can be read by others.
     printf '%s\n' format -t "$CLUSTER_ID" --initial-controllers "$INITIAL_CONTROLLERS" -c "$properties" \
         --add-scram "SCRAM-SHA-512=[name=admin,password=$(cat "$ADMIN_PASSWORD_FILE")]" >"$arguments"
-    "$home/bin/kafka-run-class.sh" kafka.tools.StorageTool "@$arguments"
+    # The tool prints what it keeps of the password; a log is no place for that.
+    outcome=0
+    "$home/bin/kafka-run-class.sh" kafka.tools.StorageTool "@$arguments" >"$arguments.said" 2>&1 || outcome=$?
     rm -f "$arguments"
+    if [ "$outcome" != 0 ]; then
+        sed '/[Ss][Cc][Rr][Aa][Mm]/d' "$arguments.said" >&2
+        exit "$outcome"
+    fi
     date -u +%FT%TZ >"$formatted"
 fi
 exec "$home/bin/kafka-server-start.sh" "$properties"

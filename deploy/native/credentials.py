@@ -7,8 +7,10 @@ alone (0600), and nothing of them is printed. `secrets/` then holds:
 
     <who>.password           of each role of PostgreSQL and principal of Kafka, of both administrators, of Grafana
     <process>.vault-token    what a process shows the vault, and <process>.files-token the file store
-    vault.tokens             who may speak to the vault, `name:SHA-256 of the token` a line, and files.tokens
+    vault.tokens             who may ask the vault for what, as chassis/inner_credentials.py says, and files.tokens
     vault.key                the vault's master key: without it nothing personal can be read again
+    internal.token           what the front and the services know each other by
+    issuer.key, session.key, answers.key   what all instances sign and check with
 """
 
 import argparse
@@ -25,10 +27,23 @@ sys.path.append(str(Path(__file__).parent.parent.parent))
 
 import tls
 
+from chassis.files import SECRET_BYTES
+from chassis.inner_credentials import lines_of
+from chassis.vault_words import FORGET, OPEN, SEAL, SEARCH
 from services.topology import ADMIN, AUDITOR, DATABASES, PRINCIPALS
 
-ASKS_VAULT: Final = ("intake", "routing", "payments", "postal", "reporting", "front")
-ASKS_FILES: Final = ("intake", "front")
+ASKS_VAULT: Final = {
+    "intake": (SEAL, OPEN),
+    "routing": (SEAL, OPEN),
+    "payments": (SEAL, OPEN, SEARCH),
+    "postal": (SEAL, OPEN),
+    "reporting": (SEAL, OPEN, SEARCH),
+    "front": (SEAL, OPEN, SEARCH, FORGET),
+}
+"""Who asks the vault, and for what: payments look for the gateway's person, reporting for whose data was opened."""
+
+ASKS_FILES: Final = ("intake", "routing", "payments", "postal", "reporting")
+SHARED_KEYS: Final = ("issuer.key", "session.key", "answers.key")
 POSTGRES_ADMIN: Final = "postgres"
 GRAFANA: Final = "grafana"
 PASSWORD_BYTES: Final = 24
@@ -47,11 +62,18 @@ def make(cluster: Path) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for who in passwords():
         _kept(folder / f"{who}.password", _token)
-    for server, callers in (("vault", ASKS_VAULT), ("files", ASKS_FILES)):
-        tokens = {who: _kept(folder / f"{who}.{server}-token", _token) for who in callers}
-        lines = [f"{who}:{sha256(token.encode()).hexdigest()}\n" for who, token in tokens.items()]
-        _write(folder / f"{server}.tokens", "".join(lines))
+    vault = {who: _kept(folder / f"{who}.vault-token", _token) for who in ASKS_VAULT}
+    _write(folder / "vault.tokens", lines_of(vault, ASKS_VAULT))
+    files = {who: _kept(folder / f"{who}.files-token", _token) for who in ASKS_FILES}
+    _write(
+        folder / "files.tokens",
+        "".join(f"{who}:{sha256(token.encode()).hexdigest()}\n" for who, token in files.items()),
+    )
+    _kept(folder / "internal.token", _token)
     _kept(folder / "vault.key", lambda: b64encode(secrets.token_bytes(KEY_BYTES)).decode())
+    for name in SHARED_KEYS:
+        if not (folder / name).exists():
+            _write(folder / name, secrets.token_bytes(SECRET_BYTES))
 
 
 def _token() -> str:
@@ -64,11 +86,11 @@ def _kept(file: Path, fresh: Callable[[], str]) -> str:
     return file.read_text().strip()
 
 
-def _write(file: Path, text: str) -> None:
+def _write(file: Path, content: str | bytes) -> None:
     """Put a whole file in its place, for its owner alone from the first moment on."""
     beside = file.with_name(f".{file.name}.{os.getpid()}")
-    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as open_file:
-        open_file.write(text)
+    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as open_file:
+        open_file.write(content if isinstance(content, bytes) else content.encode())
     beside.replace(file)
 
 

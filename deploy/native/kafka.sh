@@ -282,6 +282,12 @@ end() {
     done
 }
 
+end_at_once() {
+    pid=$(pid_of "$1") || return 0
+    kill -9 "$pid"
+    while pid_of "$1" >/dev/null; do sleep 0.05; done
+}
+
 status() {
     remembered || fail "$folder holds no cluster."
     running=0
@@ -338,12 +344,14 @@ node)
     ;;
 kill)
     node_is_known "${2:-}"
-    pid=$(pid_of "$2") || fail "node $2 does not run."
-    kill -9 "$pid"
-    while pid_of "$2" >/dev/null; do sleep 0.05; done
+    pid_of "$2" >/dev/null || fail "node $2 does not run."
+    end_at_once "$2"
     ;;
 clean)
-    if remembered; then end $(seq "$NODES"); fi
+    # What it holds goes away, so it need not put it in order first.
+    if remembered; then
+        for i in $(seq "$NODES"); do end_at_once "$i"; done
+    fi
     rm -rf "$kafka" "$folder"/logs/kafka-*.log "$folder/secrets/admin.password"
     ;;
 *)

@@ -198,7 +198,7 @@ start() {
         # After a kill -9 it does not start before the last of its old processes has gone, so more than once is tried.
         if [ $((waited % 20)) = 0 ] && ! is_running; then
             # shellcheck disable=SC2086
-            (cd / && as_owner setsid "$bin/postgres" -D "$data" $options >>"$home/postgres.log" 2>&1 </dev/null &)
+            (cd / && as_owner setsid "$bin/postgres" -D "$data" $options) >>"$home/postgres.log" 2>&1 </dev/null &
         fi
         [ $waited -lt $((ready_within_s * 10)) ] || fail "it does not answer at port $port; $home/postgres.log says why."
         sleep 0.1

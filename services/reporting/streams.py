@@ -12,20 +12,22 @@ import argparse
 import asyncio
 import logging
 import os
+import signal
 import ssl
 import time
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import faust
-import msgspec
 from faust.contrib.asgi import faust_app_running
-from faust.types import EventT, StreamT
+from faust.types import EventT
 from faust.types.auth import SASLMechanism
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from starlette.applications import Starlette
-from starlette.responses import JSONResponse, PlainTextResponse
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from chassis.bus.kafka_access import KafkaAccess
@@ -37,20 +39,9 @@ from chassis.web.sent_events import SentEvents
 from chassis.web.server import server
 from chassis.wire import PARTITIONS, TOPIC, NotOurs, heard_over_kafka
 from kernel.message import Envelope
-from services.reporting.domain.live import (
-    KEPT_HOURS,
-    Dossier,
-    Hour,
-    Told,
-    add,
-    hour_of,
-    is_forgotten,
-    shown,
-    shown_by_place,
-    take,
-    windows,
-)
+from services.reporting.domain.live import hour_of, shown, shown_by_place, windows
 from services.reporting.projections.live import told_of
+from services.reporting.projections.live_table import LiveTable
 
 log = logging.getLogger("lienthong.live")
 
@@ -65,13 +56,7 @@ SESSION_S: Final = 45.0
 STUCK_AFTER_S: Final = 120.0
 AHEAD_HOURS_MAX: Final = 24
 """An event of a later time than this is none: it would push every hour out of the windows."""
-PARKED_MAX: Final = 1_000
 EXIT_UNFORESEEN: Final = 70
-
-HOUR, DOSSIER, PARKED = "hour", "dossier", "parked"
-"""What a key of the table begins with; the partition follows, so that each is kept where its source is."""
-
-Key = tuple[Any, ...]
 
 
 class Kept(faust.Table):
@@ -99,19 +84,21 @@ class Live:
         self._clock = clock
         self._rehearsal = rehearsal
         self._topic = topic
-        self.app = _app(access, partitions, session_s)
+        # Faust makes itself a folder; what it keeps is in the changelog, so that this one stays empty.
+        self._folder = TemporaryDirectory(prefix="lienthong-live-")
+        self.app = _app(access, partitions, session_s, self._folder.name)
         self.table: Any = self.app.Table(TABLE, partitions=partitions, help="Live figures by the hour")
         self.table.unsaid = []
+        self.kept = LiveTable(self.table)
+        self.app.on_rebalance_complete.connect(self._forget)
         source = self.app.topic(topic, key_serializer="raw", value_serializer="raw")
         self.agent = self.app.agent(source, concurrency=1, name="count")(self._count)
         self._waiting: list[EventT] = []
-        self._newest: dict[int, int] = {}
         self.taken_at = time.monotonic()
-        self.changes = 0
 
     # --- one record after the other ---
 
-    async def _count(self, stream: StreamT[Any]) -> AsyncIterator[Any]:
+    async def _count(self, stream: Any) -> AsyncIterator[Any]:
         async for event in stream.noack().events():
             try:
                 self._take(event)
@@ -120,7 +107,7 @@ class Live:
                 os._exit(EXIT_UNFORESEEN)
             self._waiting.append(event)
             self.taken_at = time.monotonic()
-            yield event.message.offset
+            yield event.message.offset  # so that who feeds the stream by hand knows when it was taken
 
     def _take(self, event: EventT) -> None:
         partition, offset = event.message.partition, event.message.offset
@@ -128,10 +115,11 @@ class Live:
             envelope = self._heard(event)
             told = told_of(envelope)
         except NotOurs as error:
-            self._park(partition, offset, str(error))
+            log.error("live figures leave out a record: partition %d, offset %d", partition, offset)
+            self.kept.park(partition, offset, str(error))
             return
         if told is not None:
-            self._add(partition, offset, envelope, told)
+            self.kept.take(partition, offset, envelope, told)
 
     def _heard(self, event: EventT) -> Envelope:
         """Return the event that a record holds.
@@ -146,64 +134,11 @@ class Live:
             raise NotOurs(f"its time {envelope.time.isoformat()} is yet to come")
         return envelope
 
-    def _add(self, partition: int, offset: int, envelope: Envelope, told: Told) -> None:
-        """Remember what the dossier's event says, then add to its hours: in this order they reach the changelog."""
-        hour = hour_of(envelope.time_us)
-        key = (DOSSIER, partition, envelope.subject)
-        known = msgspec.convert(self.table.get(key) or {}, Dossier)
-        id = f"{envelope.source}#{envelope.sequence}"
-        remembered, added = take(known, told, id, hour, offset)
-        is_first = remembered != known
-        if is_first:
-            self.table[key] = msgspec.to_builtins(remembered)
-        oldest = self._pass_to(partition, hour) - KEPT_HOURS
-        for one, counted in added.items():
-            kept = (HOUR, partition, *one)
-            before: tuple[int, int] = tuple(self.table.get(kept) or (0, -1))
-            after = add(before, counted, offset, is_first)
-            if one.hour > oldest and after != before:
-                self.table[kept] = after
-        self.changes += 1
-
-    def _park(self, partition: int, offset: int, why: str) -> None:
-        """Keep what is to be looked at; a thousand are kept, every one is said aloud."""
-        log.error("live figures leave out a record: partition %d, offset %d", partition, offset)
-        if len(self.parked()) < PARKED_MAX:
-            self.table[PARKED, partition, offset] = why
-        self.changes += 1
-
-    def _pass_to(self, partition: int, hour: int) -> int:
-        """Let time pass in a partition: what no window can need any more is forgotten. Return its newest hour."""
-        newest = self._newest.get(partition)
-        if newest is None:
-            newest = max((key[5] for key in self._keys(HOUR) if key[1] == partition), default=0)
-        self._newest[partition] = max(newest, hour)
-        if hour > newest:
-            for key in self._keys(HOUR):
-                if key[1] == partition and key[5] <= hour - KEPT_HOURS:
-                    del self.table[key]
-            for key in self._keys(DOSSIER):
-                if key[1] == partition and is_forgotten(msgspec.convert(self.table[key], Dossier), hour):
-                    del self.table[key]
-        return self._newest[partition]
-
-    def _keys(self, kind: str) -> list[Key]:
-        return [key for key in self.table.data if key[0] == kind]
-
     # --- what is told ---
-
-    def hours(self) -> list[tuple[Hour, int]]:
-        """Return every hour that is kept, with what was counted in it."""
-        kept = ((key, self.table.get(key)) for key in self._keys(HOUR))
-        return [(Hour(*key[2:]), value[0]) for key, value in kept if value]
-
-    def parked(self) -> list[dict[str, Any]]:
-        """Return the records that were left out, and why."""
-        return [{"partition": key[1], "offset": key[2], "why": self.table[key]} for key in sorted(self._keys(PARKED))]
 
     def now_hour(self) -> int:
         """Return the hour that windows end with."""
-        newest = max((key[5] for key in self._keys(HOUR)), default=0)
+        newest = self.kept.newest_hour()
         return newest or self._wall_hour() if self._rehearsal else max(newest, self._wall_hour())
 
     def _wall_hour(self) -> int:
@@ -211,7 +146,7 @@ class Live:
 
     def lag(self) -> dict[int, int]:
         """Return how many records of each partition were not taken yet, of those that are this process's."""
-        consumer = self.app.consumer
+        consumer: Any = self.app.consumer
         behind = {}
         for tp in consumer.assignment():
             if tp.topic == self._topic:
@@ -237,6 +172,10 @@ class Live:
                 for watch in watches:
                     watch.cancel()
                 await self._confirm()
+
+    async def _forget(self, *_: object, **__: object) -> None:
+        """Partitions may have come from elsewhere."""
+        self.kept.forget()
 
     async def _acknowledge(self) -> None:
         while True:
@@ -270,7 +209,7 @@ class Live:
                 os._exit(EXIT_UNFORESEEN)
 
 
-def _app(access: KafkaAccess, partitions: int, session_s: float) -> faust.App:
+def _app(access: KafkaAccess, partitions: int, session_s: float, folder: str) -> faust.App:
     """Return the Faust application; its topics are there before it starts, and it makes none."""
     credentials = None
     if access.user:
@@ -280,10 +219,11 @@ def _app(access: KafkaAccess, partitions: int, session_s: float) -> faust.App:
         )  # fmt: skip
     return faust.App(
         APP, broker=[f"kafka://{one}" for one in access.bootstrap.split(",")], broker_credentials=credentials,
-        broker_commit_interval=COMMIT_EVERY_S, broker_session_timeout=session_s, broker_heartbeat_interval=session_s / 3, store="memory://", Table=Kept,
+        broker_commit_interval=COMMIT_EVERY_S, broker_session_timeout=session_s,
+        broker_heartbeat_interval=session_s / 3, store="memory://", Table=Kept,
         topic_partitions=partitions, topic_allow_declare=False, topic_disable_leader=True, web_enabled=False,
         processing_guarantee="at_least_once", consumer_auto_offset_reset="earliest", autodiscover=False,
-        producer_acks=-1,
+        producer_acks=-1, datadir=folder,
     )  # fmt: skip
 
 
@@ -293,48 +233,55 @@ def _app(access: KafkaAccess, partitions: int, session_s: float) -> faust.App:
 def application(live: Live) -> Starlette:
     """Return what the process answers over HTTP: its health, and figures that anybody may see."""
     sent = SentEvents(lambda: province(live))
-    app = Starlette(
-        routes=[
-            Route("/livez", lambda request: JSONResponse({"status": "ok"})),
-            Route("/readyz", lambda request: _ready(live)),
-            Route("/metrics", lambda request: PlainTextResponse(_metrics(live), media_type=MEDIA_TYPE)),
-            Route("/parked", lambda request: JSONResponse({"items": live.parked()})),
-            Route("/figures", lambda request: JSONResponse(shown_by_place(live.hours(), live.now_hour()))),
-            Route("/figures/live", sent.answer),
-        ],
-        lifespan=live.running,
-    )
-    app.state.live = live
-    return app
+
+    async def livez(request: Request) -> Response:
+        return JSONResponse({"status": "ok"})
+
+    async def readyz(request: Request) -> Response:
+        return JSONResponse(health(live), 200 if live.is_ready else 503)
+
+    async def metrics(request: Request) -> Response:
+        return PlainTextResponse(measured(live), media_type=MEDIA_TYPE)
+
+    async def parked(request: Request) -> Response:
+        return JSONResponse({"items": live.kept.parked()})
+
+    async def figures(request: Request) -> Response:
+        return JSONResponse(shown_by_place(live.kept.hours(), live.now_hour()))
+
+    answers = {
+        "/livez": livez, "/readyz": readyz, "/metrics": metrics, "/parked": parked, "/figures": figures,
+        "/figures/live": sent.answer,
+    }  # fmt: skip
+    return Starlette(routes=[Route(path, answer) for path, answer in answers.items()], lifespan=live.running)
 
 
 def province(live: Live) -> dict[str, Any]:
     """Return the windows of the whole province."""
     now_hour = live.now_hour()
-    return shown(windows(((key.status, key.hour, many) for key, many in live.hours()), now_hour), now_hour)
+    return shown(windows(((key.status, key.hour, many) for key, many in live.kept.hours()), now_hour), now_hour)
 
 
-def _ready(live: Live) -> JSONResponse:
+def health(live: Live) -> dict[str, Any]:
+    """Return what those who run the platform look at."""
     lag = live.lag()
-    told = {
+    return {
         "status": "ok" if live.is_ready else "not_ready",
         "partitions": sorted(lag),
         "lag": sum(lag.values()),
-        "parked": len(live.parked()),
+        "parked": len(live.kept.parked()),
         "taken_ago_s": round(time.monotonic() - live.taken_at, 1),
     }
-    return JSONResponse(told, 200 if live.is_ready else 503)
 
 
-def _metrics(live: Live) -> bytes:
-    """Return what Prometheus asks for."""
-    registry = CollectorRegistry()
-    lag = live.lag()
+def measured(live: Live) -> bytes:
+    """Return the same for Prometheus."""
+    registry, told = CollectorRegistry(), health(live)
     for name, says, value in (
-        ("lienthong_live_partitions", "Partitions that the live figures are counted from here", len(lag)),
-        ("lienthong_live_lag", "Records that the live figures have not taken yet", sum(lag.values())),
-        ("lienthong_live_parked", "Records that the live figures leave out", len(live.parked())),
-        ("lienthong_live_taken_ago_seconds", "How long ago a record was taken", time.monotonic() - live.taken_at),
+        ("lienthong_live_partitions", "Partitions that live figures are counted of", len(told["partitions"])),
+        ("lienthong_live_lag", "Records that live figures have not taken yet", told["lag"]),
+        ("lienthong_live_parked", "Records that live figures leave out", told["parked"]),
+        ("lienthong_live_taken_ago_seconds", "How long ago a record was taken", told["taken_ago_s"]),
     ):
         Gauge(name, says, registry=registry).set(value)
     return generate_latest(registry)
@@ -351,6 +298,7 @@ def main() -> None:
     set_up(settings.log_level)
     access = KafkaAccess(settings.kafka, settings.kafka_user, settings.kafka_password, settings.kafka_ca)
     live = Live(access, WallClock(), asked.rehearsal, int(settings.session_ms) / 1_000)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # uvicorn gives it on once everything has ended
     with suppress(KeyboardInterrupt):
         server(application(live), asked.host, asked.port).run()
 

@@ -9,12 +9,13 @@ from typing import Any
 from chassis.bus.bus import Bus
 from chassis.clock import RehearsalClock
 from chassis.executor import Answered, Done, Job, KeyReused, Lane, NotThere, Outcome, Stale
-from chassis.run import Engine, Running, embedded
+from chassis.run import Engine, Running
 from chassis.service import Service
-from chassis.stores.sqlite import SqliteStore
-from chassis.stores.store import Recorded, Store
+from chassis.stores.store import Recorded
 from kernel.refusal import Refused
 from tests.chassis.savings import OpenAccount, PayIn
+from tests.stores import embedded
+from tests.stores import opened as opened_store
 
 START = datetime(2026, 9, 7, 1, 0, tzinfo=UTC)
 AGENCY = "H48.23"
@@ -31,8 +32,8 @@ class Stage:
         if bus is None:
             self.engine = embedded(services, data, self.clock, disk_threads)
         else:
-            stores = {service.name: SqliteStore(data / f"{service.name}.db") for service in services}
-            self.engine = Engine(services, dict[str, Store](stores), bus, self.clock)
+            stores = {service.name: opened_store(data, service.name) for service in services}
+            self.engine = Engine(services, stores, bus, self.clock)
 
     @property
     def now(self) -> datetime:

@@ -12,30 +12,16 @@ from pathlib import Path
 import pytest
 
 from chassis.stores.store import StoreUnavailable
-from chassis.vault import CannotOpen, Erased, Forgotten, SqliteVault
+from chassis.vault import CannotOpen, Erased, SqliteVault
 from chassis.vault_forgetting import forget_again, proofs_of, register_copy
-from tests.chassis.test_vault import AT, PARTICULARS, PERSONAL_ID, opened, read
-
-PHONE = "0905671283"
+from tests.chassis.test_vault import opened
+from tests.chassis.vault_contract import AT, PARTICULARS, PERSONAL_ID, PHONE, known, proof, read
 
 
 @pytest.fixture
 def vault(tmp_path: Path) -> Iterator[SqliteVault]:
     with closing(opened(tmp_path)) as vault:
         yield vault
-
-
-def proof(person: str) -> Forgotten:
-    return Forgotten(person, AT.isoformat(), "system:archive", "91/2025/QH15:14", "12/QD-UBND")
-
-
-def known(vault: SqliteVault, personal_id: str = PERSONAL_ID) -> tuple[str, str]:
-    """Return somebody who is durably known, and what was sealed for them."""
-    person = vault.person("personal_id", personal_id)
-    vault.also_known(person, "phone", PHONE)
-    sealed = vault.seal(person, PARTICULARS)
-    vault.settle()
-    return person, sealed
 
 
 def traces(vault: SqliteVault, person: str) -> list[bytes]:
@@ -51,25 +37,6 @@ def standing(folder: Path, *wanted: bytes) -> list[str]:
     """Return which files of a folder hold any of the bytes."""
     files = (file for file in sorted(folder.rglob("*")) if file.is_file())
     return [file.name for file in files if any(one in file.read_bytes() for one in wanted)]
-
-
-def test_a_forgotten_person_cannot_be_read_or_found(tmp_path: Path, vault: SqliteVault) -> None:
-    """Nor after a restart; the neighbour is as before, and what was read of whom stays written down."""
-    person, sealed = known(vault)
-    neighbour, other = known(vault, "051185003188")
-    read(vault, sealed, "name")
-    assert vault.forget(proof(person)) == proof(person)
-    for again in (vault, opened(tmp_path)):
-        with pytest.raises(Erased):
-            read(again, sealed)
-        with pytest.raises(Erased):
-            again.seal(person, PARTICULARS)
-        assert again.find("personal_id", PERSONAL_ID) == ()
-        assert again.find("phone", PHONE) == (neighbour,)
-        assert read(again, other) == PARTICULARS
-        assert [line["purpose"] for line in again.openings(person)] == ["visit"]
-        assert again.forgotten() == (proof(person),)
-    assert vault.person("personal_id", PERSONAL_ID) != person, "whoever comes back is somebody new"
 
 
 def test_nothing_of_the_key_is_left_in_any_file(tmp_path: Path, vault: SqliteVault) -> None:
@@ -88,18 +55,7 @@ def test_the_proof_holds_no_name(tmp_path: Path, vault: SqliteVault) -> None:
     person, _ = known(vault)
     vault.forget(proof(person))
     assert set(vault.forgotten()[0]) == set(proof(person))
-    assert standing(tmp_path, PERSONAL_ID.encode(), PARTICULARS["name"].encode(), PHONE.encode()) == []  # type: ignore[attr-defined]
-
-
-def test_asked_twice_it_is_done_once(vault: SqliteVault) -> None:
-    """The first proof stays; and nobody is forgotten who was never known."""
-    person, _ = known(vault)
-    vault.forget(proof(person))
-    assert vault.forget(proof(person)._replace(decision="13/QD-UBND")) == proof(person)
-    for stranger in ("p" + "0" * 24, ""):
-        with pytest.raises(CannotOpen):
-            vault.forget(proof(stranger))
-    assert vault.forgotten() == (proof(person),)
+    assert standing(tmp_path, PERSONAL_ID.encode(), PARTICULARS["name"].encode(), PHONE.encode()) == []
 
 
 @pytest.mark.parametrize("restarted", [False, True])
@@ -190,15 +146,3 @@ def test_an_old_copy_brought_back_forgets_again(tmp_path: Path, vault: SqliteVau
     assert standing(tmp_path / "offsite", *wanted)
     with pytest.raises(FileNotFoundError):
         forget_again(tmp_path / "nowhere" / "vault.db", vault.forgotten())
-
-
-def test_nobody_hands_anything_in_for_whoever_is_leaving(vault: SqliteVault) -> None:
-    """Not now; and as before when they stay."""
-    person, sealed = known(vault)
-    with vault.leaving(person):
-        with pytest.raises(StoreUnavailable):
-            vault.person("personal_id", PERSONAL_ID)
-        with pytest.raises(StoreUnavailable):
-            vault.seal(person, PARTICULARS)
-        assert read(vault, sealed) == PARTICULARS
-    assert vault.person("personal_id", PERSONAL_ID) == person

@@ -19,7 +19,8 @@ from chassis.files import SecretUnusable
 from chassis.stores.store import StoreUnavailable
 from chassis.vault import CannotOpen, SqliteVault
 from chassis.vault_keys import LEGACY_INDEX, next_to
-from tests.chassis.test_vault import AT, PARTICULARS, PERSONAL_ID, opened, read
+from tests.chassis.test_vault import opened
+from tests.chassis.vault_contract import AT, PARTICULARS, PERSONAL_ID, read
 
 PEOPLE = 2_345
 """More than are wrapped anew at a time."""

@@ -28,6 +28,7 @@ from services.reporting.pages import clock_page, dossier_page, home_page, submis
 from services.reporting.pages.catching_up import caught_up, head_of
 from services.reporting.pages.clock import in_hours
 from services.reporting.pages.graph import wrapped
+from services.reporting.pages.live_figures import LiveFigures
 from services.reporting.pages.names import Names
 from services.reporting.pages.roles import RoleButton, role_buttons, sign_ins
 from services.reporting.pages.sentences import Teller, sentence_of
@@ -64,9 +65,10 @@ class Pages:
         self._issuer = issuer
         self._store: Store = border.running.store
         self._clock = border.clock
+        self._live = LiveFigures(self._store, border.clock)
         frame.templates.filters |= {
             "hours": in_hours, "instant": datetime.fromisoformat, "wrapped": wrapped, "count_of": _count_of,
-            "share_of": _share_of,
+            "share_of": _share_of, "rate_of": _rate_of,
         }  # fmt: skip
         frame.templates.globals |= {
             "word": word, "sentence_of": sentence_of, "fee_looks": FEE, "parcel_looks": PARCEL,
@@ -86,7 +88,7 @@ class Pages:
         if self._frame.rehearsal:
             be = Route("/rehearsal/applicants/{text}", self.be_applicant, methods=["POST"], include_in_schema=False)
             routes.append(be)
-        return tuple(routes)
+        return (*routes, *self._live.routes())
 
     def _page(self, request: Request, template: str, status: int = 200, **shown: Any) -> HTMLResponse:
         visitor = self._frame.visitor(request)
@@ -106,7 +108,10 @@ class Pages:
             return RedirectResponse(f"/dossiers/{known['code'] or known['ref']}", 303)
         home = home_page.gather(self._registry, self._store, visitor.principal, wanted)
         unknown = visitor.principal.is_anonymous and bool(wanted.q)
-        return self._page(request, "home.html", home=home, unknown=unknown, part="", more=_more(wanted, home.list))
+        return self._page(
+            request, "home.html", home=home, unknown=unknown, part="", more=_more(wanted, home.list),
+            live=self._live.province(),
+        )  # fmt: skip
 
     async def found(self, request: Request) -> Response:
         """Return only the list, for a page that is open already."""
@@ -226,6 +231,10 @@ def _more(wanted: Search, shown: home_page.List | None) -> str:
 
 def _count_of(number: int) -> str:
     return f"{number:,}".replace(",", ".")
+
+
+def _rate_of(per_hour: float) -> str:
+    return f"{per_hour:.2f}".rstrip("0").rstrip(".").replace(".", ",")
 
 
 def _share_of(part: int, whole: int) -> str:

@@ -88,7 +88,9 @@ TELLS: Final[Mapping[str, tuple[type, Callable[[Any], Told]]]] = {
 }
 """Public type → how its data is read, and what it says as far as live figures go."""
 
-DECODERS: Final = {kind: msgspec.json.Decoder(reads) for kind, (reads, _) in TELLS.items()}
+DECODERS: Final[Mapping[str, msgspec.json.Decoder[Any]]] = {
+    kind: msgspec.json.Decoder(reads) for kind, (reads, _) in TELLS.items()
+}
 UNVERSIONED: Final = frozenset(kind.rpartition(".v")[0] for kind in TELLS)
 
 

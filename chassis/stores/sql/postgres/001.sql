@@ -137,3 +137,16 @@ BEGIN
     END IF;
   END LOOP;
 END $$;
+
+-- What SQLite tells of a table under this name, in SQLite's words; the pages of lists are described from it.
+CREATE FUNCTION pragma_table_info(p_table text) RETURNS TABLE(name text, type text, "notnull" int, pk int)
+LANGUAGE sql STABLE AS $$
+  SELECT a.attname::text,
+    CASE format_type(a.atttypid, NULL) WHEN 'bigint' THEN 'INTEGER' WHEN 'double precision' THEN 'REAL'
+      WHEN 'bytea' THEN 'BLOB' ELSE upper(format_type(a.atttypid, NULL)) END,
+    a.attnotnull::int, coalesce(i.indisprimary, false)::int
+  FROM pg_attribute AS a
+  LEFT JOIN pg_index AS i ON i.indrelid = a.attrelid AND i.indisprimary AND a.attnum = ANY(i.indkey)
+  WHERE a.attrelid = to_regclass(p_table) AND a.attnum > 0 AND NOT a.attisdropped
+  ORDER BY a.attnum
+$$;

@@ -11,6 +11,7 @@ ALTER TABLE people ALTER wrapped_key SET STATISTICS 0, ALTER person SET STATISTI
 ALTER TABLE lookup ALTER digest SET STATISTICS 0, ALTER person SET STATISTICS 0;
 ALTER TABLE also_known ALTER digest SET STATISTICS 0, ALTER person SET STATISTICS 0;
 CREATE TABLE index_keys(number integer PRIMARY KEY, wrapped_key bytea NOT NULL);
+ALTER TABLE index_keys ALTER wrapped_key SET STATISTICS 0;
 -- `call` tells a reading that is asked for again, because its answer was lost on the way, from a second reading.
 CREATE TABLE openings(
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, person text NOT NULL, by text NOT NULL, purpose text NOT NULL,

@@ -1,0 +1,236 @@
+"""The door: every request goes to a process that answers it, and what that process says is what is answered.
+
+A request that reached nobody goes to another instance. One that may have reached somebody is sent again only if that
+does no harm: it only reads, or it carries an idempotency key, and then the first answer comes again.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from typing import Final
+
+from prometheus_client import Counter
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Message, Receive, Scope, Send
+
+from chassis.limits import ANSWER_WITHIN_S
+from chassis.web.door_instances import Instance, Instances, Nobody
+from chassis.web.door_line import Headers, Line, LineDown
+from chassis.web.door_routes import Found
+from chassis.web.metrics import PROCESS
+from chassis.web.problem import METHOD, NOT_FOUND, UNAVAILABLE, Problem, document, on_problem, response
+from kernel.calendar import Words
+
+log = logging.getLogger("lienthong.door")
+
+SAID_WITHIN_S: Final = ANSWER_WITHIN_S + 5
+"""How long the head of an answer may take, and each further piece: a little longer than a service gives itself."""
+TAKEN_IN_BYTES_MAX: Final = 65_536
+"""A body up to here is taken in before it is sent on, and can be sent again."""
+READS: Final = frozenset({"GET", "HEAD"})
+OF_ONE_HOP: Final = frozenset({
+    b"connection", b"keep-alive", b"proxy-authenticate", b"proxy-authorization", b"te", b"trailer",
+    b"transfer-encoding", b"upgrade", b"expect", b"proxy-connection",
+})  # fmt: skip
+NOT_SENT_ON: Final = OF_ONE_HOP | {b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host", b"forwarded"}
+NOT_SAID_ON: Final = OF_ONE_HOP | {b"date"}  # this server says the time itself
+
+SENT = Counter(
+    "lienthong_door_requests", "Requests sent on, by service and by what became of them", ["service", "outcome"],
+    registry=PROCESS,
+)  # fmt: skip
+
+
+class Template:
+    """A route of another process, as the notes of requests name it."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+
+class Door:
+    """Sends requests on; mounted behind every route that this process has itself."""
+
+    def __init__(self, instances: Instances) -> None:
+        self.instances = instances
+        self._said_without_end: set[asyncio.Task[None]] = set()
+
+    def end(self) -> None:
+        """End every answer that goes on and on: the server stops."""
+        for task in self._said_without_end:
+            task.cancel()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request by whoever has its address."""
+        found = self.instances.table.find(scope["path"], scope["method"])
+        if isinstance(found, Found):
+            scope["route"] = Template(found.template)
+            await self.pass_on(found.service, scope, receive, send)
+            return
+        if not found and self.instances.unheard:
+            raise Problem(UNAVAILABLE, silent(", ".join(self.instances.unheard)))
+        if not found:
+            raise Problem(NOT_FOUND)
+        refusal = document(METHOD, None, (), scope.get("lienthong.trace", ""))
+        await response(refusal, {"Allow": ", ".join(found)})(scope, receive, send)
+
+    async def pass_on(self, service: str, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request by an instance of `service`.
+
+        Raises:
+            Problem: none of them answers.
+        """
+        try:
+            may_be_repeated, body = await _taken_in(scope, receive)
+        except ConnectionAbortedError:
+            return
+        head = _head(scope, body)
+        try:
+            async with asyncio.timeout(SAID_WITHIN_S):
+                instance, line, first = await self._answered(service, scope, head, body, may_be_repeated)
+        except TimeoutError as error:
+            SENT.labels(service, "late").inc()
+            raise Problem(UNAVAILABLE, silent(service)) from error
+        except ConnectionAbortedError:
+            return
+        try:
+            await self._say(line, first, receive, send)
+        except (LineDown, TimeoutError) as error:  # the server sees that the answer has no end, and cuts it off
+            SENT.labels(service, "cut").inc()
+            log.warning("%s broke off in the middle of an answer: %s", instance.name, error)
+        else:
+            SENT.labels(service, "answered").inc()
+        finally:
+            instance.in_flight -= 1
+            instance.put_back(line)
+
+    async def _answered(
+        self, service: str, scope: Scope, head: bytes, body: bytes | AsyncIterator[bytes], may_be_repeated: bool
+    ) -> tuple[Instance, Line, bytes]:
+        """Return who answers, on which line, and the first piece of what is said."""
+        tried: set[Instance] = set()
+        fresh = not may_be_repeated
+        while left := [one for one in self.instances.living(service) if one not in tried]:
+            instance = left[0]
+            instance.takes_one()
+            line: Line | None = None
+            try:
+                line = await instance.line(fresh)
+                await line.send(head, body, scope["method"] == "HEAD")
+                return instance, line, await line.piece()
+            except BaseException as error:
+                instance.in_flight -= 1
+                if line is not None:
+                    instance.let_go(line)
+                if not isinstance(error, LineDown):
+                    raise
+                if fresh:  # a kept line may have ended alone
+                    tried.add(instance)
+                if line is None:
+                    instance.has_gone()
+                instance.look_now.set()
+                if error.reached and not may_be_repeated:
+                    break
+                fresh = True
+                SENT.labels(service, "sent_again").inc()
+        SENT.labels(service, "nobody").inc()
+        raise Problem(UNAVAILABLE, silent(service))
+
+    async def _say(self, line: Line, first: bytes, receive: Receive, send: Send) -> None:
+        headers = [field for field in line.headers if field[0] not in NOT_SAID_ON]
+        start: Message = {"type": "http.response.start", "status": line.status, "headers": headers}
+        await send(start)
+        if line.has_ended:
+            await send({"type": "http.response.body", "body": first + await line.piece()})
+            return
+        await send({"type": "http.response.body", "body": first, "more_body": True})
+        saying = asyncio.create_task(_say_on(line, send))
+        self._said_without_end.add(saying)
+        hearing = asyncio.create_task(_gone(receive))
+        try:
+            await asyncio.wait((saying, hearing), return_when=asyncio.FIRST_COMPLETED)
+            if saying.done() and not saying.cancelled():
+                saying.result()
+            elif saying.cancelled():
+                await send({"type": "http.response.body", "body": b""})
+        finally:
+            self._said_without_end.discard(saying)
+            saying.cancel()
+            hearing.cancel()
+
+
+async def _say_on(line: Line, send: Send) -> None:
+    """Say the rest of an answer as it comes."""
+    while True:
+        async with asyncio.timeout(SAID_WITHIN_S):
+            piece = await line.piece()
+        await send({"type": "http.response.body", "body": piece, "more_body": bool(piece)})
+        if not piece:
+            return
+
+
+async def _gone(receive: Receive) -> None:
+    """Wait until whoever asked has gone away."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _taken_in(scope: Scope, receive: Receive) -> tuple[bool, bytes | AsyncIterator[bytes]]:
+    """Return whether a request may be sent twice, and its body: as it comes if it may not, is long, and says how long.
+
+    What is taken in whole is never longer than any body may be.
+    """
+    fields = dict(scope["headers"])
+    has_key = scope["method"] in READS or b"idempotency-key" in fields
+    length = fields.get(b"content-length", b"")
+    if not has_key and length.isdigit() and int(length) > TAKEN_IN_BYTES_MAX:
+        return False, _coming(receive)
+    return has_key, b"".join([piece async for piece in _coming(receive)])
+
+
+async def _coming(receive: Receive) -> AsyncIterator[bytes]:
+    """Yield a body as it comes in.
+
+    Raises:
+        ConnectionAbortedError: whoever sends it went away in the middle.
+    """
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ConnectionAbortedError("whoever asked went away before the end")
+        if piece := message.get("body", b""):
+            yield piece
+        if not message.get("more_body", False):
+            return
+
+
+def _head(scope: Scope, body: bytes | AsyncIterator[bytes]) -> bytes:
+    """Return the head of the request as it is sent on: what its sender said, and where they are."""
+    target = scope.get("raw_path") or scope["path"].encode()
+    if scope["query_string"]:
+        target += b"?" + scope["query_string"]
+    fields: Headers = [(name, value) for name, value in scope["headers"] if name not in NOT_SENT_ON]
+    if isinstance(body, bytes):
+        fields = [field for field in fields if field[0] != b"content-length"]
+        if body or scope["method"] not in READS:
+            fields.append((b"content-length", b"%d" % len(body)))
+    client = (scope.get("client") or ("", 0))[0]
+    fields += [(b"x-forwarded-for", client.encode("latin-1")), (b"x-forwarded-proto", scope["scheme"].encode())]
+    lines = b"".join(b"%b: %b\r\n" % field for field in fields)
+    return b"%b %b HTTP/1.1\r\n%b\r\n" % (scope["method"].encode("latin-1"), target, lines)
+
+
+async def on_nobody(request: Request, error: Exception) -> Response:
+    """Say which service does not answer, where several were asked."""
+    assert isinstance(error, LineDown)
+    words = silent(error.service if isinstance(error, Nobody) else "")
+    return await on_problem(request, Problem(UNAVAILABLE, words))
+
+
+def silent(service: str) -> Words:
+    """Return the sentence for whoever asked something of a service of which nobody answers."""
+    return Words(
+        f"Dịch vụ {service} hiện không trả lời; hãy gửi lại yêu cầu này, kèm Idempotency-Key cũ nếu có.",
+        f"The service {service} does not answer now; send the same request again, with the same Idempotency-Key.",
+    )

@@ -1,0 +1,289 @@
+"""The instances of the services behind the door: which of them answer, what each takes, and a request to one of them.
+
+Each is looked after by a task of its own: asked again and again while it does not answer, listened to while it does.
+One that falls silent is passed over, and whoever waits for it is told at once.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import msgspec
+
+from chassis.web.door_line import Headers, Line, LineDown, connected
+from chassis.web.door_routes import RouteTable
+
+log = logging.getLogger("lienthong.door")
+
+KEPT_IDLE_WITHIN_S: Final = 2.0
+"""Shorter than a process keeps a connection that nobody uses: neither closes it while the other begins to speak."""
+LINES_KEPT_MAX: Final = 64
+LOOK_EVERY_S: Final = 1.0
+LOOK_AGAIN_AFTER_S: Final = 0.1
+ANSWERS_LOOK_WITHIN_S: Final = 5.0
+ASKED_WITHIN_S: Final = 10.0
+HTTP_PORT: Final = 80
+OPENAPI: Final = "/api/openapi.json"
+OWN: Final = ""
+"""The service of the routes that the door's own process has."""
+
+Known = Callable[["Instance"], Awaitable[None]]
+
+
+class Nobody(LineDown):
+    """No instance of a service answers."""
+
+    def __init__(self, service: str) -> None:
+        super().__init__(f"no instance of {service} answers", reached=False)
+        self.service = service
+
+
+class Asked:
+    """What an instance answered to the door itself."""
+
+    def __init__(self, status: int, headers: Headers, body: bytes) -> None:
+        self.status = status
+        self.headers = headers
+        self.body = body
+
+    def json(self) -> Any:
+        """Return the body's content.
+
+        Raises:
+            LineDown: it is no JSON, so that whoever answered is not one of ours.
+        """
+        try:
+            return msgspec.json.decode(self.body)
+        except msgspec.DecodeError as error:
+            raise LineDown("the answer is not JSON", reached=True) from error
+
+
+class Instance:
+    """One process of a service.
+
+    Args:
+        url: where it answers, `http://host:port`.
+    """
+
+    def __init__(self, service: str, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme != "http" or not parts.hostname or parts.path.strip("/"):
+            raise ValueError(f"LIENTHONG_SERVICES: {service} must answer at http://host:port")
+        self.service = service
+        self.url = url.rstrip("/")
+        self.host, self.port = parts.hostname, parts.port or HTTP_PORT
+        self.name = f"{service} ({self.host}:{self.port})"
+        self.is_living = False
+        self.in_flight = 0
+        self.routes: list[tuple[tuple[str, ...], str]] = []
+        self.document: dict[str, Any] = {}
+        self.turn = 0
+        self.look_now = asyncio.Event()
+        self._idle: list[Line] = []
+        self._lines: set[Line] = set()
+
+    async def line(self, fresh: bool = False) -> Line:
+        """Return a connection to it, a kept one where there is one.
+
+        Args:
+            fresh: a new one, for what may not be said twice: a kept one may be closed just now.
+
+        Raises:
+            LineDown: it cannot be reached.
+        """
+        oldest = time.monotonic() - KEPT_IDLE_WITHIN_S
+        while self._idle and not fresh:
+            line = self._idle.pop()
+            if line.is_open and line.idle_since > oldest:
+                return line
+            self.let_go(line)
+        line = await connected(self.host, self.port)
+        self._lines.add(line)
+        return line
+
+    def takes_one(self) -> None:
+        """Count a request that is sent to it; among equals the one whose turn was longest ago is next."""
+        self.in_flight += 1
+        self.turn = time.monotonic_ns()
+
+    def put_back(self, line: Line) -> None:
+        """Keep a connection for the next request, if it can have one."""
+        if line.may_be_used_again and len(self._idle) < LINES_KEPT_MAX:
+            line.idle_since = time.monotonic()
+            self._idle.append(line)
+        else:
+            self.let_go(line)
+
+    def let_go(self, line: Line) -> None:
+        self._lines.discard(line)
+        line.abort()
+
+    def has_gone(self) -> None:
+        """Pass it over from now on; whoever waits for an answer is told."""
+        if self.is_living:
+            log.warning("%s does not answer", self.name)
+        self.is_living = False
+        for line in list(self._lines):
+            self.let_go(line)
+        self._idle.clear()
+
+    async def ask(
+        self, method: str, target: str, headers: Mapping[str, str], body: bytes = b"", within_s: float = ASKED_WITHIN_S
+    ) -> Asked:
+        """Ask it something short.
+
+        Raises:
+            LineDown: it does not answer, or not in time.
+        """
+        fields = {"host": self.host, "content-length": str(len(body))} | dict(headers)
+        lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+        head = f"{method} {target} HTTP/1.1\r\n{lines}\r\n".encode("latin-1")
+        line: Line | None = None
+        try:
+            async with asyncio.timeout(within_s):
+                line = await self.line()
+                await line.send(head, body)
+                pieces = []
+                while piece := await line.piece():
+                    pieces.append(piece)
+        except TimeoutError as error:
+            raise LineDown(f"{self.name} gave no answer within {within_s:.0f} s", reached=True) from error
+        finally:
+            if line is not None:
+                self.put_back(line)
+        return Asked(line.status, line.headers, b"".join(pieces))
+
+
+class Instances:
+    """Every instance of every service, in the order of their naming.
+
+    Args:
+        told: `intake=http://…,http://…;routing=http://…`.
+        token: what they know the door by.
+
+    `comes` is awaited with each instance that answers (again), before anybody is sent to it; `own` are the routes of
+    the door's own process, so that it knows which methods an address takes.
+    """
+
+    def __init__(self, told: str, token: str) -> None:
+        self.by_service: dict[str, tuple[Instance, ...]] = {}
+        for part in told.split(";"):
+            service, _, urls = part.strip().partition("=")
+            if not service or not urls:
+                raise ValueError("LIENTHONG_SERVICES must be written as service=http://host:port,http://…;service=…")
+            self.by_service[service] = tuple(Instance(service, url.strip()) for url in urls.split(","))
+        self.everyone = tuple(one for several in self.by_service.values() for one in several)
+        self.comes: list[Known] = []
+        self.own: list[tuple[tuple[str, ...], str]] = []
+        self.table = RouteTable()
+        self._inner = {"authorization": f"Bearer {token}"}
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @property
+    def unheard(self) -> tuple[str, ...]:
+        """Return the services of which no instance has said yet what it answers."""
+        return tuple(name for name, several in self.by_service.items() if not any(one.routes for one in several))
+
+    def living(self, service: str) -> list[Instance]:
+        """Return those of a service that answer, the least busy first."""
+        several = [one for one in self.by_service.get(service, ()) if one.is_living]
+        return sorted(several, key=lambda one: (one.in_flight, one.turn))
+
+    async def inner(self, instance: Instance, method: str, target: str, content: Any = None) -> Any:
+        """Return what an instance says to its front alone.
+
+        Raises:
+            LineDown: it does not answer, or it does not know us.
+        """
+        body = b"" if content is None else msgspec.json.encode(content)
+        headers = self._inner | ({"content-type": "application/json"} if body else {})
+        answer = await instance.ask(method, target, headers, body)
+        if answer.status != 200:
+            raise LineDown(f"{instance.name} answered {answer.status} to {target.partition('?')[0]}", reached=True)
+        return answer.json()
+
+    async def of_every_service(self, ask: Callable[[Instance], Awaitable[Any]]) -> dict[str, Any]:
+        """Return what one instance of each service says, the next one where one does not answer.
+
+        Raises:
+            Nobody: of a service nobody answers.
+        """
+        said = await asyncio.gather(*(self.of(service, ask) for service in self.by_service))
+        return dict(zip(self.by_service, said, strict=True))
+
+    async def of(self, service: str, ask: Callable[[Instance], Awaitable[Any]]) -> Any:
+        """Return what an instance of a service says, the next one where one does not answer; for what only reads.
+
+        Raises:
+            Nobody: none of them answers.
+        """
+        for instance in self.living(service):
+            try:
+                return await ask(instance)
+            except LineDown:
+                instance.look_now.set()
+        raise Nobody(service)
+
+    def begin(self) -> None:
+        """Look after every instance, until `end`; call it where the event loop runs."""
+        self._tasks = [asyncio.create_task(self._look_after(one)) for one in self.everyone]
+
+    async def end(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for instance in self.everyone:
+            instance.is_living = False
+            instance.has_gone()
+
+    async def _look_after(self, instance: Instance) -> None:
+        while True:
+            instance.look_now.clear()
+            try:
+                if instance.is_living:
+                    await self._still_there(instance)
+                else:
+                    await self._take_in(instance)
+            except LineDown as error:
+                log.debug("%s: %s", instance.name, error)
+                instance.has_gone()
+            except Exception:
+                log.exception("%s says what cannot be understood", instance.name)
+                instance.has_gone()
+            pause_s = LOOK_EVERY_S if instance.is_living else LOOK_AGAIN_AFTER_S
+            with suppress(TimeoutError):
+                await asyncio.wait_for(instance.look_now.wait(), pause_s)
+
+    async def _still_there(self, instance: Instance) -> None:
+        answer = await instance.ask("GET", "/livez", {}, within_s=ANSWERS_LOOK_WITHIN_S)
+        if answer.status != 200:
+            raise LineDown("it says that it is not alive", reached=True)
+
+    async def _take_in(self, instance: Instance) -> None:
+        """Learn what an instance answers that is there (again), and only then send anybody to it."""
+        told = await self.inner(instance, "GET", "/internal/routes")
+        if told["service"] != instance.service:
+            log.error("%s is told to be %s and says that it is %s", instance.url, instance.service, told["service"])
+            raise LineDown("another service answers there", reached=True)
+        document = (await instance.ask("GET", OPENAPI, {})).json()
+        for comes in self.comes:
+            await comes(instance)
+        instance.name = f"{told['instance']} ({instance.host}:{instance.port})"
+        instance.routes = [(tuple(one["methods"]), one["path"]) for one in told["routes"]]
+        instance.document = document
+        self._put_together()
+        instance.is_living = True
+        log.info("%s answers", instance.name)
+
+    def _put_together(self) -> None:
+        table = RouteTable()
+        for methods, path in self.own:
+            table.add(OWN, path, methods)
+        for instance in self.everyone:
+            for methods, path in instance.routes:
+                table.add(instance.service, path, methods)
+        self.table = table
