@@ -51,7 +51,7 @@ SPEAKERS: Final = ("intake", "routing", "payments", "postal")
 """The services that say public events."""
 
 PRINCIPALS: Final = (
-    *(Principal(name, (TOPIC, SAY_AGAIN), (TOPIC, SAY_AGAIN), (name, f"{name}-{SAY_AGAIN}")) for name in SPEAKERS),
+    *(Principal(name, (TOPIC, SAY_AGAIN), (TOPIC, SAY_AGAIN), (name,)) for name in SPEAKERS),
     Principal("reporting", (SAY_AGAIN,), (TOPIC,), ("reporting",)),
     Principal(LIVE, (LIVE_CHANGELOG,), (TOPIC, LIVE_CHANGELOG), (LIVE,)),
     Principal("auditor", (), (TOPIC, SAY_AGAIN), (), ("*",)),

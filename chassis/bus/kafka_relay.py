@@ -14,7 +14,7 @@ from itertools import zip_longest
 from typing import Any, Final, NamedTuple
 
 import msgspec
-from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.errors import KafkaError
 
 from chassis.bus.kafka import SayAgain
@@ -32,6 +32,7 @@ PAGES_IN_FLIGHT: Final = 8
 WAIT_S: Final = 1.0
 LOOK_AT_TOPIC_EVERY_S: Final = 10.0
 LISTEN_EVERY_S: Final = 1.0
+LISTENS_FOR_MS: Final = 10
 AGAIN_MAX: Final = 500
 ACKNOWLEDGED_WITHIN_S: Final = 0.02
 """How long a round waits for the oldest page in flight before it looks for new events."""
@@ -59,7 +60,7 @@ class Relay:
 
     def __init__(
         self, service: str, store: SharedStore, access: KafkaAccess, topic: str, say_again_topic: str = "",
-        instance: str = "", settings: dict[str, Any] | None = None, group: str = "",
+        instance: str = "", settings: dict[str, Any] | None = None,
     ) -> None:  # fmt: skip
         self._service = service
         self._store = store
@@ -67,7 +68,6 @@ class Relay:
         self._topic = topic
         self._say_again_topic = say_again_topic
         self._instance = instance or service
-        self._group = group or f"{service}-{say_again_topic}"
         self._settings = SETTINGS | (settings or {})
         self._producer: KafkaProducer | None = None
         self._admin: KafkaAdminClient | None = None
@@ -236,15 +236,14 @@ class Relay:
             return
         self._listened_at = time.monotonic()
         if self._asks is None:
-            self._asks = KafkaConsumer(
-                self._say_again_topic, **self._access.client(), group_id=self._group, auto_offset_reset="earliest",
-                enable_auto_commit=False,
-            )  # fmt: skip
-        for records in self._asks.poll(timeout_ms=0).values():
+            # Of no group, and from now on: what was asked while nobody listened is asked again within a minute.
+            self._asks = KafkaConsumer(**self._access.client(), group_id=None, auto_offset_reset="latest")
+            partitions = self._asks.partitions_for_topic(self._say_again_topic) or ()
+            self._asks.assign([TopicPartition(self._say_again_topic, number) for number in partitions])
+        for records in self._asks.poll(timeout_ms=LISTENS_FOR_MS).values():
             for record in records:
                 if record.key == self._service.encode():
                     self._say_again(record.value)
-            self._asks.commit_async()
 
     def _say_again(self, value: bytes) -> None:
         try:

@@ -6,6 +6,8 @@ Whatever reads the log forward goes no further than its safe head (`chassis/stor
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
+import psycopg
+
 from chassis.stores.postgres_access import PostgresAccess
 from chassis.stores.postgres_lines import Readers
 from chassis.stores.postgres_order import REACH, Reach
@@ -191,7 +193,10 @@ class Looks:
         return found
 
     def query(self, sql: str, params: Mapping[str, Any] | None = None) -> Sequence[Mapping[str, Any]]:
-        columns, rows = self._readers.answer(as_postgres(sql), params or {})
+        try:
+            columns, rows = self._readers.answer(as_postgres(sql), params or {})
+        except psycopg.DataError:
+            return []  # what strangers ask for that is no number, or no text, stands in no column of numbers, or of texts
         names = [column.name for column in columns]
         return [dict(zip(names, row, strict=True)) for row in rows]
 

@@ -27,6 +27,7 @@ LOOK_AGAIN_AFTER_S: Final = 0.1
 ANSWERS_LOOK_WITHIN_S: Final = 5.0
 ASKED_WITHIN_S: Final = 10.0
 HTTP_PORT: Final = 80
+ROUTES: Final = "/internal/routes"
 OPENAPI: Final = "/api/openapi.json"
 OWN: Final = ""
 """The service of the routes that the door's own process has."""
@@ -80,6 +81,7 @@ class Instance:
         self.is_living = False
         self.in_flight = 0
         self.routes: list[tuple[tuple[str, ...], str]] = []
+        self.told: dict[str, Any] = {}
         self.document: dict[str, Any] = {}
         self.turn = 0
         self.look_now = asyncio.Event()
@@ -262,16 +264,19 @@ class Instances:
         answer = await instance.ask("GET", "/livez", {}, within_s=ANSWERS_LOOK_WITHIN_S)
         if answer.status != 200:
             raise LineDown("it says that it is not alive", reached=True)
+        if await self.inner(instance, "GET", ROUTES) != instance.told:
+            raise LineDown("another process answers there now", reached=True)
 
     async def _take_in(self, instance: Instance) -> None:
         """Learn what an instance answers that is there (again), and only then send anybody to it."""
-        told = await self.inner(instance, "GET", "/internal/routes")
+        told = await self.inner(instance, "GET", ROUTES)
         if told["service"] != instance.service:
             log.error("%s is told to be %s and says that it is %s", instance.url, instance.service, told["service"])
             raise LineDown("another service answers there", reached=True)
         document = (await instance.ask("GET", OPENAPI, {})).json()
         for comes in self.comes:
             await comes(instance)
+        instance.told = told
         instance.name = f"{told['instance']} ({instance.host}:{instance.port})"
         instance.routes = [(tuple(one["methods"]), one["path"]) for one in told["routes"]]
         instance.document = document

@@ -151,7 +151,7 @@ def _listing_endpoint(border: Border, issuer: DevelopmentIssuer, listing: Listin
             params["after"] = given["after"]
         order = f"{listing.cursor} {'DESC' if listing.descending else 'ASC'}"
         columns = ", ".join(dict.fromkeys((*listing.columns, listing.cursor)))
-        sql = f"SELECT {columns} FROM {listing.table} WHERE {where} ORDER BY {order} LIMIT :limit"
+        sql = f"SELECT {columns} FROM {listing.table} AS listed WHERE {where} ORDER BY {order} LIMIT :limit"
         rows = list(border.running.store.query(sql, params | {"limit": limit + 1}))
         more = len(rows) > limit
         page: dict[str, Any] = {"items": rows[:limit]}

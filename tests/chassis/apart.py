@@ -1,4 +1,4 @@
-"""Instances of services as they run apart: PostgreSQL for each service, real Kafka between them, threads of their own."""
+"""Instances of services as they run apart: PostgreSQL for each, real Kafka between them, threads of their own."""
 
 import time
 from collections.abc import Callable
@@ -64,8 +64,7 @@ class Instance:
         )  # fmt: skip
         self.relay = None
         if speaks:
-            group = f"{service.name}-again-{line.of}"
-            self.relay = Relay(service.name, self.store, line.access, line.topic, line.say_again, name, group=group)
+            self.relay = Relay(service.name, self.store, line.access, line.topic, line.say_again, name)
         self._name = service.name
 
     @property

@@ -61,15 +61,24 @@ def other(access: PostgresAccess, vault: PostgresVault) -> Iterator[PostgresVaul
         yield other
 
 
+@pytest.fixture(scope="module")
+def shared(postgres_server: PostgresServer) -> Iterator[PostgresAccess]:
+    """A database for all tests of the contract."""
+    made = vault_places.fresh(postgres_server)
+    yield made
+    postgres_server.drop(made)
+
+
 class TestPostgresVault(VaultContract):
     """Every promise of the port, kept by PostgreSQL."""
 
     @pytest.fixture
-    def open_vault(self, access: PostgresAccess) -> Iterator[Open]:
+    def open_vault(self, shared: PostgresAccess) -> Iterator[Open]:
         opened: list[PostgresVault] = []
+        vault_places.empty(shared)
 
         def open_again() -> Custody:
-            opened.append(vault_places.opened(access, KEY))
+            opened.append(vault_places.opened(shared, KEY))
             return opened[-1]
 
         yield open_again

@@ -60,8 +60,7 @@ def shared(access: PostgresAccess, tmp_path_factory: pytest.TempPathFactory) -> 
 @pytest.fixture
 def process(shared: InnerProcess, access: PostgresAccess) -> InnerProcess:
     """That process over an empty vault."""
-    with access.connect("") as db:
-        db.execute(f"TRUNCATE {', '.join(vault_places.FULL)}".encode())
+    vault_places.empty(access)
     return shared
 
 
@@ -197,9 +196,7 @@ def own(access: PostgresAccess, tmp_path: Path) -> Iterator[InnerProcess]:
     process.close()
 
 
-def test_killed_between_meeting_somebody_and_the_batch_nothing_is_lost(
-    process: InnerProcess, own: InnerProcess
-) -> None:
+def test_killed_between_a_meeting_and_the_batch_nothing_is_lost(process: InnerProcess, own: InnerProcess) -> None:
     """The same client, which knows of no death, settles what it was given before."""
     with closing(client(own)) as vault:
         person = vault.person("personal_id", PERSONAL_ID)
@@ -286,7 +283,7 @@ def test_over_tls_only_with_the_authority_that_vouches_for_it(
     try:
         own.start()
         with closing(client(own, ca=str(tmp_path / "tls/ca.pem"))) as vault:
-            person, sealed = known(vault)
+            _, sealed = known(vault)
             assert read(vault, sealed) == PARTICULARS
         with closing(client(own)) as unsure, pytest.raises(StoreUnavailable, match="not vouched for"):
             unsure.person("personal_id", NEIGHBOUR)

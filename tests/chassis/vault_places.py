@@ -22,6 +22,12 @@ def fresh(server: PostgresServer) -> PostgresAccess:
     return server.fresh(server.template("vault_template", lambda access: bring_up(access, STEPS)))
 
 
+def empty(access: PostgresAccess) -> None:
+    """Forget all that a test did to a vault that several use: quicker than a database for each."""
+    with access.connect("") as db:
+        db.execute(f"TRUNCATE {', '.join(FULL)}".encode())
+
+
 def new_key() -> str:
     """Return a master key as an operator gives it."""
     return base64.b64encode(secrets.token_bytes(32)).decode()

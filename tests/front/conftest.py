@@ -100,8 +100,8 @@ class Town:
         self.processes[name] = subprocess.Popen(command, cwd=PROJECT)
         return name
 
-    def open(self, rehearsal: bool = True, **more: str) -> httpx.Client:
-        """Start the front over everybody that was named, and wait until it knows them."""
+    def open(self, rehearsal: bool = True, wait_for: str = "", **more: str) -> httpx.Client:
+        """Start the front over everybody that was named, and wait until it knows them, or one service of them."""
         named = ";".join(
             f"{service}={','.join(f'http://127.0.0.1:{port}' for port in ports)}"
             for service, ports in self.ports.items()
@@ -112,7 +112,8 @@ class Town:
         self.front = compose(settings, self.vault)
         self.door = Listening(asgi(self.front), product=True)
         self.client = httpx.Client(base_url=self.door.url, timeout=30.0)
-        until(lambda: all(one.is_living for one in self.front.door.instances.everyone))
+        everyone = self.front.door.instances.everyone
+        until(lambda: all(one.is_living for one in everyone if wait_for in ("", one.service)))
         return self.client
 
     def close(self) -> None:

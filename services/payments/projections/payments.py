@@ -162,7 +162,9 @@ def kept(event: CallbackKept) -> tuple[Statement, ...]:
 def room_for_forged(store: Store, now: datetime) -> bool:
     """Say whether one more notice may be kept that came in a gateway's name and is not its word."""
     since = in_text(now - timedelta(days=1))
-    sql = "SELECT count(*) AS all_of_them, coalesce(sum(kept_at>:since), 0) AS today FROM callbacks WHERE forged=1"
+    sql = """
+    SELECT count(*) AS all_of_them, count(CASE WHEN kept_at>:since THEN 1 END) AS today FROM callbacks WHERE forged=1
+    """
     (row,) = store.query(sql, {"since": since})
     return bool(row["all_of_them"] < FORGED_NOTICES_KEPT_MAX and row["today"] < FORGED_NOTICES_KEPT_PER_DAY_MAX)
 

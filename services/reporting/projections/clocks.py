@@ -44,7 +44,8 @@ UPDATE standstills SET until=:at
 WHERE ref=:ref AND whole=:whole AND ground=:ground AND step=:step AND until IS NULL
 """
 START_AGAIN: Final = """
-UPDATE standstills SET until=max(since, :at) WHERE ref=:ref AND whole=1 AND ground='supplement' AND until IS NULL
+UPDATE standstills SET until=CASE WHEN since<:at THEN :at ELSE since END
+WHERE ref=:ref AND whole=1 AND ground='supplement' AND until IS NULL
 """
 
 SUPPLEMENT: Final = "supplement"
