@@ -1,4 +1,4 @@
-"""The file store: port, and the embedded one, a folder of files sealed in chunks under a key of their own.
+"""The file store: port, and how files are sealed, in chunks under a key of their own, over whatever keeps the bytes.
 
 Law: Luật Bảo vệ dữ liệu cá nhân 91/2025/QH15 arts. 13–14 (a file of a person is readable with that person's key only);
 NĐ 61/2018/NĐ-CP art. 5 (what was handed in is not altered: its hash stands in the log).
@@ -6,14 +6,15 @@ NĐ 61/2018/NĐ-CP art. 5 (what was handed in is not altered: its hash stands in
 A file has an opaque id and a fresh AES-256-GCM key that the store never writes down: whoever keeps a file seals its key
 for a person in the vault, and a person who is forgotten takes all keys along. Each chunk has a nonce of its own and is
 bound to the file and to its place, so that none can be altered, moved or left out. Nothing is ever run or unpacked.
+
+Sealing is done here, in the service that has the key. What keeps the bytes (`Shelf`: a folder, or the file store's
+process) sees sealed ones only.
 """
 
 import os
 import re
 import secrets
 from collections.abc import Iterator
-from hashlib import sha256
-from pathlib import Path
 from typing import Final, Protocol
 
 from cryptography.exceptions import InvalidTag
@@ -35,8 +36,15 @@ class FileDamaged(ValueError):
     """A file is not as it was written: a chunk was altered, moved or cut off, or the key is another's."""
 
 
+class FileMoved(Exception):
+    """Somebody else has added to the file meanwhile; look how long it is and go on from there."""
+
+
 class FileStore(Protocol):
-    """Keeps the bytes of files, sealed. Sizes and offsets are those of the plain content."""
+    """Keeps the bytes of files, sealed. Sizes and offsets are those of the plain content.
+
+    Beside a file a note may rest, for as long as no dossier names the file.
+    """
 
     def begin(self) -> tuple[str, bytes]:
         """Make room for a file; return its id and its fresh key."""
@@ -47,7 +55,15 @@ class FileStore(Protocol):
         ...
 
     def append(self, id: str, key: bytes, part: bytes) -> int:
-        """Add to a file durably and return its size; all parts but the last are whole chunks."""
+        """Add to a file durably and return its size; all parts but the last are whole chunks.
+
+        Raises:
+            FileMoved: somebody else added to it at the same time.
+        """
+        ...
+
+    def cut(self, id: str) -> int:
+        """Take away a chunk that a power cut left half written, and return the size that is left."""
         ...
 
     def content(self, id: str, key: bytes, size: int) -> Iterator[bytes]:
@@ -71,104 +87,112 @@ class FileStore(Protocol):
         """Yield each file's id and when it was last written, in seconds since 1970."""
         ...
 
+    def keep_note(self, id: str, note: bytes) -> None:
+        """Write a note beside a file, durably, in the place of the one that was there."""
+        ...
+
+    def note(self, id: str) -> bytes | None:
+        """Return the note beside a file, None where there is none."""
+        ...
+
+    def notes(self) -> Iterator[tuple[str, bytes]]:
+        """Yield every note with its file's id."""
+        ...
+
+    def destroy_note(self, id: str) -> None:
+        """Destroy a note: its bytes are written over before its name is taken away."""
+        ...
+
+
+class Shelf(Protocol):
+    """What keeps sealed bytes for a `FileStore`; sizes and places are those of the sealed bytes."""
+
+    def make(self, id: str) -> None: ...
+    def rests(self, id: str) -> int: ...
+    def write(self, id: str, at: int, sealed: bytes) -> int:
+        """Add bytes behind the first `at` and return how many rest then; said twice, it is done once.
+
+        Raises:
+            FileMoved: other bytes rest there.
+        """
+        ...
+
+    def shorten(self, id: str, to: int) -> None: ...
+    def read(self, id: str) -> Iterator[bytes]:
+        """Yield what rests, one sealed chunk at a time."""
+        ...
+
+    def digest(self, id: str) -> str: ...
+    def discard(self, id: str) -> None: ...
+    def every(self) -> Iterator[tuple[str, float]]: ...
+    def keep_note(self, id: str, note: bytes) -> None: ...
+    def note(self, id: str) -> bytes | None: ...
+    def notes(self) -> Iterator[tuple[str, bytes]]: ...
+    def destroy_note(self, id: str) -> None: ...
+
 
 def new_file_id() -> str:
     """Return an id that nobody can guess."""
     return "f" + secrets.token_hex(12)
 
 
-class FolderStore:
-    """Files in a folder, spread over subfolders by the first letters of their ids; made when there is a first file."""
+def checked_id(id: str) -> str:
+    """Return an id as it is; one of another form is nobody's, wherever it may point."""
+    if not FILE_ID.fullmatch(id):
+        raise FileGone(f"{id[:40]!r} is no id of a file")
+    return id
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
 
-    def path(self, id: str) -> Path:
-        """Return where a file rests; an id of another form is nobody's."""
-        if not FILE_ID.fullmatch(id):
-            raise FileGone(f"{id[:40]!r} is no id of a file")
-        return self.folder / id[1:3] / id
+class SealedFiles:
+    """Files sealed in chunks over a shelf."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        self.shelf = shelf
+        self.digest, self.discard, self.every = shelf.digest, shelf.discard, shelf.every
+        self.keep_note, self.note, self.notes, self.destroy_note = (
+            shelf.keep_note, shelf.note, shelf.notes, shelf.destroy_note,
+        )  # fmt: skip
 
     def begin(self) -> tuple[str, bytes]:
         id = new_file_id()
-        path = self.path(id)
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path.touch(mode=0o600, exist_ok=False)
-        for folder in (path.parent, self.folder, self.folder.parent):
-            _sync(folder)
+        self.shelf.make(id)
         return id, AESGCM.generate_key(256)
 
     def size(self, id: str) -> int:
-        whole, rest = divmod(self._rests(id), SEALED_CHUNK_BYTES)
-        return whole * FILE_CHUNK_BYTES + max(rest - NONCE_BYTES - TAG_BYTES, 0)
-
-    def _rests(self, id: str) -> int:
-        try:
-            return self.path(id).stat().st_size
-        except FileNotFoundError as error:
-            raise FileGone(f"there is no file {id}") from error
+        return _plain_size(self.shelf.rests(id))
 
     def append(self, id: str, key: bytes, part: bytes) -> int:
-        whole, torn = divmod(self._rests(id), SEALED_CHUNK_BYTES)
+        rests = self.shelf.rests(id)
+        whole, torn = divmod(rests, SEALED_CHUNK_BYTES)
         assert not torn or not part, "nothing follows the last chunk"
-        cipher = AESGCM(key)
-        with self.path(id).open("r+b") as file:
-            file.seek(whole * SEALED_CHUNK_BYTES)
-            for number, start in enumerate(range(0, len(part), FILE_CHUNK_BYTES), whole):
-                nonce = os.urandom(NONCE_BYTES)
-                file.write(nonce + cipher.encrypt(nonce, part[start : start + FILE_CHUNK_BYTES], _bound(id, number)))
-            file.flush()
-            os.fsync(file.fileno())
-        return self.size(id)
+        cipher, sealed = AESGCM(key), []
+        for number, start in enumerate(range(0, len(part), FILE_CHUNK_BYTES), whole):
+            nonce = os.urandom(NONCE_BYTES)
+            chunk = cipher.encrypt(nonce, part[start : start + FILE_CHUNK_BYTES], _bound(id, number))
+            sealed += [nonce, chunk]
+        return _plain_size(self.shelf.write(id, rests, b"".join(sealed)))
 
     def cut(self, id: str) -> int:
-        """Take away a chunk that a power cut left half written, and return the size that is left."""
-        whole, torn = divmod(self._rests(id), SEALED_CHUNK_BYTES)
+        whole, torn = divmod(self.shelf.rests(id), SEALED_CHUNK_BYTES)
         if torn:
-            with self.path(id).open("r+b") as file:
-                file.truncate(whole * SEALED_CHUNK_BYTES)
-                os.fsync(file.fileno())
+            self.shelf.shorten(id, whole * SEALED_CHUNK_BYTES)
         return whole * FILE_CHUNK_BYTES
 
     def content(self, id: str, key: bytes, size: int) -> Iterator[bytes]:
         if self.size(id) != size:
             raise FileDamaged(f"{id} is not {size} bytes long")
         cipher = AESGCM(key)
-        with self.path(id).open("rb") as file:
-            number = 0
-            while sealed := file.read(SEALED_CHUNK_BYTES):
-                try:
-                    yield cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], _bound(id, number))
-                except (InvalidTag, ValueError) as error:
-                    raise FileDamaged(f"chunk {number} of {id} was altered") from error
-                number += 1
+        for number, sealed in enumerate(self.shelf.read(id)):
+            try:
+                yield cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], _bound(id, number))
+            except (InvalidTag, ValueError) as error:
+                raise FileDamaged(f"chunk {number} of {id} was altered") from error
 
-    def digest(self, id: str) -> str:
-        made = sha256()
-        try:
-            with self.path(id).open("rb") as file:
-                while sealed := file.read(SEALED_CHUNK_BYTES):
-                    made.update(sealed)
-        except FileNotFoundError as error:
-            raise FileGone(f"there is no file {id}") from error
-        return made.hexdigest()
 
-    def discard(self, id: str) -> None:
-        self.path(id).unlink(missing_ok=True)
-
-    def every(self) -> Iterator[tuple[str, float]]:
-        for path in sorted(self.folder.glob("*/f*")):
-            if FILE_ID.fullmatch(path.name):
-                yield path.name, path.stat().st_mtime
+def _plain_size(rests: int) -> int:
+    whole, rest = divmod(rests, SEALED_CHUNK_BYTES)
+    return whole * FILE_CHUNK_BYTES + max(rest - NONCE_BYTES - TAG_BYTES, 0)
 
 
 def _bound(id: str, number: int) -> bytes:
     return f"{id}:{number}".encode()
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

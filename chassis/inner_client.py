@@ -47,6 +47,7 @@ class InnerClient:
     def __init__(self, name: str, url: str, token: str, ca: str = "") -> None:
         self.name = name
         self._left_alone_until = 0.0
+        self._closed = False
         limits = httpx.Limits(max_connections=CONNECTIONS_MAX, max_keepalive_connections=None, keepalive_expiry=KEPT_S)
         self._client = httpx.Client(
             base_url=url, headers={"authorization": f"Bearer {token}"} if token else {}, limits=limits,
@@ -94,6 +95,8 @@ class InnerClient:
             yield answered
 
     def _be_patient(self) -> None:
+        if self._closed:
+            raise StoreUnavailable(f"{self.name}: this process is being stopped")
         if time.monotonic() < self._left_alone_until:
             raise StoreUnavailable(f"{self.name}: it did not answer just now; ask again")
 
@@ -109,6 +112,7 @@ class InnerClient:
             raise StoreUnavailable(f"{said} ({type(error).__name__}{_meaning_of(error)})") from error
 
     def close(self) -> None:
+        self._closed = True
         self._client.close()
 
 

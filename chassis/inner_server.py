@@ -7,6 +7,7 @@ import logging
 import socket
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -182,6 +183,8 @@ def serve(app: Starlette, settings: InnerSettings, default_port: int) -> None:
     """Answer until the process is told to stop; what is being answered then is answered to its end."""
     if bool(settings.tls_certificate) != bool(settings.tls_key):
         raise ValueError("LIENTHONG_TLS_CERTIFICATE and LIENTHONG_TLS_KEY are given together or not at all")
+    for file in filter(None, (settings.tls_certificate, settings.tls_key)):
+        Path(file).stat()  # what is missing is named; the TLS library would not say which
     config = uvicorn.Config(
         app, host=settings.host, port=int(settings.port or default_port), log_config=None, access_log=False,
         http=_OneByOne, ws="none", lifespan="off", server_header=False, limit_concurrency=WAITING_MAX,

@@ -18,7 +18,7 @@ from chassis.heads import FORM, NONE_BEFORE, Head, day_of, leaf_of, named_day
 from chassis.merkle import root_under
 from chassis.sealing_keys import PublicKey, SealingKeys
 from chassis.seals import Seals
-from chassis.stores.store import Store, StoreUnavailable
+from chassis.stores.store import Link, Store, StoreUnavailable
 from kernel.message import source_of
 
 log = logging.getLogger("lienthong.sealing")
@@ -47,6 +47,7 @@ class SealedLog:
         self.service = service
         self.store = store
         self.leaves = seals.leaves(service)
+        self.position = seals.position(service)
         self.head = seals.last_head(service)
         self.day = 0
         self.halted = self._resume(seals)
@@ -55,15 +56,24 @@ class SealedLog:
 
     def _resume(self, seals: Seals) -> str:
         """Take up where the seals end; return why the log cannot be the one they are of: to seal on would hide it."""
-        size = self.leaves.size
-        if size > self.store.head():
-            return f"{size} events were sealed, and the log ends at {self.store.head()}"
-        if size:
-            (link,) = self.store.links(size - 1, 1)
+        if self.position > self.store.head():
+            return f"{self.position} positions were sealed, and the log ends at {self.store.head()}"
+        if self.position:
+            (link,) = self.store.links(self.position - 1, 1)
             self.day = day_of(link.time_us)
             if leaf_of(link) != seals.last_leaf(self.service):
-                return f"the event at position {size} is not the one that was sealed"
+                return f"the event at position {self.position} is not the one that was sealed"
         return ""
+
+    def add(self, link: Link) -> tuple[int, bytes, bytes] | None:
+        """Seal one more event; return the row of leaves that it has filled, if it has."""
+        self.position = link.position
+        return self.leaves.add(leaf_of(link))
+
+    @property
+    def kept_position(self) -> int | None:
+        """Return the position to be kept beside the leaves, where their number does not say it."""
+        return None if self.position == self.leaves.size else self.position
 
     @property
     def has_unsigned(self) -> bool:
@@ -71,7 +81,7 @@ class SealedLog:
 
     def generation(self) -> int:
         """Return the generation of the last event that is sealed."""
-        return max(one.number for one in self.store.generations if one.after < max(self.leaves.size, 1))
+        return max(one.number for one in self.store.generations if one.after < max(self.position, 1))
 
 
 class Sealer:
@@ -135,20 +145,21 @@ class Sealer:
         today = day_of(to_us(self._clock.now()))  # read before the log: what is stored from now on is not earlier
         one = self._log(service)
         before, heads = one.leaves.size, []
-        while not one.halted and (page := one.store.links(one.leaves.size, PAGE)):
+        while not one.halted and (page := one.store.links(one.position, PAGE)):
             full = []
             for link in page:
-                if link.position != one.leaves.size + 1:
-                    one.halted = f"position {link.position} follows {one.leaves.size}"
+                # Where one process writes it takes no position back; several on one database leave gaps by right.
+                if link.position != one.position + 1 and not one.store.shared:
+                    one.halted = f"position {link.position} follows {one.position}"
                     log.error("%s is sealed no further: %s", service, one.halted)
                     break
                 day = day_of(link.time_us)
                 if day > one.day:
                     heads += self._signed(one, one.day)
                     one.day = day
-                if (row := one.leaves.add(leaf_of(link))) is not None:
+                if (row := one.add(link)) is not None:
                     full.append(row)
-            self.seals.keep(service, full, one.leaves.open_row(), heads)
+            self.seals.keep(service, full, one.leaves.open_row(), heads, one.kept_position)
             heads = []
         if not one.halted and one.day < today and (heads := self._signed(one, one.day)):
             self.seals.keep(service, [], None, heads)

@@ -24,6 +24,7 @@ CREATE TABLE IF NOT EXISTS leaves(
 CREATE TABLE IF NOT EXISTS heads(
   service TEXT NOT NULL, number INTEGER NOT NULL, size INTEGER NOT NULL, document BLOB NOT NULL,
   PRIMARY KEY(service, number)) STRICT;
+CREATE TABLE IF NOT EXISTS reached(service TEXT PRIMARY KEY, position INTEGER NOT NULL) STRICT;
 """
 
 
@@ -108,6 +109,11 @@ class Seals:
         rows = self._rows("SELECT hashes FROM leaves WHERE service=? ORDER BY number DESC LIMIT 1", (service,))
         return rows[0][0][-HASH_BYTES:] if rows else None
 
+    def position(self, service: str) -> int:
+        """Return the position of the last event that is sealed; where positions have no gaps, that is their count."""
+        rows = self._rows("SELECT position FROM reached WHERE service=?", (service,))
+        return int(rows[0][0]) if rows else self.leaves(service).size
+
     def wrong_rows(self, service: str) -> Iterator[str]:
         """Say where the rows of leaves do not follow each other, or do not give the root that is kept beside them."""
         sql = "SELECT number, hashes, root FROM leaves WHERE service=? ORDER BY number"
@@ -130,9 +136,13 @@ class Seals:
 
     def keep(
         self, service: str, full: Sequence[tuple[int, bytes, bytes]], last: tuple[int, bytes] | None,
-        heads: Sequence[Head],
+        heads: Sequence[Head], position: int | None = None,
     ) -> None:  # fmt: skip
-        """Make new leaves and heads durable together."""
+        """Make new leaves and heads durable together.
+
+        Args:
+            position: of the last event that is sealed, where it is not simply the number of leaves.
+        """
         with self._lock:
             self._db.execute("BEGIN IMMEDIATE")
             try:
@@ -140,6 +150,8 @@ class Seals:
                 self._db.executemany(sql, [(service, *row) for row in full])
                 if last is not None:
                     self._db.execute(sql, (service, *last, None))
+                if position is not None:
+                    self._db.execute("INSERT OR REPLACE INTO reached VALUES(?, ?)", (service, position))
                 for head in heads:
                     numbered = "(SELECT coalesce(max(number), 0)+1 FROM heads WHERE service=?)"
                     self._db.execute(

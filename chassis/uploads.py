@@ -10,21 +10,19 @@ log, and the small file is destroyed: from then on the file is readable with the
 import base64
 import hmac
 import logging
-import os
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
-from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
-from chassis.file_store import FileGone, FolderStore
+from chassis.file_store import FileGone, FileMoved, FileStore
 from chassis.file_types import NotTaken, check_content
-from chassis.files import replace_durably
 from chassis.limits import (
     FILE_CHUNK_BYTES,
     UPLOAD_UNUSED_WITHIN_S,
@@ -32,6 +30,7 @@ from chassis.limits import (
     UPLOADS_UNUSED_BYTES_MAX,
     UPLOADS_UNUSED_MAX,
 )
+from chassis.stores.store import StoreUnavailable
 from chassis.vault import CannotOpen, Vault
 from kernel.calendar import Words
 
@@ -44,7 +43,6 @@ SENDING: Final = "upload"
 HANDING_IN: Final = "hand_in"
 PLATFORM: Final = ("platform", "uploads")
 """Under whose key the vault seals what somebody brings who is no person in it, as the desk does."""
-MARK: Final = ".upload"
 MEGA: Final = 1_048_576
 
 TOO_MANY: Final = Words(
@@ -116,18 +114,20 @@ class Uploads:
         is_used: whether a dossier's log names a file durably; set when the services are there.
     """
 
-    def __init__(self, store: FolderStore, vault: Vault, wall: Callable[[], float] = time.time) -> None:
+    def __init__(self, store: FileStore, vault: Vault, wall: Callable[[], float] = time.time) -> None:
         self.store = store
         self._vault = vault
         self._wall = wall
         self._lock = threading.RLock()
         self._keys: dict[str, bytes] = {}
-        self._open: dict[str, Upload] = {one.id: one for one in self._kept()}
+        self._open: dict[str, Upload] = {}
         self._today: dict[str, int] = {}
         self._day = -1
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self.is_used: Callable[[str], bool] = lambda id: False
+        with suppress(StoreUnavailable):  # a file store elsewhere may come later; each sweep looks again
+            self._look()
 
     @property
     def platform_person(self) -> str:
@@ -171,8 +171,12 @@ class Uploads:
             raise UploadRefused("full", FULL)
 
     def find(self, id: str, owner: str) -> Upload | None:
-        """Return somebody's own file that no dossier names yet."""
-        upload = self._open.get(id)
+        """Return somebody's own file that no dossier names yet, whichever process took it in."""
+        try:
+            note = self.store.note(id)
+        except FileGone:
+            return None
+        upload = None if note is None else _read(id, note)
         return upload if upload is not None and hmac.compare_digest(upload.owner, owner) else None
 
     def offset(self, upload: Upload) -> int:
@@ -190,15 +194,19 @@ class Uploads:
             if here < upload.size and here % FILE_CHUNK_BYTES:
                 here = self.store.cut(upload.id)  # a power cut left half a chunk
             if offset != here:
-                raise UploadRefused(
-                    "offset", Words(f"Phần tiếp theo bắt đầu từ {here}.", f"The next part begins at {here}.")
-                )
+                raise self._not_next(here)
             after = here + len(part)
             if after > upload.size or (after < upload.size and len(part) % FILE_CHUNK_BYTES):
                 raise UploadRefused("part", UNFIT_PART)
-            if part:
-                self.store.append(upload.id, self._key(upload, now), part)
+            try:
+                if part:
+                    self.store.append(upload.id, self._key(upload, now), part)
+            except FileMoved as error:  # the same part came to another process at the same time
+                raise self._not_next(self.store.size(upload.id)) from error
             return self._finished(upload, now) if after == upload.size and not upload.complete else upload
+
+    def _not_next(self, here: int) -> UploadRefused:
+        return UploadRefused("offset", Words(f"Phần tiếp theo bắt đầu từ {here}.", f"The next part begins at {here}."))
 
     def _finished(self, upload: Upload, now: datetime) -> Upload:
         known = self._opened(upload, SENDING, now)
@@ -251,39 +259,34 @@ class Uploads:
 
     # --- what stands beside the files ---
 
-    def _mark(self, id: str) -> Path:
-        return self.store.path(id).with_suffix(MARK)
-
     def _write(self, upload: Upload) -> None:
-        replace_durably(self._mark(upload.id), msgspec.json.encode(upload), 0o600)
+        self.store.keep_note(upload.id, msgspec.json.encode(upload))
         self._open[upload.id] = upload
 
     def _kept(self) -> Iterator[Upload]:
-        for path in sorted(self.store.folder.glob(f"*/f*{MARK}")):
-            try:
-                yield msgspec.json.decode(path.read_bytes(), type=Upload)
-            except (msgspec.DecodeError, OSError) as error:
-                log.error("what is known of %s cannot be read: %s", path.name, error)
+        for id, note in self.store.notes():
+            upload = _read(id, note)
+            if upload is not None:
+                yield upload
+
+    def _look(self) -> None:
+        """Look what is there: other processes have begun some, and ended others."""
+        with self._lock:
+            self._open = {one.id: one for one in self._kept()}
+            self._keys = {id: key for id, key in self._keys.items() if id in self._open}
 
     def _destroy(self, id: str) -> None:
-        """Destroy what is known of an upload: its bytes are written over before its name is taken away."""
+        """Destroy what is known of an upload."""
         self._open.pop(id, None)
         self._keys.pop(id, None)
-        mark = self._mark(id)
-        try:
-            with mark.open("r+b") as file:
-                file.write(bytes(os.fstat(file.fileno()).st_size))
-                file.flush()
-                os.fsync(file.fileno())
-            mark.unlink()
-        except FileNotFoundError:
-            pass
+        self.store.destroy_note(id)
 
     # --- what is over ---
 
     def sweep(self) -> int:
         """Let go of the keys of files that dossiers name, and remove what nobody named in time; return how many."""
         now, swept = self._wall(), 0
+        self._look()
         for upload in list(self._open.values()):
             with self._lock:
                 if upload.complete and self.is_used(upload.id):
@@ -303,6 +306,7 @@ class Uploads:
 
     def orphans(self) -> Iterator[str]:
         """Yield files that neither a dossier nor an upload names, and that are older than an upload may be."""
+        self._look()
         for id, written_at in self.store.every():
             old = self._wall() - written_at > UPLOAD_UNUSED_WITHIN_S
             if old and id not in self._open and not self.is_used(id):
@@ -331,12 +335,20 @@ class Uploads:
             self._thread.join()
 
 
+def _read(id: str, note: bytes) -> Upload | None:
+    try:
+        return msgspec.json.decode(note, type=Upload)
+    except msgspec.DecodeError as error:
+        log.error("what is known of %s cannot be read: %s", id, error)
+        return None
+
+
 def owner_of(id: str, role: str, agency: str, person: str) -> str:
     """Return who brings a file as an opaque text: the same account with other rights is somebody else."""
     return sha256(f"{id}\0{role}\0{agency}\0{person}".encode()).hexdigest()[:32]
 
 
-def is_gone(store: FolderStore, id: str) -> bool:
+def is_gone(store: FileStore, id: str) -> bool:
     """Say whether a file that a log names is not there any more."""
     try:
         store.size(id)

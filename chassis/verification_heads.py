@@ -4,9 +4,10 @@ The hashes tie each event to the one before it in its stream; whoever alters one
 the sealed leaves; whoever forges those too, by a signed head that somebody keeps elsewhere.
 """
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
-from itertools import groupby
+from itertools import groupby, islice
 from typing import TYPE_CHECKING
 
 from chassis.heads import Head, leaf_of
@@ -75,23 +76,24 @@ def _against_seals(running: "Running", sealer: Sealer, checked: Checked) -> None
     at_size = {one.size: one for one in heads}
     peaks: list[bytes] = []
     size = 0
-    for size, (leaf, link) in enumerate(_side_by_side(seals.each_leaf(name), _links(running)), start=1):
-        if leaf is None:
-            size -= 1
-            break
+    for leaf, link in _side_by_side(seals.each_leaf(name), _links(running)):
         checked.counted += 1
         if link is None or leaf != leaf_of(link):
-            checked.breaks(_not_there(running, size, link))
-        grow(peaks, size - 1, leaf)
+            checked.breaks(_not_there(running, size + 1, link))
+        if leaf is None:
+            continue
+        grow(peaks, size, leaf)
+        size += 1
         kept = at_size.pop(size, None)
         if kept is not None and root_under(peaks).hex() != kept.root:
             checked.breaks(f"the sealed leaves do not give the root of the head of {kept.day}, size {size}")
     for beyond in at_size:
         checked.breaks(f"a head was signed over {beyond} events, and {size} are sealed")
-    if size > head:
-        checked.breaks(f"{size} events were sealed, and the log ends at {head}")
-    elif size < head:
-        checked.waits(f"{head - size} positions are not sealed yet after {size}")
+    position = seals.position(name)
+    if position > head:
+        checked.breaks(f"{position} positions were sealed, and the log ends at {head}")
+    elif position < head:
+        checked.waits(f"{head - position} positions are not sealed yet after {position}")
     _in_a_row(heads, sealer.published_keys(), checked)
 
 
@@ -165,48 +167,59 @@ def _named(running: "Running", sealer: Sealer, one: Head, agreed: int, found: Se
             break
     sealed = sealer.leaves(one.service, one.size)
     if len(sealed) == one.size and root_of(sealed).hex() == one.root:
-        pairs = _side_by_side(sealed[begin:], _links(running, begin, one.size), begin)
-        for position, (leaf, link) in enumerate(pairs, start=begin + 1):
-            if leaf is not None and (link is None or leaf_of(link) != leaf):
-                yield _not_there(running, position, link)
+        number = begin
+        for leaf, link in _side_by_side(sealed[begin:], islice(_links(running), begin, None)):
+            if link is None or leaf_of(link) != leaf:
+                yield _not_there(running, number + 1, link)
+            number += leaf is not None
         return
     names = _names(running, begin, end)
     between = f"between positions {begin + 1} and {end} ({names[0]} … {names[-1]})"
     yield f"the log of {one.service} differs {between}; its seals are forged or lost too"
 
 
-def _not_there(running: "Running", position: int, link: Link | None) -> str:
+def _not_there(running: "Running", number: int, link: Link | None) -> str:
+    """Say that what was sealed as a log's event of this number is another now, or none."""
     if link is None:
-        return f"an event was sealed at position {position}, and nothing stands there"
-    (name,) = _names(running, position - 1, position)
-    return f"position {position} of {running.service.name} ({name}) is not the event that was sealed there"
+        place = f"as event {number}" if running.store.shared else f"at position {number}"
+        return f"an event was sealed {place}, and nothing stands there"
+    sql = "SELECT stream, version FROM events WHERE position=:position"
+    names = [f"{row['stream']}@{row['version']}" for row in running.store.query(sql, {"position": link.position})]
+    return f"position {link.position} of {running.service.name} ({names[0]}) is not the event that was sealed there"
 
 
-def _names(running: "Running", after: int, up_to: int) -> list[str]:
-    sql = "SELECT stream, version FROM events WHERE position>:after AND position<=:up_to ORDER BY position"
-    rows = running.store.query(sql, {"after": after, "up_to": up_to})
+def _names(running: "Running", begin: int, end: int) -> list[str]:
+    """Return the names of a log's events, counted from its first, after number `begin` up to number `end`."""
+    sql = "SELECT stream, version FROM events ORDER BY position LIMIT :count OFFSET :begin"
+    rows = running.store.query(sql, {"count": end - begin, "begin": begin})
     return [f"{row['stream']}@{row['version']}" for row in rows] or ["nothing"]
 
 
-def _links(running: "Running", after: int = 0, up_to: int | None = None) -> Iterator[Link]:
+def _links(running: "Running") -> Iterator[Link]:
+    after = 0
     while page := running.store.links(after, PAGE):
-        for link in page:
-            if up_to is not None and link.position > up_to:
-                return
-            yield link
+        yield from page
         after = page[-1].position
 
 
-def _side_by_side(
-    leaves: Iterable[bytes], links: Iterator[Link], begin: int = 0
-) -> Iterator[tuple[bytes | None, Link | None]]:
-    """Yield for each position after `begin` what was sealed there and what stands there, None for nothing."""
-    waiting = next(links, None)
-    for position, leaf in enumerate(leaves, start=begin + 1):
-        if waiting is not None and waiting.position == position:
-            yield leaf, waiting
-            waiting = next(links, None)
+def _side_by_side(leaves: Iterable[bytes], links: Iterator[Link]) -> Iterator[tuple[bytes | None, Link | None]]:
+    """Yield each sealed leaf beside the event that stands in its place, None where there is none, to the last leaf.
+
+    A leaf says nothing of its position, and positions may have gaps. So what does not fit is looked for a little
+    further on: it was taken out, or put in, or else it is another one in the same place.
+    """
+    sealed, stored = iter(leaves), ((leaf_of(link), link) for link in links)
+    leaves_ahead, links_ahead = deque(islice(sealed, PAGE)), deque(islice(stored, PAGE))
+    while leaves_ahead:
+        if not links_ahead:
+            yield leaves_ahead.popleft(), None
+        elif leaves_ahead[0] == links_ahead[0][0]:
+            yield leaves_ahead.popleft(), links_ahead.popleft()[1]
+        elif links_ahead[0][0] in leaves_ahead:
+            yield leaves_ahead.popleft(), None
+        elif any(leaf == leaves_ahead[0] for leaf, _ in links_ahead):
+            yield None, links_ahead.popleft()[1]
         else:
-            yield leaf, None
-    if waiting is not None:
-        yield None, waiting
+            yield leaves_ahead.popleft(), links_ahead.popleft()[1]
+        leaves_ahead.extend(islice(sealed, PAGE - len(leaves_ahead)))
+        links_ahead.extend(islice(stored, PAGE - len(links_ahead)))

@@ -17,10 +17,19 @@ SEAL = b'"' + PREFIX.encode()
 
 
 def positions(scene: Scene, checked: Checked) -> None:
-    """Positions are 1, 2, 3 … up to the last one given: one writer gives them, and takes back what it takes back."""
+    """Positions are 1, 2, 3 … up to the last one given: one writer gives them, and takes back what it takes back.
+
+    Where several instances write, one that is taken back is not given again: there are gaps, and nothing follows
+    from them.
+    """
     query = scene.running.store.query
     (whole,) = query("SELECT count(*) AS events, coalesce(max(position), 0) AS last FROM events")
     checked.counted += whole["events"]
+    if scene.running.store.shared:
+        for given in query("SELECT drawn AS last FROM reach()"):
+            if given["last"] < whole["last"]:
+                checked.breaks(f"position {given['last']} was given last, and the log ends at {whole['last']}")
+        return
     if whole["events"] != whole["last"]:
         gaps = query(
             "SELECT position FROM events AS one WHERE position>1 "

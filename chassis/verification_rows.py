@@ -63,7 +63,6 @@ def _is_set_as(running: Running, row: TimerRow, timer: Timer) -> bool:
 def rows(scene: Scene, checked: Checked) -> None:
     """Build the read models anew from the logs, and compare every row with the ones that are kept."""
     store = scene.running.store
-    assert isinstance(store, SqliteStore), "the read models of an embedded product are in its files"
     with TemporaryDirectory() as folder:
         built = Path(folder) / "built.db"
         with closing(sqlite3.connect(built, isolation_level=None)) as fresh:
@@ -73,11 +72,30 @@ def rows(scene: Scene, checked: Checked) -> None:
                     fresh.executescript(table)
             _build(scene, fresh, checked)
             tables = [name for (name,) in fresh.execute("SELECT name FROM sqlite_master WHERE type='table' ORDER BY 1")]
+        kept = store.path.resolve() if isinstance(store, SqliteStore) else _copied(scene, tables, Path(folder))
         with closing(sqlite3.connect(":memory:", uri=True)) as both:
             both.execute("ATTACH ? AS built", (built.as_uri(),))
-            both.execute("ATTACH ? AS kept", (f"{store.path.resolve().as_uri()}?mode=ro",))
+            both.execute("ATTACH ? AS kept", (f"{kept.as_uri()}?mode=ro",))
             for table in tables:
                 _compare(both, table, checked)
+
+
+def _copied(scene: Scene, tables: list[str], folder: Path) -> Path:
+    """Copy the read models as they are kept into a file of the same form, where they are kept elsewhere."""
+    copy = folder / "kept.db"
+    with closing(sqlite3.connect(copy, isolation_level=None)) as db:
+        db.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;")
+        for projection in scene.service.projections:
+            for table in projection.tables:
+                db.executescript(table)
+        for table in tables:
+            columns = [name for _, name, *_ in db.execute(f"PRAGMA table_info({table})")]
+            rows = scene.running.store.query(f"SELECT {', '.join(columns)} FROM {table}")
+            sql = f"INSERT INTO {table} VALUES({', '.join('?' * len(columns))})"
+            db.execute("BEGIN")
+            db.executemany(sql, (tuple(row.values()) for row in rows))
+            db.execute("COMMIT")
+    return copy
 
 
 def _build(scene: Scene, fresh: sqlite3.Connection, checked: Checked) -> None:

@@ -14,6 +14,7 @@ from cli import (
     kafka,
     parked,
     payments,
+    postgres,
     registry,
     rights,
     schemas,
@@ -49,6 +50,7 @@ app.add_typer(heads.app, name="heads")
 app.add_typer(incident.app, name="incident")
 app.add_typer(issuer.app, name="issuer")
 app.add_typer(kafka.app, name="kafka")
+app.add_typer(postgres.app, name="postgres")
 app.add_typer(parked.app, name="parked")
 app.add_typer(payments.app, name="payments")
 app.add_typer(registry.app, name="registry")

@@ -21,6 +21,7 @@ from chassis.bus.kafka_admin import Administration, Difference, PasswordsMissing
 from chassis.bus.kafka_audit import Audit, Said, Silence, audit
 from chassis.bus.kafka_cluster import Cluster
 from chassis.bus.kafka_lag import Lag, lags
+from chassis.bus.kafka_probe import why_unreachable
 from chassis.bus.kafka_refusals import explained
 from chassis.bus.kafka_topic import TopicMissing, id_of
 from chassis.stores.store import Store, StoreUnavailable
@@ -139,6 +140,9 @@ def _reached(folder: Path, secrets: Path | None, user: str) -> Iterator[tuple[Pl
         access = place.kafka(user)
     except (OSError, ValueError, NoSuchCluster) as error:
         _give_up(str(error))
+    # Asked first, because the client itself would try for long and not say why.
+    if (reason := why_unreachable(access)) is not None:
+        _give_up(reason)
     with _quiet():
         try:
             with Cluster.reached(access) as cluster:

@@ -9,7 +9,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from chassis.clock import Clock, RehearsalClock, WallClock
-from chassis.file_store import FolderStore
+from chassis.file_folder import FolderStore
 from chassis.files import kept_secret
 from chassis.forgetting import forget_when_idle
 from chassis.registry import Registry, load_registry

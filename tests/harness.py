@@ -9,7 +9,7 @@ from typing import Any
 
 from chassis.clock import RehearsalClock
 from chassis.executor import Answered
-from chassis.file_store import FolderStore
+from chassis.file_folder import FolderStore
 from chassis.files import kept_secret
 from chassis.registry import load_registry
 from chassis.service import Parts, Service

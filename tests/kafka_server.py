@@ -181,10 +181,10 @@ def _start(folder: Path, nodes: int) -> None:
     raise trouble
 
 
-def tls(folder: Path) -> None:
+def tls(folder: Path, *hosts: str) -> None:
     """Make an authority and its certificates into a folder."""
-    maker = SCRIPT.with_name("tls.py")
-    subprocess.run([sys.executable, maker, folder], check=True, capture_output=True)
+    named = [word for host in hosts for word in ("--host", host)]
+    subprocess.run([sys.executable, SCRIPT.with_name("tls.py"), folder, *named], check=True, capture_output=True)
 
 
 def free_port() -> int:

@@ -41,10 +41,9 @@ if [ ! -f "$formatted" ]; then
     outcome=0
     "$home/bin/kafka-run-class.sh" kafka.tools.StorageTool "@$arguments" >"$arguments.said" 2>&1 || outcome=$?
     rm -f "$arguments"
-    if [ "$outcome" != 0 ]; then
-        sed '/[Ss][Cc][Rr][Aa][Mm]/d' "$arguments.said" >&2
-        exit "$outcome"
-    fi
+    [ "$outcome" = 0 ] || sed '/[Ss][Cc][Rr][Aa][Mm]/d' "$arguments.said" >&2
+    rm -f "$arguments.said"
+    [ "$outcome" = 0 ] || exit "$outcome"
     date -u +%FT%TZ >"$formatted"
 fi
 exec "$home/bin/kafka-server-start.sh" "$properties"

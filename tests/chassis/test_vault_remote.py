@@ -276,7 +276,7 @@ def test_two_processes_over_one_database_are_one_vault(process: InnerProcess, ow
 def test_over_tls_only_with_the_authority_that_vouches_for_it(
     process: InnerProcess, access: PostgresAccess, tmp_path: Path
 ) -> None:
-    made = [sys.executable, "deploy/native/tls.py", str(tmp_path / "tls")]
+    made = [sys.executable, "deploy/native/tls.py", str(tmp_path)]
     subprocess.run(made, cwd=PROJECT, check=True, capture_output=True)
     tls = {"TLS_CERTIFICATE": str(tmp_path / "tls/http.crt"), "TLS_KEY": str(tmp_path / "tls/http.key")}
     own = vault_places.process(access, KEY, tmp_path / "own", **tls)
@@ -299,15 +299,17 @@ def test_over_tls_only_with_the_authority_that_vouches_for_it(
         ({"VAULT_KEY": KEY, "VAULT_TOKENS": "intake:abc"}, "line 1 of the tokens"),
         ({"VAULT_KEY": KEY, "VAULT_TOKENS": ""}, "no token"),
         ({"VAULT_KEY": KEY, "VAULT_TOKENS": f"a:{'0' * 64}:everything"}, "rights that do not exist: everything"),
-        ({"VAULT_KEY": vault_places.new_key(), "VAULT_TOKENS": f"a:{'0' * 64}"}, "master key"),
-        ({"VAULT_KEY": KEY, "VAULT_TOKENS": f"a:{'0' * 64}", "TLS_KEY": "x"}, "given together"),
+        ({"VAULT_KEY": vault_places.new_key()}, "master key"),
+        ({"VAULT_KEY": KEY, "TLS_KEY": "x"}, "given together"),
+        ({"VAULT_KEY": KEY, "TLS_KEY": "nowhere.key", "TLS_CERTIFICATE": "nowhere.crt"}, "nowhere.crt"),
     ],
 )
 def test_what_it_cannot_start_with_is_said_in_a_line(
     process: InnerProcess, access: PostgresAccess, settings: dict[str, str], said: str
 ) -> None:
     """To an operator, without saying a secret again."""
-    given = {"DATABASE": access.conninfo, "DATABASE_PASSWORD": access.password} | settings
+    tokens = {"VAULT_TOKENS": f"a:{'0' * 64}"}
+    given = {"DATABASE": access.conninfo, "DATABASE_PASSWORD": access.password} | tokens | settings
     done = subprocess.run(
         [sys.executable, "-m", "chassis.vault_server"], cwd=PROJECT, capture_output=True, text=True, timeout=60,
         env={f"LIENTHONG_{name}": value for name, value in given.items()}, check=False,
