@@ -76,8 +76,8 @@ class Door:
             ["asked", "came_to"], registry=self.figures, buckets=BUCKETS_S,
         )  # fmt: skip
 
-    def let_in(self, request: Request, right: str) -> Caller:
-        """Return who asks.
+    def let_in(self, request: Request, *rights: str) -> Caller:
+        """Return who asks and has one of these rights.
 
         Raises:
             NotAnswered: nobody known, or somebody who may not.
@@ -90,8 +90,8 @@ class Door:
                 f"no token was shown; give the caller {variable} or {variable}_FILE"
             )  # fmt: skip
             raise NotAnswered(401, UNKNOWN_CALLER, f"{self.name}: {said}")
-        if right not in caller.rights:
-            said = f"{self.name}: {caller.name} may not {right}; if it should, add the right to its line of {variable}S"
+        if caller.rights.isdisjoint(rights):
+            said = f"{self.name}: {caller.name} may not {rights[0]}; if it should, add that to its line of {variable}S"
             raise NotAnswered(403, NOT_ALLOWED, said)
         return caller
 

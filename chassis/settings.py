@@ -42,7 +42,6 @@ class Settings:
         vault_url, vault_token: where the vault answers, and this service's credential there.
         files_url, files_token: the same of the file store.
         vault_ca, files_ca: the PEM file of the authority that signed their certificates; empty means the system's.
-        vault_ca, files_ca: the PEM file of the authority that signed their certificates.
         internal_token: what the front and the services know each other by.
         services: where the services' instances answer, for the front: `intake=http://…,http://…;routing=http://…`.
         keys: folder of the keys that all instances share: the issuer's, the sessions', the answers'.
@@ -91,8 +90,6 @@ class Settings:
     keys: str = "keys"
     instance: str = ""
     session_ms: str = "45000"
-    vault_ca: str = ""
-    files_ca: str = ""
     host: str = "127.0.0.1"
     port: str = "8080"
     rehearsal: str = ""

@@ -69,10 +69,10 @@ def _digest_once_more(db: psycopg.Connection[Any], old: Master, new: Master) -> 
         after = 0
         sql = "SELECT number, digest, person FROM entries WHERE number > %s ORDER BY number LIMIT %s"
         while page := db.execute(sql, (after, PAGE)).fetchall():
-            again = [hmac.digest(key, digest, "sha256") for _, digest, _ in page]
+            digests = [hmac.digest(key, digest, "sha256") for _, digest, _ in page]
             db.execute(
                 f"INSERT INTO {table}(digest, person) SELECT * FROM unnest(%s::bytea[], %s::text[])",
-                (again, [person for _, _, person in page]),
+                (digests, [person for _, _, person in page]),
             )
             after = page[-1][0]
         db.execute("DROP TABLE entries")

@@ -101,7 +101,7 @@ def _endpoint(door: Door, asked: Asked, answers: Callable[[Any], Any]) -> Callab
     async def endpoint(request: Request) -> Response:
         since, came_to = time.perf_counter(), "answered"
         try:
-            door.let_in(request, asked.right)
+            door.let_in(request, *asked.rights)
             body = await body_of(request, BODY_BYTES_MAX)
             return Response(await run_in_threadpool(answered, body), media_type=JSON)
         except NotAnswered as error:

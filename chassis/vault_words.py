@@ -17,8 +17,10 @@ SEAL: Final = "seal"
 OPEN: Final = "open"
 SEARCH: Final = "search"
 FORGET: Final = "forget"
-RIGHTS: Final = (SEAL, OPEN, SEARCH, FORGET)
-"""Meet people and seal for them; open, with a line in the log; look for people and read that log; forget them."""
+AUDIT: Final = "audit"
+RIGHTS: Final = (SEAL, OPEN, SEARCH, FORGET, AUDIT)
+"""Meet people and seal for them; open, with a line in the log; look for people and read that log; forget them; check
+that what is sealed is whole and that who was forgotten is, which tells nothing of anybody."""
 USUAL: Final = (SEAL, OPEN)
 
 
@@ -114,37 +116,38 @@ class Asked(msgspec.Struct, frozen=True):
     """One kind of question: where it is asked, who may, what it holds and what is answered.
 
     Args:
+        rights: any of them will do.
         patient: it may take as long as the tables are written anew.
     """
 
     path: str
-    right: str
+    rights: tuple[str, ...]
     question: type[Question]
     answer: Any
     patient: bool = False
 
 
-MEET: Final = Asked("meet", SEAL, Meet, Met)
-MAKE_LASTING: Final = Asked("lasting", SEAL, MakeLasting, tuple[str, ...])
-SEALED: Final = Asked("seal", SEAL, Seal, str)
-OPENED: Final = Asked("open", OPEN, Open, dict[str, Any])
-PROVED: Final = Asked("prove", OPEN, Prove, None)
-TOLD: Final = Asked("told", OPEN, Told, None)
-IS_FORGOTTEN: Final = Asked("is-forgotten", OPEN, Person, bool)
-FOUND: Final = Asked("find", SEARCH, Find, tuple[str, ...])
-SEARCHED: Final = Asked("searched", SEARCH, Searched, None)
-OPENINGS_OF: Final = Asked("openings", SEARCH, OpeningsOf, list[Opening])
-OPENINGS_ABOUT: Final = Asked("openings-about", SEARCH, OpeningsAbout, list[Opening])
-IS_KNOWN: Final = Asked("is-known", FORGET, Person, bool)
-HOLD_BACK: Final = Asked("hold-back", FORGET, Person, None)
-LET_GO: Final = Asked("let-go", FORGET, Person, None)
-FORGETTING: Final = Asked("forget", FORGET, Forget, Forgotten, patient=True)
-PROOFS: Final = Asked("forgotten", FORGET, Nothing, tuple[Forgotten, ...])
-IN_SPITE: Final = Asked("kept-in-spite", FORGET, Nothing, tuple[int, tuple[str, ...]])
-COPIES: Final = Asked("copies", FORGET, Nothing, tuple[Copy, ...])
-PENDING: Final = Asked("pending", FORGET, Nothing, tuple[Pending, ...])
-CATCH_UP: Final = Asked("catch-up", FORGET, Nothing, tuple[Pending, ...], patient=True)
-GONE: Final = Asked("gone", FORGET, Path, bool)
+MEET: Final = Asked("meet", (SEAL,), Meet, Met)
+MAKE_LASTING: Final = Asked("lasting", (SEAL,), MakeLasting, tuple[str, ...])
+SEALED: Final = Asked("seal", (SEAL,), Seal, str)
+OPENED: Final = Asked("open", (OPEN,), Open, dict[str, Any])
+PROVED: Final = Asked("prove", (OPEN, AUDIT), Prove, None)
+TOLD: Final = Asked("told", (OPEN,), Told, None)
+IS_FORGOTTEN: Final = Asked("is-forgotten", (OPEN,), Person, bool)
+FOUND: Final = Asked("find", (SEARCH,), Find, tuple[str, ...])
+SEARCHED: Final = Asked("searched", (SEARCH,), Searched, None)
+OPENINGS_OF: Final = Asked("openings", (SEARCH,), OpeningsOf, list[Opening])
+OPENINGS_ABOUT: Final = Asked("openings-about", (SEARCH,), OpeningsAbout, list[Opening])
+IS_KNOWN: Final = Asked("is-known", (FORGET,), Person, bool)
+HOLD_BACK: Final = Asked("hold-back", (FORGET,), Person, None)
+LET_GO: Final = Asked("let-go", (FORGET,), Person, None)
+FORGETTING: Final = Asked("forget", (FORGET,), Forget, Forgotten, patient=True)
+PROOFS: Final = Asked("forgotten", (FORGET, AUDIT), Nothing, tuple[Forgotten, ...])
+IN_SPITE: Final = Asked("kept-in-spite", (FORGET, AUDIT), Nothing, tuple[int, tuple[str, ...]])
+COPIES: Final = Asked("copies", (FORGET, AUDIT), Nothing, tuple[Copy, ...])
+PENDING: Final = Asked("pending", (FORGET, AUDIT), Nothing, tuple[Pending, ...])
+CATCH_UP: Final = Asked("catch-up", (FORGET,), Nothing, tuple[Pending, ...], patient=True)
+GONE: Final = Asked("gone", (FORGET,), Path, bool)
 
 EVERY: Final = (
     MEET, MAKE_LASTING, SEALED, OPENED, PROVED, TOLD, IS_FORGOTTEN, FOUND, SEARCHED, OPENINGS_OF, OPENINGS_ABOUT,

@@ -77,9 +77,9 @@ def _tell(lines: list[str], nothing: str, as_json: bool) -> None:
         typer.echo(json.dumps(lines))
     else:
         for line in lines or [nothing]:
-            console.print(line, markup=False)
+            console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def _give_up(why: str) -> NoReturn:
-    errors.print(why, markup=False)
+    errors.print(why, markup=False, highlight=False, soft_wrap=True)
     raise typer.Exit(EXIT_UNUSABLE)

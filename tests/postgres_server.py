@@ -28,7 +28,7 @@ import pytest
 
 from chassis.stores.postgres import PostgresStore
 from chassis.stores.postgres_access import PostgresAccess
-from chassis.stores.postgres_migrations import bring_up
+from chassis.stores.postgres_migrations import STEPS, bring_up
 
 SCRIPT: Final = Path(__file__).resolve().parent.parent / "deploy/native/postgres.sh"
 WITHOUT: Final = os.environ.get("LIENTHONG_WITHOUT_SERVERS") == "1"
@@ -36,7 +36,9 @@ UNSAFE_AND_QUICK: Final = "-c fsync=off -c full_page_writes=off -c max_connectio
 PORTS: Final = range(21_000, 31_000)
 """Below the ports that the system gives to whoever does not care, and none of the product's own."""
 
-MIGRATED: Final = "migrated"
+MIGRATED: Final = f"migrated_{crc32(b''.join(step.read_bytes() for step in sorted(STEPS.glob('*.sql')))):08x}"
+"""A server may outlive a change of the steps, where two runs follow each other closely."""
+
 _NUMBERS = itertools.count(1)
 
 

@@ -64,8 +64,8 @@ class Looks:
         """Return the last position drawn, and the last up to which nothing is missing."""
         return self._reach.advance(self._ask_reach)
 
-    def _ask_reach(self) -> tuple[int, Sequence[str]]:
-        (row,) = self._rows(REACH)
+    def _ask_reach(self, known: int) -> tuple[int, Sequence[str]]:
+        (row,) = self._rows(REACH, (known,))
         return row[0], row[1]
 
     def read_stream(self, stream: str, after: int = 0) -> Sequence[Recorded]:

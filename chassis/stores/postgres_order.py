@@ -16,11 +16,14 @@ from collections import deque
 from collections.abc import Callable, Collection
 from typing import Final
 
-REACH: Final = "SELECT drawn, holders FROM reach()"
+REACH: Final = "SELECT drawn, holders FROM reach(%s)"
 """Looks at both, one after the other; only the primary may be asked."""
 
-Ask = Callable[[], tuple[int, Collection[str]]]
-"""Gives the last position drawn and, seen after it, the transactions that hold the appenders' lock."""
+Ask = Callable[[int], tuple[int, Collection[str]]]
+"""Gives the last position drawn and, seen after it, the transactions that hold the appenders' lock; if nothing was drawn
+since the position that is named, the holders are not looked for."""
+
+WHATEVER_WAS_DRAWN: Final = -1
 
 
 class Reach:
@@ -40,7 +43,7 @@ class Reach:
         """Look, and return the last position drawn, and the last up to which nothing is missing nor ever will be."""
         # One at a time: who holds the lock has to be seen after what was drawn was noted, whoever noted it.
         with self._lock:
-            drawn, holders = ask()
+            drawn, holders = ask(WHATEVER_WAS_DRAWN if self._noted else self._safe)
             self._take(drawn, frozenset(holders))
             return drawn, self._safe
 

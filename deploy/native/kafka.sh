@@ -270,22 +270,32 @@ complain() {
 }
 
 end() {
-    for i in "$@"; do pid=$(pid_of "$i") && kill "$pid" || :; done
+    asked=
     for i in "$@"; do
-        waited=0
-        while pid=$(pid_of "$i"); do
-            [ "$waited" -lt $((stopped_within_s * 4)) ] || kill -9 "$pid"
+        if pid=$(pid_of "$i"); then
+            kill "$pid"
+            asked="$asked $pid"
+        fi
+    done
+    waited=0
+    for pid in $asked; do
+        until is_gone "$pid"; do
+            [ "$waited" -ne $((stopped_within_s * 4)) ] || kill -9 "$pid" 2>/dev/null || :
             sleep 0.25
             waited=$((waited + 1))
         done
-        rm -f "$kafka/$i/pid"
     done
 }
 
 end_at_once() {
     pid=$(pid_of "$1") || return 0
     kill -9 "$pid"
-    while pid_of "$1" >/dev/null; do sleep 0.05; done
+    until is_gone "$pid"; do sleep 0.05; done
+}
+
+# Its command line goes at once; only with the process go its ports, and the lock on its folder.
+is_gone() {
+    ! grep -qs '^State:[[:space:]]*[^Z]' "/proc/$1/status"
 }
 
 status() {

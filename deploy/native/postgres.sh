@@ -6,7 +6,7 @@
 #   postgres.sh start            make it if it is not there, start it, wait until it answers
 #   postgres.sh run              in the foreground, for supervisord; makes what is missing
 #   postgres.sh stop | status
-#   postgres.sh kill             kill -9 of its first process, as a machine that fails would
+#   postgres.sh kill             kill -9 of all its processes, as a machine that fails would
 #   postgres.sh clean            stop, and remove what it holds
 #
 # From the environment:
@@ -253,7 +253,12 @@ start) start ;;
 run) run ;;
 stop) stop ;;
 status) status ;;
-kill) is_running && kill -9 "$(head -n 1 "$data/postmaster.pid")" || fail "it does not run." ;;
+kill)
+    is_running || fail "it does not run."
+    first=$(head -n 1 "$data/postmaster.pid")
+    # shellcheck disable=SC2046
+    kill -9 "$first" $(cat "/proc/$first/task/$first/children")
+    ;;
 clean)
     stop
     rm -rf "$home" "$folder/postgres" "$password"

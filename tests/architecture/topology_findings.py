@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from chassis.inner_settings import InnerSettings
+from chassis.settings import Settings
 from services.topology import (
     ADMIN,
     BROKERS,
@@ -43,10 +45,8 @@ PASSED_OVER: Final = frozenset({"ssl", "ssl_cert_file", "ssl_key_file", "hba_fil
 
 def wanted(process: Process) -> dict[str, Any]:
     """Return what a process must be told, as `own` says it."""
-    name, services = (
-        process.name,
-        [one for one in PROCESSES if one.name.startswith(tuple(ASKS_FILES)) or one.name == "live"],
-    )
+    name = process.name
+    services = [one.name for one in PROCESSES if one.database and one.principal]
     made: dict[str, Any] = {"LIENTHONG_PORT": str(process.port)}
     if process.database:
         made |= database(process.database)
@@ -66,7 +66,8 @@ def wanted(process: Process) -> dict[str, Any]:
     if name == "vault":
         made["LIENTHONG_VAULT_KEY_FILE"] = "vault.key"
     if name == "front":
-        made["LIENTHONG_SERVICES"] = ";".join(f"{one.name}=http://{one.name}" for one in services)
+        made["LIENTHONG_SERVICES"] = ";".join(f"{one}=http://{one}" for one in services)
+        made["LIENTHONG_LIVE_URL"] = "http://live"
     return made
 
 
@@ -287,4 +288,20 @@ def _read(form: str, name: str, one: Told, made: frozenset[str]) -> Iterator[str
             yield f"{form}: {name} reads {value}, which nobody makes"
 
 
-FINDERS: Final = (processes, brokers, same_servers, versions, secrets)
+AWAITED: Final = frozenset({"LIENTHONG_LIVE_URL"})
+"""What no process reads yet: where the front finds the live figures."""
+
+
+def settings(project: Path) -> Iterator[str]:
+    """Whatever a process is told is a setting that the product has; a mistyped one would be passed over in silence."""
+    known = {f"LIENTHONG_{name.upper()}" for kind in (Settings, InnerSettings) for name in kind.__slots__}
+    if known & AWAITED:
+        yield f"{sorted(known & AWAITED)} is read by now: strike it from AWAITED"
+    for form in FORMS:
+        for name, one in told(form, project).items():
+            for variable in one.environment:
+                if variable.startswith("LIENTHONG_") and variable.removesuffix("_FILE") not in known | AWAITED:
+                    yield f"{form}: {name} is told {variable}, which nobody reads"
+
+
+FINDERS: Final = (processes, brokers, same_servers, versions, secrets, settings)

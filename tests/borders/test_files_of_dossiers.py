@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from chassis.backup import back_up
+from chassis.file_folder import FolderStore
 from chassis.limits import (
     DOSSIER_FILES_BYTES_MAX,
     FILE_BYTES_MAX,
@@ -18,6 +19,7 @@ from chassis.limits import (
     UPLOAD_UNUSED_WITHIN_S,
 )
 from chassis.restoring import restore
+from chassis.uploads import Uploads
 from cli.uploaded import files_inspection
 from tests.borders.at_rest import in_clear
 from tests.borders.documents import bare, problem
@@ -25,6 +27,13 @@ from tests.borders.files import NAME, PDF, SECRET, begun, brought, fresh, handed
 from tests.borders.province import APPLICANT, SUBMITTER, Place, Province
 
 AT = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
+
+
+def resting(uploads: Uploads, id: str) -> Path:
+    """Return where the bytes of a file rest."""
+    assert isinstance(uploads.store, FolderStore)
+    return uploads.store.path(id)
+
 
 # --- with a dossier ---
 
@@ -161,7 +170,7 @@ def test_it_is_read_for_a_stated_purpose(province: Province, there: tuple[str, s
 def test_a_file_that_was_changed_behind_our_back_is_not_given_out(province: Province) -> None:
     """Its hash stands in the log: not one byte of another goes out."""
     ref, id = handed_in(province, province.desk, fresh())
-    path = province.platform.parts.uploads.store.path(id)
+    path = resting(province.platform.parts.uploads, id)
     whole = path.read_bytes()
     path.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
     assert problem(read(province, province.desk, ref, id, "reception"), 409)["code"] == "file_unreadable"
@@ -244,12 +253,12 @@ def test_verify_names_a_file_that_is_missing_altered_or_nobodys(tmp_path: Path) 
         look = files_inspection(province.engine, uploads)
         assert (look.carry_out().counted, look.carry_out().broken) == (3, [])
         uploads.store.discard(lost)
-        path = uploads.store.path(altered)
+        path = resting(uploads, altered)
         path.write_bytes(bytes(path.stat().st_size))
-        with uploads.store.path(cut).open("r+b") as file:
+        with resting(uploads, cut).open("r+b") as file:
             file.truncate(100)
         strange, _ = uploads.store.begin()
-        os.utime(uploads.store.path(strange), (0, 0))
+        os.utime(resting(uploads, strange), (0, 0))
         broken = " ".join(look.carry_out().broken)
         assert f"{lost} of dossier {ref} is not there" in broken
         assert f"{altered} of dossier" in broken

@@ -135,6 +135,22 @@ def test_a_service_asks_only_what_it_may(process: InnerProcess, vault: RemoteVau
     assert not vault.is_forgotten(person)
 
 
+def test_an_auditor_checks_everything_and_reads_nothing(process: InnerProcess, vault: RemoteVault) -> None:
+    """That what is sealed is whole, that who was forgotten is; neither values nor who anybody is."""
+    person, sealed = known(vault)
+    with closing(client(process, "auditor")) as auditor:
+        auditor.prove(sealed)
+        assert (auditor.forgotten(), auditor.kept_in_spite(), auditor.copies.pending()) == ((), (1, ()), ())
+        for refused in (
+            lambda: read(auditor, sealed),
+            lambda: auditor.find("phone", PHONE),
+            lambda: auditor.person("personal_id", NEIGHBOUR),
+            lambda: auditor.forget(proof(person)),
+        ):
+            with pytest.raises(Refused, match="may not"):
+                refused()
+
+
 @pytest.mark.parametrize(
     ("path", "body", "status"),
     [

@@ -45,5 +45,5 @@ def process(access: PostgresAccess, key: str, folder: Path, **more: str) -> Inne
     (folder / "password").write_text(access.password)
     settings = {"DATABASE": access.conninfo, "DATABASE_PASSWORD_FILE": str(folder / "password"), **more}
     settings["VAULT_KEY_FILE"] = str(folder / "vault.key")
-    callers = {"all": EVERYTHING, "few": "", "reader": ":search"}
+    callers = {"all": EVERYTHING, "few": "", "reader": ":search", "auditor": ":audit"}
     return InnerProcess("chassis.vault_server", folder, settings, "VAULT_TOKENS", callers)

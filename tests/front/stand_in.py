@@ -36,6 +36,8 @@ class StandIn:
         self.instance = instance
         self.activity = 0
         self.idle = self.relayed = self.heard = self.alive = True
+        self.hurries = False
+        """Something is done between any two looks."""
         self.partitions = list(range(PARTITIONS))
         self.timers_us: list[int] = []
         self.at: datetime | None = None
@@ -135,6 +137,7 @@ class StandIn:
         return JSONResponse({"service": self.service, "instance": self.instance, "routes": named})
 
     async def rest(self, request: Request) -> Response:
+        self.activity += self.hurries
         return JSONResponse(
             {"service": self.service, "instance": self.instance, "idle": self.idle, "relayed": self.relayed,
              "heard": self.heard, "activity": self.activity, "partitions": self.partitions,

@@ -20,7 +20,7 @@ def routers_of(app: Any) -> Iterator[tuple[str, list[Route]]]:
 
 
 def test_every_address_leads_where_it_leads_in_one_process(tmp_path: Path) -> None:
-    """Whatever the order in which the routers are heard: the particular route wins, as the product's own order has it."""
+    """In whatever order the routers are heard, the particular route wins, as the product's own order has it."""
     platform = compose(tmp_path, rehearsal=True)
     try:
         routers = list(routers_of(asgi(platform)))
@@ -61,6 +61,7 @@ def test_a_fixed_word_goes_before_a_parameter_and_the_rest_of_a_path_comes_last(
     ]
     for method, path, service in cases:
         found = table.find(path, method)
-        assert isinstance(found, Found) and found.service == service, f"{method} {path}"
+        assert isinstance(found, Found)
+        assert found.service == service, f"{method} {path}"
     assert table.find("/things/search", "PUT") == ("GET", "POST")
     assert RouteTable().find("/", "GET") == ()

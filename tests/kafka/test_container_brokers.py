@@ -1,6 +1,6 @@
 """Brokers as containers have them: `deploy/image/broker.sh` with the very environment of the compose file.
 
-What differs is what only a container has: names of hosts are this machine, folders and ports are the test's own, and for
+What differs is what only a container has: names of hosts are this machine, folders and ports are the test's own; for
 the image's two start scripts stand the same Java programs from the same published jars.
 """
 

@@ -13,16 +13,18 @@ import pytest
 from cryptography import x509
 
 from chassis.bus.kafka_probe import why_unreachable
-from tests.kafka_server import PLACES, SCRIPT, access_of, call, end_forsaken, free_port, running, tls
+from tests.kafka_server import PLACES, SCRIPT, WITHOUT, access_of, call, end_forsaken, free_port, tls
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory, kafka: object) -> Iterator[Path]:
-    """A cluster of one node for these tests alone; that `kafka` came up says that everything it needs is there."""
-    folder = tmp_path_factory.mktemp("native") / "cluster"
-    call(folder, "start", "1", port=free_port())
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    """Where a test has a cluster of its own."""
+    if WITHOUT:
+        pytest.skip("LIENTHONG_WITHOUT_SERVERS=1: asked to go on without Kafka")
+    folder = tmp_path / "cluster"
     yield folder
     call(folder, "clean")
+    assert not (folder / "kafka").exists()
 
 
 def pid(folder: Path) -> int:
@@ -37,80 +39,59 @@ def lives(process: int) -> bool:
         return False
 
 
-def test_a_started_cluster_is_not_started_again(folder: Path) -> None:
-    before = pid(folder)
-    call(folder, "start")
+def test_a_node_is_started_killed_stopped_and_watched_over(folder: Path) -> None:
+    """One life in the order in which it happens, because every start takes seconds."""
+    call(folder, "start", "1", port=free_port())
+    access, before = access_of(folder), pid(folder)
+    made = (folder / "kafka/1/formatted").read_text()
+
+    call(folder, "start")  # it runs, so nothing happens
     assert pid(folder) == before
     assert f"node 1 runs as {before}" in call(folder, "status")
-
-
-def test_a_killed_node_comes_back_with_what_it_had(folder: Path) -> None:
-    made = (folder / "kafka/1/formatted").read_text()
-    before = pid(folder)
-    call(folder, "kill", "1")
-    assert not lives(before)
-    with pytest.raises(RuntimeError, match="status"):
-        call(folder, "status")
-    call(folder, "node", "start", "1")
-    assert why_unreachable(access_of(folder)) is None
-    assert (folder / "kafka/1/formatted").read_text() == made
-
-
-def test_a_stopped_node_stopped_in_order(folder: Path) -> None:
-    before = pid(folder)
-    call(folder, "stop")
-    assert not lives(before)
-    assert (folder / "kafka/1/log/.kafka_cleanshutdown").exists()
-    call(folder, "start")
-
-
-def test_a_cluster_is_not_turned_into_another(folder: Path) -> None:
-    """What is formatted for one node cannot become three, nor answer elsewhere."""
+    # What is formatted for one node cannot become three, nor answer elsewhere.
     with pytest.raises(RuntimeError, match="holds a cluster of 1, not of 3"):
         call(folder, "start", "3")
     with pytest.raises(RuntimeError, match="was made for port"):
         call(folder, "start", port=1)
 
+    call(folder, "kill", "1")
+    assert not lives(before)
+    with pytest.raises(RuntimeError, match="status"):
+        call(folder, "status")
+    call(folder, "node", "start", "1")
+    assert why_unreachable(access) is None
+    assert (folder / "kafka/1/formatted").read_text() == made
 
-def test_in_the_foreground_it_is_the_broker_itself_that_is_told_to_stop(folder: Path) -> None:
-    """As supervisord has it."""
     call(folder, "stop")
+    assert (folder / "kafka/1/log/.kafka_cleanshutdown").exists()
+
+    # A format that was cut short is done again; a node in the foreground is the broker itself, as supervisord wants it.
+    (folder / "kafka/1/formatted").unlink()
+    (folder / "kafka/1/log/meta.properties").write_text("version=1\n")
     environment = {**os.environ, "LIENTHONG_CLUSTER": str(folder)}
     with (folder / "logs/kafka-1.log").open("a") as log:
         node = subprocess.Popen([SCRIPT, "run", "1"], env=environment, stdout=log, stderr=log)
     until = time.monotonic() + 60
-    while why_unreachable(access_of(folder)):
+    while why_unreachable(access):
         assert time.monotonic() < until
         time.sleep(0.2)
     assert pid(folder) == node.pid
     node.send_signal(signal.SIGTERM)
     assert node.wait(timeout=60) == 128 + signal.SIGTERM
-    call(folder, "start")
 
 
-def test_a_node_that_does_not_start_says_why(tmp_path: Path) -> None:
+def test_a_node_that_does_not_start_says_why(folder: Path) -> None:
     port = free_port()
     with socket.create_server(("127.0.0.1", port)), pytest.raises(RuntimeError, match="Address already in use"):
-        call(tmp_path, "start", "1", port=port)
-    call(tmp_path, "clean")
+        call(folder, "start", "1", port=port)
 
 
-def test_what_was_half_formatted_is_formatted_again(tmp_path: Path) -> None:
-    call(tmp_path, "prepare", "1", port=free_port())
-    (tmp_path / "kafka/1/formatted").unlink()
-    (tmp_path / "kafka/1/log/meta.properties").write_text("version=1\n")
-    call(tmp_path, "start")
-    assert why_unreachable(access_of(tmp_path)) is None
-    call(tmp_path, "clean")
-    assert not (tmp_path / "kafka").exists()
-
-
-def test_while_it_is_made_no_command_line_shows_the_password(tmp_path: Path) -> None:
+def test_while_it_is_made_no_command_line_shows_the_password(folder: Path) -> None:
     """StorageTool takes its arguments from a file, which is gone afterwards."""
     password = "a-password-to-look-for"
-    (tmp_path / "secrets").mkdir()
-    (tmp_path / "secrets/admin.password").write_text(password)
-    environment = {**os.environ, "LIENTHONG_CLUSTER": str(tmp_path), "LIENTHONG_KAFKA_PORT": str(free_port())}
+    (folder / "secrets").mkdir(parents=True)
+    (folder / "secrets/admin.password").write_text(password)
+    environment = {**os.environ, "LIENTHONG_CLUSTER": str(folder), "LIENTHONG_KAFKA_PORT": str(free_port())}
     making = subprocess.Popen([SCRIPT, "prepare", "1"], env=environment, stdout=subprocess.DEVNULL)
     seen_storage_tool = False
     while making.poll() is None:
@@ -120,16 +101,12 @@ def test_while_it_is_made_no_command_line_shows_the_password(tmp_path: Path) -> 
             except OSError:
                 continue
             assert password.encode() not in command
-            seen_storage_tool |= b"kafka.tools.StorageTool" in command and str(tmp_path).encode() in command
+            seen_storage_tool |= b"kafka.tools.StorageTool" in command and str(folder).encode() in command
         time.sleep(0.02)
     assert making.returncode == 0
     assert seen_storage_tool
-    call(tmp_path, "start")
-    assert why_unreachable(access_of(tmp_path)) is None
-    call(tmp_path, "stop")
-    holding = [file for file in tmp_path.rglob("*") if file.is_file() and password.encode() in file.read_bytes()]
-    assert holding == [tmp_path / "secrets/admin.password"]
-    call(tmp_path, "clean")
+    holding = [file for file in folder.rglob("*") if file.is_file() and password.encode() in file.read_bytes()]
+    assert holding == [folder / "secrets/admin.password"]
 
 
 @pytest.mark.parametrize(
@@ -192,33 +169,37 @@ def test_a_new_authority_signs_everything_anew(tmp_path: Path) -> None:
 # --- The tests' own brokers -------------------------------------------------------------------------------------------
 
 
-def test_the_brokers_of_a_killed_run_are_ended_by_the_next(tmp_path: Path) -> None:
-    place = tmp_path / f"{PLACES}1-killed"
-    code = (
-        "import sys, time; from pathlib import Path; from tests.kafka_server import running\n"
-        "with running(1, Path(sys.argv[1])) as server: print(server.pid(1), flush=True); time.sleep(600)"
-    )
-    killed = subprocess.Popen([sys.executable, "-c", code, place], stdout=subprocess.PIPE, text=True)
-    assert killed.stdout is not None
-    broker = int(killed.stdout.readline())
+USER = """
+import sys, time
+from pathlib import Path
+from tests.kafka_server import running
+with running(1, Path(sys.argv[1])) as server:
+    print(server.pid(1), flush=True)
+    time.sleep(float(sys.argv[2]))
+"""
+
+
+def user(place: Path, stays_s: float) -> "subprocess.Popen[str]":
+    return subprocess.Popen([sys.executable, "-c", USER, place, str(stays_s)], stdout=subprocess.PIPE, text=True)
+
+
+def broker_of(one: "subprocess.Popen[str]") -> int:
+    assert one.stdout is not None
+    return int(one.stdout.readline())
+
+
+@pytest.mark.skipif(WITHOUT, reason="LIENTHONG_WITHOUT_SERVERS=1: asked to go on without Kafka")
+def test_workers_share_brokers_and_what_a_killed_run_leaves_is_ended_by_the_next(tmp_path: Path) -> None:
+    place = tmp_path / f"{PLACES}1-shared"
+    killed, leaves = user(place, 600), user(place, 0)
+    broker = broker_of(killed)
+    assert broker_of(leaves) == broker
+    assert leaves.wait(timeout=60) == 0
     end_forsaken(tmp_path)
-    assert lives(broker)  # somebody has it
+    assert lives(broker)  # one of two is still there
     killed.kill()
     killed.wait()
-    assert lives(broker)  # and it outlived him
+    assert lives(broker)  # it outlived who started it
     end_forsaken(tmp_path)
     assert not lives(broker)
     assert not place.exists()
-
-
-def test_the_last_to_leave_ends_it(tmp_path: Path) -> None:
-    place = tmp_path / f"{PLACES}1-shared"
-    code = "import sys; from pathlib import Path; from tests.kafka_server import running\n" + (
-        "with running(1, Path(sys.argv[1])) as server: print(server.pid(1), flush=True)"
-    )
-    with running(1, place) as server:
-        broker = server.pid(1)
-        other = subprocess.run([sys.executable, "-c", code, place], capture_output=True, text=True, check=True)
-        assert int(other.stdout) == broker
-        assert lives(broker)
-    assert not lives(broker)

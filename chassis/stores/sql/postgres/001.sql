@@ -89,10 +89,15 @@ BEGIN
   RETURN currval('events_position');
 END $$;
 
--- How far positions were drawn, and after that, in a look of its own, who may yet make one of them readable.
-CREATE FUNCTION reach(OUT drawn bigint, OUT holders text[]) LANGUAGE plpgsql VOLATILE AS $$
+-- How far positions were drawn, and after that, in a look of its own, who may yet make one of them readable. Where
+-- nothing was drawn since `p_known`, nobody may.
+CREATE FUNCTION reach(p_known bigint DEFAULT -1, OUT drawn bigint, OUT holders text[]) LANGUAGE plpgsql VOLATILE AS $$
 BEGIN
   SELECT CASE WHEN is_called THEN last_value ELSE 0 END INTO drawn FROM events_position;
+  IF drawn = p_known THEN
+    holders := '{}';
+    RETURN;
+  END IF;
   SELECT coalesce(array_agg(virtualtransaction), '{}') INTO holders FROM pg_locks
     WHERE locktype = 'advisory' AND classid = 1162692948 AND objid = 1 AND objsubid = 2 AND granted
       AND database = (SELECT oid FROM pg_database WHERE datname = current_database());
