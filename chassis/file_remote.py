@@ -9,17 +9,17 @@ that breaks off goes on from the chunk that it had come to.
 
 from collections.abc import Iterator
 from hashlib import sha256
+from http.client import IncompleteRead
 from typing import Any, Final, TypeVar
 
-import httpx
 import msgspec
 
 from chassis.file_store import SEALED_CHUNK_BYTES, FileGone, FileMoved, SealedFiles, checked_id
 from chassis.file_words import DIGEST, GONE, MOVED, Listed, Noted, Rests
-from chassis.inner_client import InnerClient, told_by
+from chassis.inner_client import Answer, InnerClient, told_by
 from chassis.stores.store import StoreUnavailable
 
-Answer = TypeVar("Answer")
+Kind = TypeVar("Kind")
 
 TIMES_BROKEN_OFF_MAX: Final = 3
 
@@ -31,10 +31,10 @@ class RemoteShelf:
         self._client = client
 
     def _ask(
-        self, method: str, path: str, answer: type[Answer], content: bytes = b"", headers: dict[str, str] | None = None
-    ) -> Answer:
+        self, method: str, path: str, answer: type[Kind], content: bytes = b"", headers: dict[str, str] | None = None
+    ) -> Kind:
         answered = self._client.ask(method, f"/v1/{path}", content, headers)
-        if answered.status_code != 200:
+        if answered.status != 200:
             raise _unable(answered)
         return msgspec.json.decode(answered.content, type=answer)
 
@@ -66,10 +66,13 @@ class RemoteShelf:
 
     def _read_from(self, id: str, at: int) -> Iterator[bytes]:
         with self._client.stream(f"/v1/files/{id}?at={at}") as answered:
-            if answered.status_code != 200:
-                answered.read()
-                raise _unable(answered)
-            yield from answered.iter_bytes(SEALED_CHUNK_BYTES)
+            if answered.status != 200:
+                raise _unable(Answer(answered.status, answered.read()))
+            while chunk := answered.read(SEALED_CHUNK_BYTES):
+                if len(chunk) == SEALED_CHUNK_BYTES or not answered.length:
+                    yield chunk
+            if answered.length:  # the library takes the end of a connection for the end of a file
+                raise IncompleteRead(b"", answered.length)
 
     def digest(self, id: str) -> str:
         return self._ask("GET", f"files/{checked_id(id)}/digest", str)
@@ -117,7 +120,7 @@ class RemoteFiles(SealedFiles):
         self._client.close()
 
 
-def _unable(answered: httpx.Response) -> Exception:
+def _unable(answered: Answer) -> Exception:
     told = told_by(answered)
     kinds: dict[str, type[Exception]] = {GONE: FileGone, MOVED: FileMoved}
     return kinds.get(told.code, StoreUnavailable)(f"files: {told.said}")

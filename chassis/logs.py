@@ -32,6 +32,9 @@ STRANGE_WORDS_MAX: Final = 120
 OWN_WORDS: Final = (StoreUnavailable, Conflict, Unwritable)
 """Exceptions whose words are the database's or ours, never a person's."""
 
+CHATTY: Final = ("kafka", "aiokafka", "faust", "mode")
+"""Libraries that tell of every connection; only their warnings are kept."""
+
 KIND: Final = re.compile(r"([A-Z][A-Za-z]+): ")
 """What a reason begins with (`ValidationError: …`)."""
 
@@ -68,6 +71,8 @@ def set_up(level: str = "warning", stream: TextIO | None = None, readable: bool 
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
+    for chatty in CHATTY:
+        logging.getLogger(chatty).setLevel(max(root.level, logging.WARNING))
 
 
 def tell_safely(record: logging.LogRecord) -> bool:

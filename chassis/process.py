@@ -17,6 +17,7 @@ from fastapi import APIRouter, FastAPI
 from chassis.bus.kafka import KafkaBus
 from chassis.bus.kafka_access import KafkaAccess
 from chassis.bus.kafka_ear import KafkaEar
+from chassis.bus.kafka_figures import KafkaFigures
 from chassis.bus.kafka_relay import Relay
 from chassis.bus.kafka_topic import Ends
 from chassis.clock import NotedClock, WallClock
@@ -65,6 +66,7 @@ class Process:
     ear: KafkaEar
     relay: Relay | None
     ends: "AskedEnds"
+    figures: KafkaFigures
 
     @property
     def name(self) -> str:
@@ -133,7 +135,8 @@ def compose(wiring: Callable[[Parts], Service], settings: Settings) -> Process:
         engine.running[service.name].lane.committed.append(lambda batch: waking.wake() if batch.writes.events else None)
     border = Border(engine, engine.running[service.name], clock, kept_secret(keys / "answers.key"))
     issuer = DevelopmentIssuer(keys / "issuer.key", settings.public_url, other_issuer(settings, vault))
-    return Process(parts, engine, border, issuer, ear, relay, AskedEnds(access))
+    figures = KafkaFigures(service.name, store, bus, ear, relay, clock)
+    return Process(parts, engine, border, issuer, ear, relay, AskedEnds(access), figures)
 
 
 def asgi(process: Process, beside: Iterable[APIRouter] = ()) -> FastAPI:
@@ -147,7 +150,7 @@ def asgi(process: Process, beside: Iterable[APIRouter] = ()) -> FastAPI:
         said=lambda: 0 if relay is None else relay.said_count,
         fetched=lambda: ear.fetched_count,
     )
-    routers = [router_of(process.border, issuer), *beside, operations(engine, issuer)]
+    routers = [router_of(process.border, issuer), *beside, operations(engine, issuer, beside=process.figures.collect)]
     instance = settings.instance or process.name
     routers.append(internal(engine, instance, settings.internal_token, lambda: app.routes, rest))
     app = application(f"Liên Thông: {process.name}", routers)

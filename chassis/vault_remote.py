@@ -54,7 +54,7 @@ class RemoteVault(Drafting):
         except (TypeError, ValueError) as error:
             raise Unwritable("vault: a value cannot be written as JSON") from error
         answered = self._client.ask("POST", f"/v1/{asked.path}", content, JSON, within_s)
-        if answered.status_code == 200:
+        if answered.status == 200:
             return DECODERS[asked.path].decode(answered.content)
         told = told_by(answered)
         if told.code == words.ERASED:

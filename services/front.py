@@ -16,7 +16,6 @@ from typing import Any, Final
 from fastapi import APIRouter, FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from chassis.clock import Clock, NotedClock, WallClock
 from chassis.logs import set_up
@@ -27,7 +26,7 @@ from chassis.vault_port import Custody
 from chassis.vault_remote import RemoteVault
 from chassis.web.app import application
 from chassis.web.auth import DevelopmentIssuer
-from chassis.web.door import Door, on_nobody
+from chassis.web.door import Behind, Door, Nowhere, on_nobody
 from chassis.web.door_description import describe_all
 from chassis.web.door_gathered import gathered
 from chassis.web.door_instances import Instance, Instances
@@ -132,7 +131,8 @@ def asgi(front: Front) -> FastAPI:
         app.add_middleware(KeysAtHand, other=issuer.other)
     instances.own = list(_routes_of(app))
     instances.comes.append(_again(describe_all(app, instances)))
-    app.router.routes.append(Route("/{path:path}", front.door, include_in_schema=False))
+    app.router.routes.insert(0, Behind(front.door))
+    app.router.routes.append(Nowhere(front.door))
     app.state.sent_events = {front.door}
 
     @asynccontextmanager

@@ -98,8 +98,9 @@ class PostgresServer:
             "LIENTHONG_POSTGRES_OPTIONS": options,
         }
         done = subprocess.run(
-            [str(SCRIPT), action], env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
-        )
+            [str(SCRIPT), action], env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            check=False,
+        )  # fmt: skip
         if done.returncode:
             raise RuntimeError(done.stderr.strip() or done.stdout.strip())
 
@@ -197,19 +198,29 @@ def postgres_database(postgres_server: PostgresServer) -> Iterator[PostgresAcces
     postgres_server.drop(access)
 
 
-@pytest.fixture
-def own_postgres() -> Iterator[PostgresServer]:
-    """A server for one test, which may kill it: it syncs to disk as the product's does."""
+@contextmanager
+def own_server(prepare: Callable[[Path], object] = lambda folder: None) -> Iterator[PostgresServer]:
+    """Give a server to somebody alone; `prepare` may put certificates into its folder. It syncs to disk."""
     _skip_if_asked_to()
     folder = Path(tempfile.mkdtemp(prefix="lienthong-postgres-"))
     folder.chmod(0o711)
+    prepare(folder)
     server = _started(folder)
-    yield server
-    server.script("clean")
-    shutil.rmtree(folder)
+    try:
+        yield server
+    finally:
+        server.script("clean")
+        shutil.rmtree(folder)
 
 
-# --- The services' own tests over PostgreSQL: LIENTHONG_TEST_STORE=postgres ---------------------------------------------
+@pytest.fixture
+def own_postgres() -> Iterator[PostgresServer]:
+    """A server for one test, which may kill it."""
+    with own_server() as server:
+        yield server
+
+
+# --- The services' own tests over PostgreSQL: LIENTHONG_TEST_STORE=postgres -------------------------------------------
 
 ON_POSTGRES: Final = os.environ.get("LIENTHONG_TEST_STORE") == "postgres"
 _KEPT: Final = ExitStack()

@@ -19,6 +19,7 @@ from kafka.structs import OffsetAndMetadata
 
 from chassis.bus.kafka import KafkaBus, channel_of, partition_of
 from chassis.bus.kafka_access import KafkaAccess
+from chassis.bus.kafka_refusals import KafkaUnavailable
 from chassis.bus.kafka_topic import TopicMissing, id_of
 from chassis.stores.store import StoreUnavailable
 from chassis.wire import NotOurs, heard_over_kafka
@@ -123,7 +124,7 @@ class KafkaEar:
                 self._turn()
                 self.failing = ""
             except (KafkaError, TopicMissing, StoreUnavailable, OSError) as error:
-                self._complain(str(error) or type(error).__name__)
+                self._complain(KafkaUnavailable.meant_by(error, self._access))
                 self._let_go()
                 self._stopping.wait(WAIT_S)
             except Exception as error:  # nothing was lost: positions stand in the database
@@ -133,10 +134,10 @@ class KafkaEar:
                 self._stopping.wait(WAIT_S)
         self._let_go()
 
-    def _complain(self, why: str) -> None:
-        if why != self.failing:
+    def _complain(self, why: KafkaUnavailable) -> None:
+        if str(why) != self.failing:
             log.error("%s cannot hear Kafka now: %s", self._service, why)
-        self.failing = why
+        self.failing = str(why)
 
     def _turn(self) -> None:
         """Do one round: place what was given, seek where the lane wants to be, fetch, hand over."""
@@ -216,7 +217,7 @@ class KafkaEar:
                     continue
                 envelopes.append(heard_over_kafka(position, record.headers, record.value))
             except NotOurs as error:
-                log.error("%s offset %d is none of our events: %s", channel, record.offset, error)
+                log.error("%s offset %d is none of our events", channel, record.offset)
                 envelopes.append(unreadable(channel, position, str(error)))
         if envelopes:
             self._heard(max(one.time_us for one in envelopes))

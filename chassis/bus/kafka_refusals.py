@@ -4,11 +4,12 @@ The client says of a wrong password, a wrong authority and a broker that is down
 Then `explained` goes to the brokers itself and finds out which of them it is.
 """
 
-from typing import Final
+from typing import Final, Self
 
 from kafka.errors import (
     ClusterAuthorizationFailedError,
     GroupAuthorizationFailedError,
+    InvalidReplicationFactorError,
     InvalidTimestampError,
     KafkaConnectionError,
     KafkaError,
@@ -23,6 +24,17 @@ from kafka.errors import (
 
 from chassis.bus.kafka_access import KafkaAccess
 from chassis.bus.kafka_probe import said, why_unreachable, wrong_password
+from chassis.stores.store import StoreUnavailable
+
+
+class KafkaUnavailable(StoreUnavailable):
+    """The brokers cannot be spoken to now; its words are for operators and hold nothing of anybody's."""
+
+    @classmethod
+    def meant_by(cls, error: Exception, access: KafkaAccess) -> Self:
+        """Return what a client's error means, in words that say what to do."""
+        return cls(explained(error, access) if isinstance(error, KafkaError) else str(error) or type(error).__name__)
+
 
 APPLY: Final = "`lienthong kafka diff` shows what is not as it was declared, `lienthong kafka apply` makes it so"
 
@@ -47,6 +59,8 @@ def explained(error: BaseException, access: KafkaAccess) -> str:
             return f"There is no such topic for {who}, or it may not see it: {APPLY}."
         case NotEnoughReplicasError() | NotEnoughReplicasAfterAppendError():
             return "Too few brokers hold that topic now, so nothing is written: start the brokers that are down."
+        case InvalidReplicationFactorError():
+            return "Fewer brokers are up than a topic is to have replicas: start the others, and call this again."
         case MessageSizeTooLargeError():
             return (
                 "The topic takes no message of that size: its max.message.bytes is too small, or the message is wrong."

@@ -9,7 +9,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import zip_longest
 from typing import Any, Final, NamedTuple
 
@@ -19,6 +19,7 @@ from kafka.errors import KafkaError
 
 from chassis.bus.kafka import SayAgain
 from chassis.bus.kafka_access import KafkaAccess
+from chassis.bus.kafka_refusals import KafkaUnavailable
 from chassis.bus.kafka_topic import TopicMissing, id_of
 from chassis.stores.store import Conflict, SharedStore, StoreUnavailable
 from chassis.wire import kafka
@@ -27,6 +28,9 @@ from kernel.message import Envelope, generation_of, source_of
 log = logging.getLogger("lienthong.relay")
 
 DUTY: Final = "relay"
+RELAYED_TO: Final = "relayed_to"
+"""The note of the id of the topic that the log is said to."""
+
 PAGE: Final = 500
 PAGES_IN_FLIGHT: Final = 8
 WAIT_S: Final = 1.0
@@ -100,10 +104,19 @@ class Relay:
         if self._thread is not None:
             self._thread.join()
 
+    def relayed(self) -> int:
+        """Return the position up to which the brokers have acknowledged the log, whichever instance said it."""
+        topic_id = self._known_topic()
+        return self._store.relayed(topic_id) if topic_id else 0
+
     def caught_up(self) -> bool:
         """Say whether all that the log holds was said and acknowledged, by whichever instance."""
-        topic_id = self._topic_id
-        return bool(topic_id) and self._store.relayed(topic_id) >= self._store.head()
+        head = self._store.head()
+        return head == 0 or self.relayed() >= head
+
+    def _known_topic(self) -> str:
+        """Return the topic's id as the relay on duty has written it down, for the instances that do not relay."""
+        return self._topic_id or self._store.note(RELAYED_TO) or ""
 
     def _work(self) -> None:
         while not self._stopping.is_set():
@@ -114,7 +127,7 @@ class Relay:
                 log.warning("%s: %s", self._service, error)
                 self._begin_again()
             except (KafkaError, TopicMissing, StoreUnavailable, RestoredToThePast, OSError) as error:
-                self._complain(str(error) or type(error).__name__)
+                self._complain(KafkaUnavailable.meant_by(error, self._access))
                 self._let_go()
                 self._stopping.wait(WAIT_S)
             except Exception as error:  # nothing is lost: the checkpoint stands where it was acknowledged
@@ -124,10 +137,10 @@ class Relay:
                 self._stopping.wait(WAIT_S)
         self._end()
 
-    def _complain(self, why: str) -> None:
-        if why != self.failing:
+    def _complain(self, why: KafkaUnavailable) -> None:
+        if str(why) != self.failing:
             log.error("%s cannot say its log to Kafka now: %s", self._service, why)
-        self.failing = why
+        self.failing = str(why)
 
     def _turn(self) -> None:
         """Do one round: hand over what is new, move the checkpoint, and wait for news when there is nothing to do."""
@@ -149,7 +162,7 @@ class Relay:
         if self._producer is None:
             self._producer = KafkaProducer(**self._access.client(), client_id=self._instance, **self._settings)
             self._admin = KafkaAdminClient(**self._access.client())
-        self._topic_id = id_of(self._admin, self._topic)
+        self._learn(id_of(self._admin, self._topic))
         self._looked_at = time.monotonic()
         self._begin_again()
         self.on_duty = True
@@ -172,8 +185,13 @@ class Relay:
         found = id_of(self._admin, self._topic)
         if found != self._topic_id:
             log.error("%s was made anew: the log of %s is said from its beginning", self._topic, self._service)
-            self._topic_id = found
+            self._learn(found)
             self._begin_again()
+
+    def _learn(self, topic_id: str) -> None:
+        self._topic_id = topic_id
+        if self._store.note(RELAYED_TO) != topic_id:
+            self._store.keep_note(RELAYED_TO, topic_id)
 
     def _hand_over(self) -> bool:
         """Hand new pages to the producer while there is room; say whether there were any."""
@@ -293,9 +311,3 @@ def _closed(client: Any, service: str) -> None:
         close(timeout=1) if isinstance(client, KafkaProducer) else close()
     except Exception as error:
         log.info("%s: closing a client of Kafka: %s", service, error)
-
-
-def unsaid(store: SharedStore, topic_id: str) -> Iterator[Envelope]:
-    """Yield the oldest event that the log holds and the topic does not have yet, if there is one."""
-    envelopes, _ = store.say("", store.relayed(topic_id), 1)
-    yield from envelopes

@@ -90,9 +90,9 @@ class PostgresStore(Looks):
         self._staged = None
         last = self._hashes_before(writes)
         generation = self._generations[-1].number
-        rows = list(chained(writes.events, generation, last, last.__getitem__))
-        ends = {event.stream: (event.version, last[event.stream]) for event in writes.events}
         try:
+            rows = list(chained(writes.events, generation, last, last.__getitem__))
+            ends = {event.stream: (event.version, last[event.stream]) for event in writes.events}
             self._staged = (writes, bundle(rows, writes.expected, generation), ends)
         except (UnicodeEncodeError, ValueError, OverflowError) as error:
             raise refused(self.name, error) from error

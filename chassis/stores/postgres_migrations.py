@@ -93,6 +93,8 @@ def script(step: str) -> Callable[[], None]:
         from alembic import op
 
         # Straight to the driver: what looks like a parameter in the body of a function is none.
-        op.get_bind().connection.driver_connection.execute(file.read_bytes())
+        driver = op.get_bind().connection.driver_connection
+        assert driver is not None, "Alembic was handed an open connection"
+        driver.execute(file.read_bytes())
 
     return upgrade

@@ -1,6 +1,6 @@
 """What one transaction says to the server, statement by statement: each kind of row goes as a few arrays, in one go."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from chassis.stores.postgres_sql import as_postgres
@@ -20,10 +20,10 @@ class Bundle(NamedTuple):
     """The events of a transaction, each column an array; made when they are staged, sent when they are flushed."""
 
     params: tuple[Any, ...]
-    count: int
+    number: int
 
 
-COLUMNS: Final = (
+COLUMNS: Final[tuple[Callable[[Any], Any], ...]] = (
     texts, numbers, texts, blobs, numbers, texts, texts, texts, texts, texts, numbers, texts, blobs, numbers, blobs,
 )  # fmt: skip
 """Of an event's row, in its order; the last but one, the generation, is the same for all."""
@@ -124,6 +124,6 @@ def statements(writes: Writes, events: Bundle) -> list[Said]:
     if writes.statements:
         said.append(Said(ROWS_IN_TURN))
         said += [Said(as_postgres(sql), params) for sql, params in writes.statements]
-    if events.count or writes.expected:
+    if events.number or writes.expected:
         said.append(Said(APPEND, events.params))
     return said

@@ -12,10 +12,11 @@ from typing import Final
 from prometheus_client import Counter
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import BaseRoute, Match
 from starlette.types import Message, Receive, Scope, Send
 
 from chassis.limits import ANSWER_WITHIN_S
-from chassis.web.door_instances import Instance, Instances, Nobody
+from chassis.web.door_instances import OWN, Instance, Instances, Nobody
 from chassis.web.door_line import Headers, Line, LineDown
 from chassis.web.door_routes import Found
 from chassis.web.metrics import PROCESS
@@ -28,6 +29,7 @@ SAID_WITHIN_S: Final = ANSWER_WITHIN_S + 5
 """How long the head of an answer may take, and each further piece: a little longer than a service gives itself."""
 TAKEN_IN_BYTES_MAX: Final = 65_536
 """A body up to here is taken in before it is sent on, and can be sent again."""
+SERVICE: Final = "lienthong.service"
 READS: Final = frozenset({"GET", "HEAD"})
 OF_ONE_HOP: Final = frozenset({
     b"connection", b"keep-alive", b"proxy-authenticate", b"proxy-authorization", b"te", b"trailer",
@@ -42,15 +44,8 @@ SENT = Counter(
 )  # fmt: skip
 
 
-class Template:
-    """A route of another process, as the notes of requests name it."""
-
-    def __init__(self, path: str) -> None:
-        self.path = path
-
-
 class Door:
-    """Sends requests on; mounted behind every route that this process has itself."""
+    """Sends requests on; `Behind` and `Nowhere` are its two places in a table of routes."""
 
     def __init__(self, instances: Instances) -> None:
         self.instances = instances
@@ -61,13 +56,10 @@ class Door:
         for task in self._said_without_end:
             task.cancel()
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request by whoever has its address."""
+    async def turn_away(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request whose address nobody has, or not for this method."""
         found = self.instances.table.find(scope["path"], scope["method"])
-        if isinstance(found, Found):
-            scope["route"] = Template(found.template)
-            await self.pass_on(found.service, scope, receive, send)
-            return
+        assert not isinstance(found, Found), "whatever somebody has was answered by them"
         if not found and self.instances.unheard:
             raise Problem(UNAVAILABLE, silent(", ".join(self.instances.unheard)))
         if not found:
@@ -158,6 +150,44 @@ class Door:
             self._said_without_end.discard(saying)
             saying.cancel()
             hearing.cancel()
+
+
+class Template:
+    """A route of another process, as the notes of requests name it."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+
+class Behind(BaseRoute):
+    """What other processes answer; it stands first, for most is theirs, and passes over what this process has itself."""
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        if scope["type"] != "http":
+            return Match.NONE, {}
+        found = self._door.instances.table.find(scope["path"], scope["method"])
+        if not isinstance(found, Found) or found.service == OWN:
+            return Match.NONE, {}
+        return Match.FULL, {"route": Template(found.template), "endpoint": self._door, SERVICE: found.service}
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._door.pass_on(scope[SERVICE], scope, receive, send)
+
+
+class Nowhere(BaseRoute):
+    """What is left when no route fits; it stands last."""
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        return (Match.FULL if scope["type"] == "http" else Match.NONE), {}
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._door.turn_away(scope, receive, send)
 
 
 async def _say_on(line: Line, send: Send) -> None:

@@ -35,10 +35,14 @@ ANSWERED: Final = Histogram(
 class Figures:
     """The figures of one engine."""
 
-    def __init__(self, engine: Engine, openings: Callable[[], Mapping[str, int]] = dict) -> None:
-        """Take the engine, and what counts the readings of personal data by their purpose."""
+    def __init__(
+        self, engine: Engine, openings: Callable[[], Mapping[str, int]] = dict,
+        beside: Callable[[], Iterable[Metric]] = tuple,
+    ) -> None:  # fmt: skip
+        """Take the engine, what counts the readings of personal data by their purpose, and what else there is."""
         self._engine = engine
         self._openings = openings
+        self._beside = beside
         self._registry = CollectorRegistry()
         self._flushes = Histogram(
             "lienthong_flush_seconds", "How long a batch waited for the disk", ["service"],
@@ -56,6 +60,7 @@ class Figures:
         yield from _work(running)
         yield from _hearing(running)
         yield from _standing(running, to_us(self._engine.clock.now()))
+        yield from self._beside()
         outlet = self._engine.tracer.outlet
         yield GaugeMetricFamily(
             "lienthong_spans_dropped", "Spans that could not be kept", outlet.dropped if outlet else 0

@@ -1,10 +1,11 @@
 """What those who run the platform need: health, metrics, the log's tail, and parked messages to retry or discharge."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request
+from prometheus_client.core import Metric
 from pydantic import BaseModel, Field, StringConstraints
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -131,11 +132,12 @@ class Discharged(Parked):
 
 
 def operations(
-    engine: Engine, issuer: DevelopmentIssuer, openings: Callable[[], Mapping[str, int]] = dict
-) -> APIRouter:
+    engine: Engine, issuer: DevelopmentIssuer, openings: Callable[[], Mapping[str, int]] = dict,
+    beside: Callable[[], Iterable[Metric]] = tuple,
+) -> APIRouter:  # fmt: skip
     """Return the routes of operation; all but health and figures are for the role `system`, some for inspectors too."""
     router = APIRouter(tags=["operations"])
-    figures = Figures(engine, openings)
+    figures = Figures(engine, openings, beside)
 
     def staff(request: Request, rights: Rights) -> Principal:
         principal = issuer.principal_of(request)

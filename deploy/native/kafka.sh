@@ -256,7 +256,7 @@ log_since() {
 await_ready() {
     waited=0
     until log_since "$1" | grep -q 'Kafka Server started'; do
-        [ "$waited" -lt 4 ] || pid_of "$1" >/dev/null || complain "$1" "ended before it was ready"
+        ! is_gone "$(cat "$kafka/$1/pid")" || complain "$1" "ended before it was ready"
         [ "$waited" -lt $((ready_within_s * 4)) ] || complain "$1" "was not ready within $ready_within_s s"
         sleep 0.25
         waited=$((waited + 1))
@@ -280,7 +280,7 @@ end() {
     waited=0
     for pid in $asked; do
         until is_gone "$pid"; do
-            [ "$waited" -ne $((stopped_within_s * 4)) ] || kill -9 "$pid" 2>/dev/null || :
+            [ "$waited" -lt $((stopped_within_s * 4)) ] || kill -9 "$pid" 2>/dev/null || :
             sleep 0.25
             waited=$((waited + 1))
         done

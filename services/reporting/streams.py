@@ -90,7 +90,7 @@ class Live:
         self.table: Any = self.app.Table(TABLE, partitions=partitions, help="Live figures by the hour")
         self.table.unsaid = []
         self.kept = LiveTable(self.table)
-        self.app.on_rebalance_complete.connect(self._forget)
+        self.app.on_rebalance_complete.connect(self._begin)
         source = self.app.topic(topic, key_serializer="raw", value_serializer="raw")
         self.agent = self.app.agent(source, concurrency=1, name="count")(self._count)
         self._waiting: list[EventT] = []
@@ -173,9 +173,23 @@ class Live:
                     watch.cancel()
                 await self._confirm()
 
-    async def _forget(self, *_: object, **__: object) -> None:
-        """Partitions may have come from elsewhere."""
+    async def _begin(self, *_: object, **__: object) -> None:
+        """Let each partition that was given to us begin where its table is, which has just been read.
+
+        The group remembers a place too. It is further on where the changelog was lost, and then what lies between would
+        never be counted.
+        """
         self.kept.forget()
+        consumer: Any = self.app.consumer
+        kept = self.kept.positions()
+        remembered = await consumer.seek_to_committed()
+        back = {
+            tp: kept.get(tp.partition, 0)
+            for tp, offset in remembered.items()
+            if tp.topic == self._topic and offset is not None and offset > kept.get(tp.partition, 0)
+        }
+        if back:
+            await consumer._commit(back)
 
     async def _acknowledge(self) -> None:
         while True:

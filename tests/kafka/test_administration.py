@@ -1,5 +1,6 @@
 """The declared table and a real cluster: what differs is named, made so once, and nothing is taken away unasked."""
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -12,10 +13,12 @@ from kafka.admin import (
     ScramMechanism,
     UserScramCredentialUpsertion,
 )
+from kafka.errors import InvalidReplicationFactorError
 
 from chassis.bus.kafka_admin import Administration, Difference, PasswordsMissing
 from chassis.bus.kafka_cluster import Rule
 from chassis.bus.kafka_probe import why_unreachable
+from chassis.bus.kafka_refusals import explained
 from chassis.bus.kafka_table import Principal, Table, Topic
 from services.topology import KAFKA
 from tests.kafka_server import KafkaServer
@@ -116,6 +119,25 @@ def test_the_products_own_table_can_be_made_on_one_node_and_says_what_that_costs
     )
     assert [one for one in admin.apply() if one.way != "foreign"] == []
     assert admin.lowered() == "Topics have 1 replica(s) here instead of 3: what a broker loses is lost."
+
+
+def test_with_a_broker_down_nothing_is_made_with_fewer_replicas(kafka_cluster: KafkaServer) -> None:
+    """What is left of three is not a rehearsal: a topic that is made now would stay as thin as that for good."""
+    name = kafka_cluster.unique("thin")
+    admin = replace(administration(kafka_cluster, Table((Topic(name, 1),), ()), {}), rehearsal=False)
+    kafka_cluster.kill(3)
+    try:
+        until = time.monotonic() + 60
+        while len(kafka_cluster.cluster.brokers()) == 3:
+            assert time.monotonic() < until
+            time.sleep(0.2)
+        with pytest.raises(InvalidReplicationFactorError) as caught:
+            admin.apply()
+        assert explained(caught.value, kafka_cluster.admin).startswith("Fewer brokers are up than")
+        assert name not in kafka_cluster.cluster.topics()
+    finally:
+        kafka_cluster.start(3)
+    assert own(admin.apply(), name) == []
 
 
 def test_three_nodes_hold_three_replicas(kafka_cluster: KafkaServer) -> None:

@@ -1,6 +1,7 @@
 """What the brokers refuse, and what an operator is told of it: a real broker, and the clients that the product has."""
 
 import socket
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -69,6 +70,17 @@ def test_a_wrong_password_is_told_from_a_broker_that_is_down(somebody: KafkaAcce
 def test_a_user_who_is_not_there_gets_the_same_answer_as_one_with_a_wrong_password(kafka: KafkaServer) -> None:
     nobody = kafka.as_user("nobody", "anything")
     assert "Kafka does not let nobody in" in refusal(nobody, entering(nobody))[1]
+
+
+@pytest.mark.parametrize("kind", [KafkaAdminClient, KafkaConsumer])
+def test_a_client_that_was_not_let_in_leaves_no_thread_behind(somebody: KafkaAccess, kind: type[Any]) -> None:
+    """Whoever waits for a broker tries again and again; the client's own constructor would leave one each time."""
+    wrong = replace(somebody, password="another")
+    before = set(threading.enumerate())
+    for _ in range(3):
+        with pytest.raises(KafkaTimeoutError):
+            opened(kind, **wrong.client(), bootstrap_timeout_ms=100)
+    assert set(threading.enumerate()) <= before
 
 
 def test_one_broker_that_lets_in_is_enough_and_a_refusal_says_more_than_silence(somebody: KafkaAccess) -> None:

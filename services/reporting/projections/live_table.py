@@ -63,6 +63,15 @@ class LiveTable:
         """Return every hour that is kept, with how many were counted in it."""
         return [(Hour(*key[2:]), self._kept[key][0]) for key in self._keys(HOUR)]
 
+    def positions(self) -> dict[int, int]:
+        """Return of each partition the newest record of which anything is kept: what stands before it is kept whole."""
+        newest: dict[int, int] = {}
+        for key, value in self._kept.items():
+            kind, partition = key[:2]
+            offset = value[1] if kind == HOUR else key[2] if kind == PARKED else _newest_of(value)
+            newest[partition] = max(newest.get(partition, 0), offset)
+        return newest
+
     def parked(self) -> list[dict[str, Any]]:
         """Return the records that are left out, and why."""
         return [{"partition": key[1], "offset": key[2], "why": self._kept[key]} for key in sorted(self._keys(PARKED))]
@@ -87,3 +96,8 @@ class LiveTable:
 
     def _keys(self, kind: str) -> Iterator[Key]:
         return (key for key in self._kept if key[0] == kind)
+
+
+def _newest_of(value: Any) -> int:
+    dossier = msgspec.convert(value, Dossier)
+    return max((dossier.placed_at, *(fact.taken_at for fact in dossier.facts)))
