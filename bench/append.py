@@ -22,7 +22,7 @@ from typing import Any
 from chassis.clock import WallClock, to_us
 from chassis.codec import encode
 from chassis.executor import Job
-from chassis.run import embedded
+from chassis.run import Engine, embedded
 from chassis.service import Route, Service
 from chassis.stores.chain import NOTHING_BEFORE, chained
 from chassis.stores.migrations import bring_up
@@ -93,7 +93,11 @@ def commands(events: int) -> Iterator[Acknowledge]:
 
 def through_the_lane(folder: Path, events: int) -> float:
     """Return seconds for `events` commands, never more than `AT_ONCE` unanswered."""
-    engine = embedded((WIRED,), folder, WallClock(), disk_threads=True)
+    return answered_by(embedded((WIRED,), folder, WallClock(), disk_threads=True), events)
+
+
+def answered_by(engine: Engine, events: int) -> float:
+    """Return seconds until an engine has answered `events` commands, never more than `AT_ONCE` of them open."""
     answered: queue.SimpleQueue[object] = queue.SimpleQueue()
     waiting = commands(events)
     engine.start()
@@ -117,7 +121,8 @@ def through_the_lane(folder: Path, events: int) -> float:
         engine.stop()
 
 
-def _rows(events: int) -> list[NewEvent]:
+def rows_of(events: int) -> list[NewEvent]:
+    """Return the rows that the lane writes for that many commands."""
     versions: dict[str, int] = {}
     rows = []
     for command in commands(events):
@@ -132,7 +137,7 @@ def _rows(events: int) -> list[NewEvent]:
 
 def raw_inserts(folder: Path, events: int, to_a_commit: int) -> float:
     """Return seconds for inserting the same rows and nothing else, so many to a commit."""
-    rows = list(chained(_rows(events), 1, {}, lambda stream: NOTHING_BEFORE))
+    rows = list(chained(rows_of(events), 1, {}, lambda stream: NOTHING_BEFORE))
     db = sqlite3.connect(folder / "raw.db", isolation_level=None)
     try:
         db.executescript(PRAGMAS)
@@ -169,8 +174,14 @@ def through_eventsourcing(folder: Path, events: int) -> float:
 
     One thread is its best case: its SQLite recorder lets one writer in at a time, and more threads only queue.
     """
+    place = str(folder / "library.db")
+    return saved_by_library({"PERSISTENCE_MODULE": "eventsourcing.sqlite", "SQLITE_DBNAME": place}, events)
+
+
+def saved_by_library(environment: dict[str, str], events: int) -> float:
+    """Return seconds for events triggered one by one on aggregates in memory and saved, where the library is told."""
     application, kind = _library()
-    app = application(env={"PERSISTENCE_MODULE": "eventsourcing.sqlite", "SQLITE_DBNAME": str(folder / "library.db")})
+    app = application(env=environment)
     try:
         notes = {ref: kind() for ref in dict.fromkeys(command.ref for command in commands(events))}
         app.save(*notes.values())

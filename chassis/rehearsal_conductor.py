@@ -102,8 +102,11 @@ class Conductor:
         Raises:
             ConnectionError: it does not answer after all.
         """
-        self._take_up([await process.clock()])
-        if not self.clock.untouched:
+        if self._take_up([await process.clock()]):
+            now, released = self.clock.now(), self.clock.released
+            told = (one.show(now, released) for one in self._processes)
+            await asyncio.gather(*told, return_exceptions=True)  # whoever does not answer is met when they do
+        elif not self.clock.untouched:
             await process.show(self.clock.now(), self.clock.released)
 
     async def _alone(self, to: datetime | None) -> None:
@@ -131,15 +134,23 @@ class Conductor:
         ]
         await self._show(now, released, behind)
 
-    def _take_up(self, shown: Iterable[Shown]) -> None:
-        """Stand no earlier than anybody, and run where anybody does: the processes keep what this one forgets."""
+    def _take_up(self, shown: Iterable[Shown]) -> bool:
+        """Stand no earlier than anybody, and run where anybody does: the processes keep what this one forgets.
+
+        Returns:
+            whether anybody knew better.
+        """
+        knew_better = False
         for at, is_fresh, runs in shown:
             if is_fresh or self.clock.released:
                 continue
             if self.clock.untouched or at > self.clock.now():
                 self.clock.move_to(at)
+                knew_better = True
             if runs:
                 self.clock.release()
+                knew_better = True
+        return knew_better
 
     async def _pass_time(self, to: datetime) -> None:
         if self.clock.released:

@@ -44,6 +44,7 @@ class Settings:
         vault_ca, files_ca: the PEM file of the authority that signed their certificates; empty means the system's.
         internal_token: what the front and the services know each other by.
         services: where the services' instances answer, for the front: `intake=http://…,http://…;routing=http://…`.
+        live_url: where the process of the live figures answers, for the front; empty means that there is none.
         keys: folder of the keys that all instances share: the issuer's, the sessions', the answers'.
         instance: name of this process among its like (`intake-1`), the same after a restart.
         host, port: where this process answers HTTP (`services/topology.py` has each kind's port).
@@ -87,6 +88,7 @@ class Settings:
     files_ca: str = ""
     internal_token: str = field(default="", repr=False)
     services: str = ""
+    live_url: str = ""
     keys: str = "keys"
     instance: str = ""
     session_ms: str = "45000"

@@ -15,7 +15,9 @@ from datetime import datetime
 from typing import Final
 
 import psycopg
+from psycopg import sql
 
+from chassis.stores.postgres_access import PostgresAccess
 from chassis.stores.store import StoreUnavailable
 from chassis.vault_forgetting import TABLES_OF_A_PERSON
 from chassis.vault_keys import CannotOpen
@@ -28,6 +30,21 @@ COLUMNS: Final = ", ".join(Forgotten._fields)
 # Files of the log are numbered upwards; their names end in two hexadecimal numbers of eight digits.
 OLDEST_IN_LOG: Final = """
 SELECT pg_walfile_name(%s::pg_lsn) < min(name) FROM pg_ls_waldir() WHERE name ~ '^[0-9A-F]{24}$'"""
+
+
+def permit(admin: PostgresAccess, role: str) -> None:
+    """Let a vault's role see to it that the server's log is rid of those who were forgotten.
+
+    Without it the log stays pending until an operator says that it is gone; so it does where `wal_recycle` is on.
+
+    Args:
+        admin: the administrator's way into the vault's database.
+    """
+    name = sql.Identifier(role)
+    with admin.connect("") as db:
+        db.execute(sql.SQL("GRANT pg_checkpoint TO {}").format(name))
+        for function in ("pg_switch_wal()", "pg_ls_waldir()"):
+            db.execute(sql.SQL("GRANT EXECUTE ON FUNCTION {} TO {}").format(sql.SQL(function), name))
 
 
 class Traces:
@@ -46,8 +63,8 @@ class Traces:
         with self._db.together() as db:
             db.execute(f"SELECT pg_advisory_xact_lock({LOCKS}, {FORGETTING})")
             kept = db.execute(f"SELECT {COLUMNS} FROM forgotten WHERE person=%s", proof[:1]).fetchone()
-            sql = "SELECT 1 FROM people WHERE person=%s AND (drafted_at IS NULL OR %s) FOR UPDATE"
-            if db.execute(sql, (proof.person, kept is not None)).fetchone():
+            known = "SELECT 1 FROM people WHERE person=%s AND (drafted_at IS NULL OR %s) FOR UPDATE"
+            if db.execute(known, (proof.person, kept is not None)).fetchone():
                 db.execute(
                     """INSERT INTO forgotten VALUES (%s, %s, %s, %s, %s)
                        ON CONFLICT (person) DO UPDATE SET traceless = false""", proof,

@@ -26,7 +26,11 @@ def heard(scene: Scene, checked: Checked) -> None:
             checked.counted += 1
             mark, up_to = ear.marks.get(subject, 0), last.get(subject, 0)
             waits = ear.waits.get(subject, set())
-            if mark > up_to or waits != set(range(mark + 1, up_to + 1)):
+            after = set(range(mark + 1, up_to + 1))
+            if scene.running.store.shared and mark <= up_to and waits <= after:
+                if len(waits) < len(after):
+                    checked.waits(f"{ear.source} {subject}: {len(after) - len(waits)} said and not taken yet")
+            elif mark > up_to or waits != after:
                 found = f"marked up to {mark}, {sorted(waits)} held, {up_to} said up to position {ear.position}"
                 checked.breaks(f"{ear.source} {subject}: {found}")
     for one in scene.running.store.all_held():

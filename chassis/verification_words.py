@@ -197,8 +197,10 @@ def _ear(running: "Running", speaker: "Running", generation: Generation, head: i
             waits.setdefault(one.envelope.subject, set()).add(one.envelope.sequence)
     marks = store.query("SELECT subject, sequence FROM marks WHERE source=:source", {"source": source})
     aside = store.query("SELECT subject, sequence FROM discharges WHERE source=:source", {"source": source})
+    # Where positions are those of a topic's partitions, nothing but the marks says how far a log was heard.
+    position = head if store.shared else store.position(source)
     return Ear(
-        source, speaker, generation, head, store.position(source), {row["subject"]: row["sequence"] for row in marks},
+        source, speaker, generation, head, position, {row["subject"]: row["sequence"] for row in marks},
         waits, frozenset((row["subject"], row["sequence"]) for row in aside),
     )  # fmt: skip
 

@@ -10,10 +10,12 @@ import typer
 from psycopg.conninfo import make_conninfo
 
 from chassis.bus.kafka_access import KafkaAccess
+from chassis.file_remote import RemoteFiles
 from chassis.settings import Settings
 from chassis.stores.postgres_access import PostgresAccess
-from chassis.stores.postgres_looks import Looks
-from services.topology import POSTGRES_PORT
+from chassis.stores.postgres_readonly import ReadOnlyStore
+from chassis.vault_remote import RemoteVault
+from services.topology import POSTGRES_PORT, PROCESSES
 
 DEFAULT_FOLDER = Path("data/cluster")
 
@@ -67,7 +69,7 @@ class Place:
         """Return the passwords that are there of these users."""
         return {user: self._secret(user) for user in users if (self.secrets / f"{user}.password").exists()}
 
-    def log(self, service: str, user: str) -> "Log":
+    def log(self, service: str, user: str) -> ReadOnlyStore:
         """Open the database of a service to look into it, as `user` unless the environment names somebody.
 
         Raises:
@@ -78,9 +80,24 @@ class Place:
             f"host=127.0.0.1 port={os.environ.get('LIENTHONG_POSTGRES_PORT', POSTGRES_PORT)} user={user} "
             f"sslmode=verify-full sslrootcert={self._authority()}"
         )
-        return Log(
+        return ReadOnlyStore(
             PostgresAccess(make_conninfo(given, dbname=service), self.settings.database_password or self._secret(user))
         )
+
+    def vault(self, user: str) -> RemoteVault:
+        """Return the way to the vault, as `user` unless the environment has a token."""
+        set_up = self.settings
+        url = set_up.vault_url or f"https://127.0.0.1:{_port('vault')}"
+        return RemoteVault(url, set_up.vault_token or self._token(user, "vault"), set_up.vault_ca or self._authority())
+
+    def files(self, user: str) -> RemoteFiles:
+        """Return the way to the file store, as `user` unless the environment has a token."""
+        set_up = self.settings
+        url = set_up.files_url or f"https://127.0.0.1:{_port('files')}"
+        return RemoteFiles(url, set_up.files_token or self._token(user, "files"), set_up.files_ca or self._authority())
+
+    def _token(self, name: str, of: str) -> str:
+        return (self.secrets / f"{name}.{of}-token").read_text(encoding="utf-8").strip()
 
     def _secret(self, name: str) -> str:
         return (self.secrets / f"{name}.password").read_text(encoding="utf-8").strip()
@@ -97,13 +114,7 @@ class Place:
         return ",".join(f"127.0.0.1:{int(words['PORT']) + node}" for node in range(int(words["NODES"])))
 
 
-class Log(Looks):
-    """A service's store to whoever may only look."""
-
-    def __init__(self, access: PostgresAccess) -> None:
-        super().__init__(access)
-        self._generations = self._known_generations()
-
-    def close(self) -> None:
-        """Let go of its connections."""
-        self._readers.close()
+def _port(name: str) -> str:
+    """Return where a process of the native cluster answers."""
+    (own,) = (process.port for process in PROCESSES if process.name == name)
+    return os.environ.get(f"LIENTHONG_{name.upper()}_PORT", str(own))

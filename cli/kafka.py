@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, NoReturn, cast
+from typing import Annotated, NoReturn
 
 import typer
 from kafka.errors import KafkaError
@@ -24,9 +24,10 @@ from chassis.bus.kafka_lag import Lag, lags
 from chassis.bus.kafka_probe import why_unreachable
 from chassis.bus.kafka_refusals import explained
 from chassis.bus.kafka_topic import TopicMissing, id_of
-from chassis.stores.store import Store, StoreUnavailable
+from chassis.stores.postgres_readonly import ReadOnlyStore
+from chassis.stores.store import StoreUnavailable
 from chassis.wire import TOPIC
-from cli.cluster import DEFAULT_FOLDER, Folder, Log, NoSuchCluster, Place, Secrets
+from cli.cluster import DEFAULT_FOLDER, Folder, NoSuchCluster, Place, Secrets
 from cli.exits import EXIT_NO, EXIT_UNUSABLE
 from cli.remote import AsJson, console, errors
 from services.topology import ADMIN, AUDITOR, KAFKA, LIVE, PROCESSES, SPEAKERS
@@ -114,8 +115,7 @@ def verify(folder: Folder = DEFAULT_FOLDER, secrets: Secrets = None, as_json: As
         said = {}
         for service in SPEAKERS:
             log = _looked_into(place, service, opened)
-            # Of the port an audit needs what looks; the rest of it a role that may only read could not do.
-            said[service] = Said(cast(Store, log), log.relayed(topic_id))
+            said[service] = Said(log, log.relayed(topic_id))
         found = audit(said, access, TOPIC)
     if as_json:
         shown = {"checks": [asdict(one) for one in found.checks], "repeats": found.repeats, "aged": found.aged}
@@ -153,7 +153,7 @@ def _reached(folder: Path, secrets: Path | None, user: str) -> Iterator[tuple[Pl
             _give_up(str(error))
 
 
-def _looked_into(place: Place, service: str, opened: ExitStack) -> Log:
+def _looked_into(place: Place, service: str, opened: ExitStack) -> ReadOnlyStore:
     log = place.log(service, AUDITOR)
     opened.callback(log.close)
     return log

@@ -13,9 +13,11 @@ from chassis.stores.postgres_access import PostgresAccess, meaning_of
 from cli.cluster import DEFAULT_FOLDER, Folder, Place, Secrets
 from cli.exits import EXIT_NO, EXIT_UNUSABLE
 from cli.remote import AsJson, console, errors
+from cli.restored import restored
 from services.topology import AUDITOR, DATABASES, POSTGRES_PORT
 
 app = typer.Typer(help="The databases that the services keep.", no_args_is_help=True)
+app.command("restored")(restored)
 
 ADMIN = "postgres"
 """The administrator of the server; no process of the product enters as it."""

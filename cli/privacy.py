@@ -10,7 +10,8 @@ from typing import Any, Final
 import msgspec
 
 from chassis.run import Engine
-from chassis.vault import SqliteVault, is_sealed
+from chassis.vault import is_sealed
+from chassis.vault_port import Custody
 from chassis.verification import Checked, Inspection, events_of
 
 Place = tuple[str, ...]
@@ -45,13 +46,13 @@ def privacy_inspection(engine: Engine) -> Inspection:
     return Inspection("platform", "privacy", "what is personal stands sealed in every log", partial(_look, engine))
 
 
-def forgetting_inspection(vault: SqliteVault) -> Inspection:
+def forgetting_inspection(vault: Custody) -> Inspection:
     """Return the check that whoever was forgotten has no key; copies that were not reached yet are pending."""
     says = "whoever was forgotten has no key, here or in any copy"
     return Inspection("platform", "forgotten", says, partial(_look_for_forgotten, vault))
 
 
-def _look_for_forgotten(vault: SqliteVault, checked: Checked) -> None:
+def _look_for_forgotten(vault: Custody, checked: Checked) -> None:
     checked.counted, kept = vault.kept_in_spite()
     for person in kept:
         checked.breaks(f"{person} was forgotten and has a key")

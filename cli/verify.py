@@ -3,12 +3,13 @@
 import json
 import logging
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, NoReturn
 
+import psycopg
 import typer
 from rich.markup import escape
 
@@ -16,22 +17,29 @@ from chassis.heads import Head, read_heads
 from chassis.registry import PRODUCT_REGISTRY, RegistryUnusable, load_registry
 from chassis.sealing_keys import PublicKey, public_keys_in
 from chassis.stores.store import StoreUnavailable
+from chassis.uploads import Uploads
 from chassis.verification import Checked, Inspection, inspections
 from chassis.verification_heads import heads_inspections, kept_heads_inspection
 from cli import files
 from cli.books import cross_inspections
 from cli.clock_books import clock_inspections
+from cli.cluster import Place
 from cli.exits import EXIT_IN_USE, EXIT_NO, EXIT_UNUSABLE
 from cli.privacy import forgetting_inspection, privacy_inspection
 from cli.remote import AsJson, console, errors
 from cli.uploaded import files_inspection
 from services.__main__ import Platform, compose
+from services.looking import Looking, looked_at
+from services.topology import AUDITOR, SERVICES
 
 SHOWN = 20
 
 
 def verify(
-    data: Annotated[Path, typer.Option(help="Folder that keeps the stores of a stopped server.")],
+    data: Annotated[Path | None, typer.Option(help="Folder that keeps the stores of a stopped server.")] = None,
+    cluster: Annotated[
+        Path | None, typer.Option(help="Folder of a cluster's secrets and certificates; it may run, and is looked at.")
+    ] = None,
     head: Annotated[
         list[Path] | None, typer.Option(help="A head that was kept elsewhere; may be given again and again.")
     ] = None,
@@ -40,13 +48,22 @@ def verify(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Re-fold every stream and check every invariant of a stopped server's data.
+    """Re-fold every stream and check every invariant of a stopped server's data, or of a cluster.
+
+    Of a cluster that runs, what is under way is pending; whether the topic has what the logs say is `lienthong kafka
+    verify`'s to prove.
 
     With `--head` every event up to that head is proved to be the one it was: see docs/tamper-evidence.md.
 
     Exit code 0: all holds (what is pending is listed); 1: something is broken; 2: the folder holds no stores, or they
     cannot be read; 3: a server is using them.
     """
+    if cluster is not None:
+        with _quiet():
+            found = _prove_cluster(cluster, as_json)
+        _end(found, as_json)
+    if data is None:
+        raise typer.BadParameter("name a folder with --data, or a cluster with --cluster")
     if not data.is_dir() or not any(data.glob("*.db")):
         _give_up(data, ["It holds no stores; name the folder that `serve --data` was given."], as_json)
     if files.in_use(data):
@@ -55,11 +72,39 @@ def verify(
     kept = _kept(data, head or [], keys, as_json)
     with _quiet():
         found = _prove(data, kept, as_json)
+    _end(found, as_json)
+
+
+def _end(found: list[Checked], as_json: bool) -> NoReturn:
     if as_json:
         typer.echo(json.dumps([asdict(one) for one in found], ensure_ascii=False))
     else:
         _sum_up(found)
     raise typer.Exit(EXIT_NO if any(one.broken_count for one in found) else 0)
+
+
+def _prove_cluster(folder: Path, as_json: bool) -> list[Checked]:
+    """Look at every service's database as the auditor, whom each lets in and none lets write."""
+    try:
+        place = Place.found(folder, None)
+        stores = {service: place.log(service, AUDITOR) for service in SERVICES}
+        vault = place.vault(AUDITOR)
+        looking = looked_at(stores, vault, Uploads(place.files(AUDITOR), vault), folder / "secrets")
+    except (RegistryUnusable, StoreUnavailable, psycopg.Error, OSError, ValueError) as error:
+        _give_up(folder, [str(error)], as_json)
+    try:
+        return _carried_out(all_inspections(looking), as_json)
+    finally:
+        looking.close()
+
+
+def _carried_out(inspections: Iterable[Inspection], as_json: bool) -> list[Checked]:
+    found = []
+    for inspection in inspections:
+        found.append(inspection.carry_out())
+        if not as_json:
+            _print(found[-1])
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,18 +131,13 @@ def _prove(data: Path, kept: Kept, as_json: bool) -> list[Checked]:
         platform = compose(data, rehearsal=(data / files.CLOCK).exists(), registry=laws)
     except (RegistryUnusable, StoreUnavailable, sqlite3.Error, OSError, ValueError, LookupError, TypeError) as error:
         _give_up(data, [str(error)], as_json)
-    found = []
     try:
-        for inspection in all_inspections(platform, kept):
-            found.append(inspection.carry_out())
-            if not as_json:
-                _print(found[-1])
+        return _carried_out(all_inspections(platform, kept), as_json)
     finally:
         platform.close()
-    return found
 
 
-def all_inspections(platform: Platform, kept: Kept | None = None) -> Iterator[Inspection]:
+def all_inspections(platform: Platform | Looking, kept: Kept | None = None) -> Iterator[Inspection]:
     """Yield every check that there is: of each service, between them, and against what was kept elsewhere."""
     yield from inspections(platform.engine, platform.vault)
     yield from heads_inspections(platform.engine, platform.sealer)

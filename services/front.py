@@ -46,6 +46,9 @@ from services.front_forgetting import forget_everywhere
 
 PORT: Final = 8080
 CLOCK: Final = "/internal/clock"
+LIVE: Final = "live"
+LIVE_ROUTES: Final = ((("GET",), "/figures"), (("GET",), "/figures/live"))
+"""What the live figures' process answers; while it does not, reporting answers from its own read model."""
 
 
 class Unwritten:
@@ -104,6 +107,8 @@ def compose(settings: Settings, vault: Custody) -> Front:
         ValueError: what is told of the services or of the issuer cannot be read.
     """
     instances = Instances(settings.services, settings.internal_token)
+    if settings.live_url:
+        instances.beside(LIVE, settings.live_url, LIVE_ROUTES)
     moved = NotedClock(Unwritten())
     processes = {instance: Told(instances, instance) for instance in instances.everyone}
     conductor = Conductor(moved, tuple(processes.values()), PARTITIONS)

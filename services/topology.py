@@ -47,6 +47,9 @@ TOPICS: Final = (
     Topic(LIVE_CHANGELOG, PARTITIONS, {"cleanup.policy": "compact"}),
 )
 
+SERVICES: Final = ("intake", "routing", "payments", "postal", "reporting")
+"""The services that keep a log or read models in a database of their own."""
+
 SPEAKERS: Final = ("intake", "routing", "payments", "postal")
 """The services that say public events."""
 

@@ -107,7 +107,8 @@ class Cluster:
 
     def brokers(self) -> list[str]:
         """Return where the brokers that are up answer."""
-        return [f"{one['host']}:{one['port']}" for one in self.client.describe_cluster()["brokers"]]
+        there = self.client.describe_cluster()["brokers"]
+        return [f"{one['host']}:{one['port']}" for one in there if not one.get("is_fenced")]
 
     def is_one_node(self) -> bool:
         """Say whether the cluster was made as one node, which is not the same as one that is left."""

@@ -44,7 +44,7 @@ PRUNE: Final = "DELETE FROM answers WHERE id IN (SELECT id FROM answers WHERE at
 ONE_AT_A_TIME: Final = "SELECT pg_advisory_xact_lock(1162692948, 4)"
 """Two instances that start at once must not both make and fill the read models."""
 
-AS_LONG_AS_IT_TAKES: Final = "SET LOCAL lock_timeout=0"
+AS_LONG_AS_IT_TAKES: Final = ("SET LOCAL lock_timeout=0", "SET LOCAL idle_in_transaction_session_timeout=0")
 RELAY_BEGINS: Final = "INSERT INTO relayed VALUES(%s, %s) ON CONFLICT DO NOTHING"
 RELAY_MOVES: Final = "UPDATE relayed SET position=%s WHERE topic=%s AND position=%s"
 
@@ -239,7 +239,8 @@ class PostgresStore(Looks):
     def _alone(self) -> Iterator[psycopg.Connection]:
         """Give a transaction in which no other instance makes or fills read models."""
         with self._written(self._writer) as line, line.transaction():
-            line.execute(AS_LONG_AS_IT_TAKES)
+            for limit in AS_LONG_AS_IT_TAKES:
+                line.execute(limit)
             line.execute(ONE_AT_A_TIME)
             yield line
 

@@ -1,5 +1,6 @@
 """The lines to a database: one that writes, and some that only read, opened when asked for and anew after a failure."""
 
+import logging
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
@@ -11,6 +12,9 @@ from psycopg.pq import TransactionStatus
 from chassis.stores.postgres_access import READS, WRITES, PostgresAccess, meaning_of
 from chassis.stores.postgres_rows import APPEND, OWN_TABLES, Said
 from chassis.stores.store import Conflict, StoreUnavailable, Unwritable
+
+# When a transaction fails, psycopg says so once as an error and once more, as a warning, for what was sent after it.
+logging.getLogger("psycopg").setLevel(logging.ERROR)
 
 READERS_MAX: Final = 16
 WAIT_FOR_READER_S: Final = 10.0

@@ -196,7 +196,7 @@ class Looks:
         try:
             columns, rows = self._readers.answer(as_postgres(sql), params or {})
         except psycopg.DataError:
-            return []  # what strangers ask for that is no number, or no text, stands in no column of numbers, or of texts
+            return []  # what is no number, or no text, stands in no row: strangers may look for anything
         names = [column.name for column in columns]
         return [dict(zip(names, row, strict=True)) for row in rows]
 

@@ -20,8 +20,9 @@ REACH: Final = "SELECT drawn, holders FROM reach(%s)"
 """Looks at both, one after the other; only the primary may be asked."""
 
 Ask = Callable[[int], tuple[int, Collection[str]]]
-"""Gives the last position drawn and, seen after it, the transactions that hold the appenders' lock; if nothing was drawn
-since the position that is named, the holders are not looked for."""
+"""Gives the last position drawn and, seen after it, the transactions that hold the appenders' lock.
+
+If nothing was drawn since the position that is named, the holders are not looked for."""
 
 WHATEVER_WAS_DRAWN: Final = -1
 

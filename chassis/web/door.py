@@ -160,7 +160,7 @@ class Template:
 
 
 class Behind(BaseRoute):
-    """What other processes answer; it stands first, for most is theirs, and passes over what this process has itself."""
+    """What other processes answer; it stands first, as most is theirs, and passes over what this process has itself."""
 
     def __init__(self, door: Door) -> None:
         self._door = door

@@ -7,7 +7,7 @@ One that falls silent is passed over, and whoever waits for it is told at once.
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -178,12 +178,22 @@ class Instances:
             if not service or not urls:
                 raise ValueError("LIENTHONG_SERVICES must be written as service=http://host:port,http://…;service=…")
             self.by_service[service] = tuple(Instance(service, url.strip()) for url in urls.split(","))
+        self.besides: dict[str, Instance] = {}
+        self._led_to: tuple[Instance, ...] = ()
         self.everyone = tuple(one for several in self.by_service.values() for one in several)
         self.comes: list[Known] = []
         self.own: list[tuple[tuple[str, ...], str]] = []
         self.table = RouteTable()
         self._inner = {"authorization": f"Bearer {token}"}
         self._tasks: list[asyncio.Task[None]] = []
+
+    def beside(self, service: str, url: str, routes: Iterable[tuple[tuple[str, ...], str]]) -> None:
+        """Name a process that is no service's and does not tell of itself: what it answers goes before the services'.
+
+        It is no loss where it does not answer; then the services answer these addresses, if they have them.
+        """
+        self.besides[service] = Instance(service, url)
+        self.besides[service].routes = list(routes)
 
     @property
     def unheard(self) -> tuple[str, ...]:
@@ -192,7 +202,8 @@ class Instances:
 
     def living(self, service: str) -> list[Instance]:
         """Return those of a service that answer, the least busy first."""
-        several = [one for one in self.by_service.get(service, ()) if one.is_living]
+        named = self.by_service.get(service) or ((self.besides[service],) if service in self.besides else ())
+        several = [one for one in named if one.is_living]
         return sorted(several, key=lambda one: (one.in_flight, one.turn))
 
     async def inner(self, instance: Instance, method: str, target: str, content: Any = None) -> Any:
@@ -232,13 +243,14 @@ class Instances:
 
     def begin(self) -> None:
         """Look after every instance, until `end`; call it where the event loop runs."""
-        self._tasks = [asyncio.create_task(self._look_after(one)) for one in self.everyone]
+        everyone = (*self.everyone, *self.besides.values())
+        self._tasks = [asyncio.create_task(self._look_after(one)) for one in everyone]
 
     async def end(self) -> None:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        for instance in self.everyone:
+        for instance in (*self.everyone, *self.besides.values()):
             instance.is_living = False
             instance.has_gone()
 
@@ -246,7 +258,9 @@ class Instances:
         while True:
             instance.look_now.clear()
             try:
-                if instance.is_living:
+                if instance.service in self.besides:
+                    await self._look_beside(instance)
+                elif instance.is_living:
                     await self._still_there(instance)
                 else:
                     await self._take_in(instance)
@@ -259,6 +273,15 @@ class Instances:
             pause_s = LOOK_EVERY_S if instance.is_living else LOOK_AGAIN_AFTER_S
             with suppress(TimeoutError):
                 await asyncio.wait_for(instance.look_now.wait(), pause_s)
+
+    async def _look_beside(self, instance: Instance) -> None:
+        is_there = False
+        try:
+            is_there = (await instance.ask("GET", "/livez", {}, within_s=ANSWERS_LOOK_WITHIN_S)).status == 200
+        finally:
+            instance.is_living = is_there
+            if is_there is not (instance in self._led_to):
+                self._put_together()
 
     async def _still_there(self, instance: Instance) -> None:
         answer = await instance.ask("GET", "/livez", {}, within_s=ANSWERS_LOOK_WITHIN_S)
@@ -288,7 +311,8 @@ class Instances:
         table = RouteTable()
         for methods, path in self.own:
             table.add(OWN, path, methods)
-        for instance in self.everyone:
+        self._led_to = tuple(one for one in self.besides.values() if one.is_living)
+        for instance in (*self._led_to, *self.everyone):
             for methods, path in instance.routes:
                 table.add(instance.service, path, methods)
         self.table = table

@@ -53,7 +53,7 @@ class SentEvents:
             Problem: too many listen already.
         """
         if MEDIA_TYPE not in request.headers.get("accept", ""):
-            return Response(self._now(), media_type=JSON, headers=NOT_KEPT)
+            return Response(self.now(), media_type=JSON, headers=NOT_KEPT)
         if self._listeners >= LISTENERS_MAX:
             raise Problem(UNAVAILABLE, f"At most {LISTENERS_MAX} listen at once.")
         if not hasattr(request.app.state, "sent_events"):
@@ -68,7 +68,7 @@ class SentEvents:
             began = spoke = time.monotonic()
             known = b""
             while not self._ending and time.monotonic() - began < self._lasts_s:
-                said = self._now()
+                said = self.now()
                 if said != known:
                     known, spoke = said, time.monotonic()
                     yield b"data: " + said + b"\n\n"
@@ -79,7 +79,8 @@ class SentEvents:
         finally:
             self._listeners -= 1
 
-    def _now(self) -> bytes:
+    def now(self) -> bytes:
+        """Return what is told now, as JSON."""
         if time.monotonic() - self._said_at >= self._every_s:
             self._said, self._said_at = encode(self._told()), time.monotonic()
         return self._said

@@ -29,7 +29,7 @@ import tls
 
 from chassis.files import SECRET_BYTES
 from chassis.inner_credentials import lines_of
-from chassis.vault_words import FORGET, OPEN, SEAL, SEARCH
+from chassis.vault_words import AUDIT, FORGET, OPEN, SEAL, SEARCH
 from services.topology import ADMIN, AUDITOR, DATABASES, PRINCIPALS
 
 ASKS_VAULT: Final = {
@@ -39,10 +39,11 @@ ASKS_VAULT: Final = {
     "postal": (SEAL, OPEN),
     "reporting": (SEAL, OPEN, SEARCH),
     "front": (SEAL, OPEN, SEARCH, FORGET),
+    AUDITOR: (AUDIT,),
 }
 """Who asks the vault, and for what: payments look for the gateway's person, reporting for whose data was opened."""
 
-ASKS_FILES: Final = ("intake", "routing", "payments", "postal", "reporting")
+ASKS_FILES: Final = ("intake", "routing", "payments", "postal", "reporting", AUDITOR)
 SHARED_KEYS: Final = ("issuer.key", "session.key", "answers.key")
 POSTGRES_ADMIN: Final = "postgres"
 GRAFANA: Final = "grafana"

@@ -18,7 +18,7 @@ import time
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from tempfile import TemporaryDirectory
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import faust
 from faust.contrib.asgi import faust_app_running
@@ -57,6 +57,8 @@ STUCK_AFTER_S: Final = 120.0
 AHEAD_HOURS_MAX: Final = 24
 """An event of a later time than this is none: it would push every hour out of the windows."""
 EXIT_UNFORESEEN: Final = 70
+TALKATIVE: Final = ("aiokafka", "aiokafka.conn", "aiokafka.consumer.fetcher", "aiokafka.consumer.group_coordinator")
+SAID_AGAIN_AFTER_S: Final = 10.0
 
 
 class Kept(faust.Table):
@@ -87,9 +89,9 @@ class Live:
         # Faust makes itself a folder; what it keeps is in the changelog, so that this one stays empty.
         self._folder = TemporaryDirectory(prefix="lienthong-live-")
         self.app = _app(access, partitions, session_s, self._folder.name)
-        self.table: Any = self.app.Table(TABLE, partitions=partitions, help="Live figures by the hour")
+        self.table = cast(Kept, self.app.Table(TABLE, partitions=partitions, help="Live figures by the hour"))
         self.table.unsaid = []
-        self.kept = LiveTable(self.table)
+        self.kept = LiveTable(cast(Any, self.table))
         self.app.on_rebalance_complete.connect(self._begin)
         source = self.app.topic(topic, key_serializer="raw", value_serializer="raw")
         self.agent = self.app.agent(source, concurrency=1, name="count")(self._count)
@@ -301,6 +303,21 @@ def measured(live: Live) -> bytes:
     return generate_latest(registry)
 
 
+class Seldom(logging.Filter):
+    """Lets one line of a kind through in a while: a client says it many times in a second while a broker is away."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._next: dict[str, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        kind = str(record.msg)
+        if record.created < self._next.get(kind, 0.0):
+            return False
+        self._next[kind] = record.created + SAID_AGAIN_AFTER_S
+        return True
+
+
 def main() -> None:
     """Count until told to stop. What it connects to stands in the environment (`chassis/settings.py`)."""
     options = argparse.ArgumentParser(prog="services.reporting.streams", description="Live figures over Kafka.")
@@ -310,6 +327,8 @@ def main() -> None:
     asked = options.parse_args()
     settings = Settings.from_environment()
     set_up(settings.log_level)
+    for name in TALKATIVE:
+        logging.getLogger(name).addFilter(Seldom())
     access = KafkaAccess(settings.kafka, settings.kafka_user, settings.kafka_password, settings.kafka_ca)
     live = Live(access, WallClock(), asked.rehearsal, int(settings.session_ms) / 1_000)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # uvicorn gives it on once everything has ended

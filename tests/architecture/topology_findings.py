@@ -288,19 +288,13 @@ def _read(form: str, name: str, one: Told, made: frozenset[str]) -> Iterator[str
             yield f"{form}: {name} reads {value}, which nobody makes"
 
 
-AWAITED: Final = frozenset({"LIENTHONG_LIVE_URL"})
-"""What no process reads yet: where the front finds the live figures."""
-
-
 def settings(project: Path) -> Iterator[str]:
     """Whatever a process is told is a setting that the product has; a mistyped one would be passed over in silence."""
     known = {f"LIENTHONG_{name.upper()}" for kind in (Settings, InnerSettings) for name in kind.__slots__}
-    if known & AWAITED:
-        yield f"{sorted(known & AWAITED)} is read by now: strike it from AWAITED"
     for form in FORMS:
         for name, one in told(form, project).items():
             for variable in one.environment:
-                if variable.startswith("LIENTHONG_") and variable.removesuffix("_FILE") not in known | AWAITED:
+                if variable.startswith("LIENTHONG_") and variable.removesuffix("_FILE") not in known:
                     yield f"{form}: {name} is told {variable}, which nobody reads"
 
 

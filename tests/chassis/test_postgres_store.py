@@ -52,7 +52,7 @@ def other(postgres_database: PostgresAccess, store: PostgresStore) -> Iterator[P
         yield opened
 
 
-# --- Several instances on one database ----------------------------------------------------------------------------------
+# --- Several instances on one database --------------------------------------------------------------------------------
 
 
 def test_what_is_remembered_of_streams_decides_nothing(store: PostgresStore, other: PostgresStore) -> None:
@@ -191,11 +191,11 @@ def test_instances_that_start_at_once_fill_the_read_models_once(postgres_databas
         assert store.query("SELECT count(*) AS rows FROM shelf") == [{"rows": 1_200}]
 
 
-# --- What a database does to its users ----------------------------------------------------------------------------------
+# --- What a database does to its users --------------------------------------------------------------------------------
 
 
 def test_a_text_that_no_database_can_hold_is_never_written(store: PostgresStore) -> None:
-    """PostgreSQL takes no NUL, and nothing takes half a character: a defect of whoever wrote it, so it is not tried on."""
+    """PostgreSQL takes no NUL, and nothing takes half a character: a defect of whoever wrote it, never tried again."""
     store.commit(everything())
     before = contents(store)
     for text in ("a\0b", "\ud800"):

@@ -11,6 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from chassis.stores import postgres_roles
 from chassis.stores.migrations import StoreTooNew
 from chassis.stores.postgres_access import PostgresAccess
 from chassis.stores.store import Conflict, StoreUnavailable
@@ -19,6 +20,7 @@ from chassis.vault_drafts import PersonLost
 from chassis.vault_keys import Master, from_base64
 from chassis.vault_port import Custody
 from chassis.vault_postgres import PostgresVault
+from chassis.vault_postgres_forgetting import permit
 from chassis.vault_postgres_rotation import exchange_master
 from tests.chassis import vault_places
 from tests.chassis.vault_contract import (
@@ -333,11 +335,16 @@ def standing(server: PostgresServer, *wanted: bytes) -> list[Path]:
 
 
 def test_nothing_of_a_key_is_left_in_any_file_of_the_server(own_postgres: PostgresServer) -> None:
-    """Bytes, not rows: tables and indexes at once, the write-ahead log as soon as the server has let go of it."""
+    """Bytes, not rows: tables and indexes at once, the write-ahead log as soon as the server has let go of it.
+
+    With the rights of the vault's own role, and no more.
+    """
     in_database(own_postgres.admin, "ALTER SYSTEM SET wal_recycle=off")
     in_database(own_postgres.admin, "ALTER SYSTEM SET wal_compression=off")
     in_database(own_postgres.admin, "SELECT pg_reload_conf()")
-    access = vault_places.fresh(own_postgres)
+    postgres_roles.apply(own_postgres.admin, {"vault": "its own password"})
+    permit(own_postgres.access("vault"), "vault")
+    access = own_postgres.access("vault", "vault", "its own password")
     with closing(vault_places.opened(access, KEY)) as vault:
         person, _ = known(vault)
         neighbour, other = known(vault, NEIGHBOUR)

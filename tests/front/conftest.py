@@ -96,7 +96,15 @@ class Town:
         at = port or free_port()
         if not port:
             self.ports[service].append(at)
-        command = [sys.executable, "-m", "tests.front.stand_in", service, name, str(at), self.folder / f"{service}.db"]
+        command = [
+            sys.executable,
+            "-m",
+            "tests.front.stand_in",
+            service,
+            name,
+            str(at),
+            str(self.folder / f"{service}.db"),
+        ]
         self.processes[name] = subprocess.Popen(command, cwd=PROJECT)
         return name
 

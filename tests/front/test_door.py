@@ -2,10 +2,12 @@
 
 import threading
 import time
+from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
 import httpx
+from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from chassis.limits import BODY_BYTES_MAX
@@ -221,14 +223,15 @@ def test_a_body_over_the_limit_is_refused_at_the_door(town: Town) -> None:
     behind = town.instance("shop")
     client = town.open()
 
-    def endless() -> object:
+    def endless() -> Iterator[bytes]:
         for _ in range(2 * BODY_BYTES_MAX // 65_536):
             yield bytes(65_536)
 
-    for content in (bytes(BODY_BYTES_MAX + 1), endless()):
+    contents: tuple[bytes | Iterator[bytes], ...] = (bytes(BODY_BYTES_MAX + 1), endless())
+    for content in contents:
         answer = client.patch(
             "/api/v1/orders/1/parts", content=content, headers={"content-type": "application/octet-stream"}
-        )  # type: ignore[arg-type]
+        )
         assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
     assert behind.asked == []
 
@@ -264,3 +267,17 @@ def test_requests_sent_on_are_counted_by_service(town: Town) -> None:
     assert 'lienthong_door_requests_total{outcome="answered",service="shop"}' in figures
     assert 'lienthong_door_living{service="shop"} 1.0' in figures
     assert 'route="/api/v1/orders/{number}"' in figures
+
+
+def test_the_live_figures_come_from_their_own_process_while_it_answers(town: Town) -> None:
+    """Nothing depends on it: without it the service that has the same address answers."""
+    for one in (town.instance("shop"), town.instance("live")):
+        one.app.router.routes.append(Route("/figures", one.whoami, methods=["GET"]))
+        one.public.append(Route("/figures", one.whoami, methods=["GET"]))
+    live = town.listening["live-1"]
+    del town.ports["live"]
+    client = town.open(live_url=live.url)
+    until(lambda: client.get("/figures").json() == {"by": "live-1"})
+    assert set(client.get("/readyz").json()["services"]) == {"shop"}
+    live.die()
+    until(lambda: client.get("/figures").json() == {"by": "shop-1"})

@@ -233,7 +233,7 @@ def test_a_broker_that_is_killed_costs_nothing(cluster: Cluster, live: Process, 
 
 
 def test_what_is_lost_is_built_again_from_the_topic(cluster: Cluster, live: Process, said: list[Envelope]) -> None:
-    """Its state and its changelog are deleted, and a broker killed on top of it; the group still says it was further."""
+    """Its state and its changelog are deleted, a broker is killed on top of it, and the group says it was further."""
     live.start().comes_to(embedded(said))
     live.kill()
     cluster.make_anew(LIVE_CHANGELOG)

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -161,7 +162,6 @@ def test_not_everybody_can_listen_at_once(site: Site, monkeypatch: pytest.Monkey
 
 def test_a_thing_is_asked_for_once_however_many_listen() -> None:
     """The figures are summed for all of them."""
-    asked = []
-    sent = SentEvents(lambda: asked.append(1) or {}, every_s=60.0)
-    assert [sent._now() for _ in range(5)] == [b"{}"] * 5
-    assert asked == [1]
+    asked = count(1)
+    sent = SentEvents(lambda: {"asked": next(asked)}, every_s=60.0)
+    assert [sent.now() for _ in range(5)] == [b'{"asked":1}'] * 5

@@ -37,7 +37,7 @@ class Journal(MutableMapping[Key, Any]):
 
     def __init__(self, lines: list[tuple[Key, str | None]]) -> None:
         self.lines = lines
-        self._kept = {}
+        self._kept: dict[Key, Any] = {}
         for key, text in lines:
             self._kept.pop(key, None)
             if text is not None:
