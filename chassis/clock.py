@@ -10,6 +10,7 @@ from chassis.files import replace_durably
 from kernel.message import EPOCH
 
 RECORD_BYTES = 128
+UNSET: Mapping[str, Any] = {"at": None, "released": False}
 CLOCK = "clock"
 """The note that a service's store keeps of its reading."""
 
@@ -40,11 +41,10 @@ class RehearsalClock:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._take_up(json.loads(path.read_text()) if path.exists() else {})
+        self._take_up(json.loads(path.read_text()) if path.exists() else UNSET)
 
     def _take_up(self, kept: Mapping[str, Any]) -> None:
         """Go on from what was written down."""
-        kept = {"at": None, "released": False} | dict(kept)
         self._at = datetime.fromisoformat(kept["at"]) if kept["at"] else None
         self._released: bool = kept["released"]
 
@@ -113,7 +113,8 @@ class NotedClock(RehearsalClock):
 
     def __init__(self, notes: Notes) -> None:
         self._notes = notes
-        self._take_up(json.loads(notes.note(CLOCK) or "{}"))
+        noted = notes.note(CLOCK)
+        self._take_up(UNSET if noted is None else json.loads(noted))
 
     def _keep(self, durably: bool) -> None:
         self._notes.keep_note(CLOCK, self._reading)

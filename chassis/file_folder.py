@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from chassis.file_store import FILE_ID, SEALED_CHUNK_BYTES, FileGone, FileMoved, SealedFiles, checked_id
-from chassis.files import replace_durably
+from chassis.files import replace_durably, sync_folder
 
 NOTE: Final = ".upload"
 
@@ -32,7 +32,7 @@ class Folder:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         path.touch(mode=0o600)
         for folder in (path.parent, self.folder, self.folder.parent):
-            _sync(folder)
+            sync_folder(folder)
 
     def rests(self, id: str) -> int:
         try:
@@ -146,11 +146,3 @@ class FolderStore(SealedFiles):
 def _flush(file: IO[bytes]) -> None:
     file.flush()
     os.fsync(file.fileno())
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -8,7 +8,6 @@ comes with its hash and is written only if it fits; the answer tells how much re
 
 import hmac
 import sys
-import time
 from collections.abc import Callable, Coroutine, Iterator
 from hashlib import sha256
 from itertools import islice
@@ -132,22 +131,13 @@ def _endpoint(
     door: Door, asked: str, right: str, answers: Answers, limit: int
 ) -> Callable[[Request], Coroutine[Any, Any, Response]]:
     async def endpoint(request: Request) -> Response:
-        since, came_to = time.perf_counter(), "answered"
-        try:
+        with door.observed(asked):
             door.let_in(request, right)
             id = request.path_params.get("id", request.query_params.get("after", ""))
             if id and not FILE_ID.fullmatch(id):
                 raise NotAnswered(404, GONE, "this is no id of a file")
             body = await body_of(request, limit)
             return await run_in_threadpool(_answered, answers, id, request, body)
-        except NotAnswered as error:
-            came_to = error.told.code
-            raise
-        except Exception as error:
-            came_to = type(error).__name__
-            raise
-        finally:
-            door.observe(asked, came_to, since)
 
     return endpoint
 

@@ -25,7 +25,7 @@ def replace_durably(path: Path, content: bytes, mode: int = 0o644) -> None:
 def take_its_place(fresh: Path, path: Path) -> None:
     """Give a whole file the name of the one that it replaces, durably."""
     fresh.replace(path)
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
 def kept_secret(path: Path) -> bytes:
@@ -36,14 +36,14 @@ def kept_secret(path: Path) -> bytes:
     """
     if not path.exists():
         replace_durably(path, secrets.token_bytes(SECRET_BYTES), 0o600)
-        _sync_folder(path.parent.parent)
+        sync_folder(path.parent.parent)
     secret = path.read_bytes()
     if len(secret) != SECRET_BYTES:
         raise SecretUnusable(f"the secret in {path.name} must be {SECRET_BYTES} bytes long, it has {len(secret)}")
     return secret
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make a name in a folder durable: without this the file may be, and its name not."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:

@@ -6,7 +6,8 @@ Nothing that is asked or answered is ever logged: of a failure its kind and its 
 import logging
 import socket
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -95,9 +96,17 @@ class Door:
             raise NotAnswered(403, NOT_ALLOWED, said)
         return caller
 
-    def observe(self, asked: str, came_to: str, since: float) -> None:
-        """Count a question that was let in or refused; `since` is of the monotonic clock."""
-        self._took.labels(asked, came_to).observe(time.perf_counter() - since)
+    @contextmanager
+    def observed(self, asked: str) -> Iterator[None]:
+        """Count what is asked inside, whatever comes of it, and how long it took."""
+        since, came_to = time.perf_counter(), "answered"
+        try:
+            yield
+        except Exception as error:
+            came_to = error.told.code if isinstance(error, NotAnswered) else type(error).__name__
+            raise
+        finally:
+            self._took.labels(asked, came_to).observe(time.perf_counter() - since)
 
     def application(self, routes: Iterable[BaseRoute]) -> Starlette:
         """Return the application: the routes, health and figures."""

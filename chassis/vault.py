@@ -21,7 +21,7 @@ from chassis.files import take_its_place
 from chassis.lru import Recent
 from chassis.stores.store import StoreUnavailable, Writes
 from chassis.vault_forgetting import Copies, destroy, forgotten_in, leave_no_traces
-from chassis.vault_keys import INDEX, CannotOpen, Master, digest_of, masters, next_to, normalised
+from chassis.vault_keys import INDEX, CannotOpen, Master, digest_of, fitting, masters, next_to, normalised
 from chassis.vault_openings import Openings
 from chassis.vault_port import (
     FORGOTTEN,
@@ -112,16 +112,7 @@ class SqliteVault:
     def _fitting(self, offered: tuple[Master, ...]) -> Master:
         witness = self._asked("SELECT wrapped_key, ? FROM index_keys LIMIT 1", (INDEX,))
         witness += self._asked("SELECT wrapped_key, person FROM people LIMIT 1")
-        for number, master in enumerate(offered):
-            try:
-                for wrapped, whose in witness:
-                    master.unwrap(wrapped, whose)
-            except CannotOpen:
-                if number == len(offered) - 1:
-                    raise
-            else:
-                return master
-        raise AssertionError("at least one master key is offered")
+        return fitting(offered, [(wrapped, whose) for wrapped, whose in witness])
 
     def _first_index_key(self) -> bytes:
         is_older = bool(self._asked("SELECT 1 FROM lookup LIMIT 1"))

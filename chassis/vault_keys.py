@@ -11,7 +11,7 @@ import binascii
 import hmac
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -93,6 +93,28 @@ def masters(file: Path, given: str) -> tuple[Master, ...]:
             f"{VARIABLE} and {file.name} are different keys: take away the one that is not this vault's"
         )
     return (Master(key),)
+
+
+def fitting(offered: Sequence[Master], witness: Iterable[tuple[bytes, str]]) -> Master:
+    """Return the first master key that unwraps what a vault keeps.
+
+    Args:
+        witness: wrapped keys, each with whose it is.
+
+    Raises:
+        CannotOpen: none does, or none was offered.
+    """
+    told = tuple(witness)
+    for number, master in enumerate(offered):
+        try:
+            for wrapped, whose in told:
+                master.unwrap(wrapped, whose)
+        except CannotOpen:
+            if number == len(offered) - 1:
+                raise
+        else:
+            return master
+    raise CannotOpen("the vault was given no master key")
 
 
 def from_base64(text: str) -> bytes:

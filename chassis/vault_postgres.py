@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from chassis.stores.postgres_access import PostgresAccess
 from chassis.stores.store import StoreUnavailable
 from chassis.vault_drafts import Drafting, Mark, Met
-from chassis.vault_keys import INDEX, CannotOpen, Master, digest_of, normalised
+from chassis.vault_keys import INDEX, CannotOpen, Master, digest_of, fitting, normalised
 from chassis.vault_openings import Purposes, as_opening
 from chassis.vault_port import (
     FORGOTTEN,
@@ -118,16 +118,7 @@ class PostgresVault(Drafting):
     def _fitting(self, offered: Sequence[Master]) -> Master:
         witness = self._db.asked("SELECT wrapped_key, %s::text FROM index_keys LIMIT 1", (INDEX,))
         witness += self._db.asked("SELECT wrapped_key, person FROM people LIMIT 1")
-        for number, master in enumerate(offered):
-            try:
-                for wrapped, whose in witness:
-                    master.unwrap(wrapped, whose)
-            except CannotOpen:
-                if number == len(offered) - 1:
-                    raise
-            else:
-                return master
-        raise CannotOpen("the vault was given no master key")
+        return fitting(offered, [(wrapped, whose) for wrapped, whose in witness])
 
     def _opened_index(self) -> tuple[bytes, ...]:
         first = self._master.wrap(AESGCM.generate_key(256), INDEX)

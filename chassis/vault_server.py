@@ -99,19 +99,10 @@ def _endpoint(door: Door, asked: Asked, answers: Callable[[Any], Any]) -> Callab
             raise NotAnswered(422, vault_words.CANNOT_OPEN, str(error)) from error
 
     async def endpoint(request: Request) -> Response:
-        since, came_to = time.perf_counter(), "answered"
-        try:
+        with door.observed(asked.path):
             door.let_in(request, *asked.rights)
             body = await body_of(request, BODY_BYTES_MAX)
             return Response(await run_in_threadpool(answered, body), media_type=JSON)
-        except NotAnswered as error:
-            came_to = error.told.code
-            raise
-        except Exception as error:
-            came_to = type(error).__name__
-            raise
-        finally:
-            door.observe(asked.path, came_to, since)
 
     return endpoint
 

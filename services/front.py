@@ -31,6 +31,7 @@ from chassis.web.door_description import describe_all
 from chassis.web.door_gathered import gathered
 from chassis.web.door_instances import Instance, Instances
 from chassis.web.door_line import LineDown
+from chassis.web.door_routes import every_route
 from chassis.web.oidc_other import KeysAtHand, other_issuer
 from chassis.web.oidc_routes import issuer_routes
 from chassis.web.pages import Frame
@@ -134,7 +135,7 @@ def asgi(front: Front) -> FastAPI:
         app.add_middleware(Unsolicited, issuer=issuer)
     if issuer.other is not None:
         app.add_middleware(KeysAtHand, other=issuer.other)
-    instances.own = list(_routes_of(app))
+    instances.own = [(tuple(route.methods or ()), route.path) for route in every_route(app.routes)]
     instances.comes.append(_again(describe_all(app, instances)))
     app.router.routes.insert(0, Behind(front.door))
     app.router.routes.append(Nowhere(front.door))
@@ -164,17 +165,6 @@ def _routers(front: Front) -> list[APIRouter]:
     if issuer.other is not None:
         routers.append(sign_in_routes(issuer, issuer.other, frame, settings.public_url))
     return routers
-
-
-def _routes_of(app: FastAPI) -> Any:
-    """Yield methods and path of every route that the front has itself."""
-    waiting = list(app.routes)
-    while waiting:
-        route = waiting.pop(0)
-        if (inner := getattr(route, "original_router", None)) is not None:  # a router that was taken in whole
-            waiting += inner.routes
-        else:
-            yield tuple(getattr(route, "methods", None) or ()), getattr(route, "path", "")
 
 
 def _again(anew: Any) -> Any:

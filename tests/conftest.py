@@ -34,6 +34,7 @@ SLOW_PLACES = (
     "tests/chassis/test_backup.py",
     "tests/chassis/test_durability.py",
     "tests/chassis/test_operations.py",
+    "tests/chassis/test_postgres",
     "tests/chassis/test_rates.py",
     "tests/chassis/test_web.py",
     "tests/intake/test_http.py",

@@ -244,6 +244,15 @@ def store_in(data: Path, service: str) -> PostgresStore:
     return PostgresStore(_IN_USE[name])
 
 
+def pytest_configure() -> None:
+    """Let the product as it is composed keep its stores there too."""
+    if ON_POSTGRES:
+        from services import __main__ as product
+        from tests import stores
+
+        product.embedded = stores.embedded
+
+
 @pytest.fixture(autouse=ON_POSTGRES)
 def nothing_left_behind() -> Iterator[None]:
     """After each test, remove the databases that nobody is in any more."""

@@ -88,9 +88,9 @@ class Door:
             return
         try:
             await self._say(line, first, receive, send)
-        except (LineDown, TimeoutError) as error:  # the server sees that the answer has no end, and cuts it off
+        except (LineDown, TimeoutError):  # the server sees that the answer has no end, and cuts it off
             SENT.labels(service, "cut").inc()
-            log.warning("%s broke off in the middle of an answer: %s", instance.name, error)
+            log.warning("%s at port %d broke off in the middle of an answer", instance.service, instance.port)
         else:
             SENT.labels(service, "answered").inc()
         finally:

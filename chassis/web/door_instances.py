@@ -127,7 +127,7 @@ class Instance:
     def has_gone(self) -> None:
         """Pass it over from now on; whoever waits for an answer is told."""
         if self.is_living:
-            log.warning("%s does not answer", self.name)
+            log.warning("%s does not answer at port %d", self.service, self.port)
         self.is_living = False
         for line in list(self._lines):
             self.let_go(line)
@@ -265,10 +265,10 @@ class Instances:
                 else:
                     await self._take_in(instance)
             except LineDown as error:
-                log.debug("%s: %s", instance.name, error)
+                log.debug("%s at port %d: %s", instance.service, instance.port, error)
                 instance.has_gone()
             except Exception:
-                log.exception("%s says what cannot be understood", instance.name)
+                log.exception("%s says at port %d what cannot be understood", instance.service, instance.port)
                 instance.has_gone()
             pause_s = LOOK_EVERY_S if instance.is_living else LOOK_AGAIN_AFTER_S
             with suppress(TimeoutError):
@@ -294,7 +294,7 @@ class Instances:
         """Learn what an instance answers that is there (again), and only then send anybody to it."""
         told = await self.inner(instance, "GET", ROUTES)
         if told["service"] != instance.service:
-            log.error("%s is told to be %s and says that it is %s", instance.url, instance.service, told["service"])
+            log.error("%s should answer at port %d, and %s does", instance.service, instance.port, told["service"])
             raise LineDown("another service answers there", reached=True)
         document = (await instance.ask("GET", OPENAPI, {})).json()
         for comes in self.comes:
@@ -305,7 +305,7 @@ class Instances:
         instance.document = document
         self._put_together()
         instance.is_living = True
-        log.info("%s answers", instance.name)
+        log.info("%s answers at port %d", instance.service, instance.port)
 
     def _put_together(self) -> None:
         table = RouteTable()

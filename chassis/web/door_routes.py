@@ -7,7 +7,18 @@ processes were heard. One process with all routes in it decides by their order; 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, NamedTuple
 
+from starlette.routing import BaseRoute, Route
+
 REST_OF_PATH: Final = ":path}"
+
+
+def every_route(routes: Iterable[BaseRoute]) -> Iterator[Route]:
+    """Yield each route of an application that has a path and methods, those of routers it took in whole included."""
+    for route in routes:
+        if (inner := getattr(route, "original_router", None)) is not None:
+            yield from every_route(inner.routes)
+        elif isinstance(route, Route):
+            yield route
 
 
 class Found(NamedTuple):

@@ -12,12 +12,13 @@ from typing import Any
 from fastapi import APIRouter, Request
 from pydantic import AwareDatetime, BaseModel
 from starlette.concurrency import run_in_threadpool
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 
 from chassis.bus.kafka import partition_of
 from chassis.clock import RehearsalClock
 from chassis.forgetting import open_matters
 from chassis.run import Engine
+from chassis.web.door_routes import every_route
 from chassis.web.problem import NOT_FOUND, Problem
 
 PREFIX = "/internal"
@@ -90,8 +91,8 @@ def internal(
         known(request)
         shown = [
             {"methods": sorted(route.methods or ()), "path": route.path}
-            for route in routes()
-            if isinstance(route, Route) and not route.path.startswith(OF_EVERY_PROCESS)
+            for route in every_route(routes())
+            if not route.path.startswith(OF_EVERY_PROCESS)
         ]
         return {"service": running.service.name, "instance": instance, "routes": shown}
 

@@ -8,7 +8,6 @@ is in the changelog; a record that is none of our events is kept in the table an
 error that nobody foresaw ends the process, so that whoever watches it starts it again where it was.
 """
 
-import argparse
 import asyncio
 import logging
 import os
@@ -33,7 +32,7 @@ from starlette.routing import Route
 from chassis.bus.kafka_access import KafkaAccess
 from chassis.clock import Clock, WallClock, to_us
 from chassis.logs import set_up
-from chassis.settings import Settings
+from chassis.settings import Settings, given
 from chassis.web.metrics import MEDIA_TYPE
 from chassis.web.sent_events import SentEvents
 from chassis.web.server import server
@@ -49,10 +48,13 @@ APP: Final = "reporting-live"
 """The consumer group, and the beginning of the changelog's name; `services/topology.py` declares both."""
 TABLE: Final = "hours"
 PORT: Final = 8106
+"""Where it answers unless it is told otherwise."""
 COMMIT_EVERY_S: Final = 0.5
 ACKNOWLEDGE_EVERY_S: Final = 0.1
 CHANGELOG_WITHIN_S: Final = 60.0
 SESSION_S: Final = 45.0
+REQUEST_ABOVE_SESSION_S: Final = 5.0
+"""A request may not time out before the session does."""
 STUCK_AFTER_S: Final = 120.0
 AHEAD_HOURS_MAX: Final = 24
 """An event of a later time than this is none: it would push every hour out of the windows."""
@@ -166,13 +168,14 @@ class Live:
     @asynccontextmanager
     async def running(self, *_: object) -> AsyncIterator[None]:
         """Run the stream as long as the server that tells of it."""
+        watch = asyncio.create_task(self._watch())
         async with faust_app_running(self.app):
-            watches = [asyncio.create_task(one) for one in (self._acknowledge(), self._watch())]
+            acknowledges = asyncio.create_task(self._acknowledge())
             try:
                 yield
             finally:
-                for watch in watches:
-                    watch.cancel()
+                watch.cancel()
+                acknowledges.cancel()
                 await self._confirm()
 
     async def _begin(self, *_: object, **__: object) -> None:
@@ -214,14 +217,19 @@ class Live:
             event.ack()
 
     async def _watch(self) -> None:
-        """End the process where Faust has stopped by itself, or stands still while there is something to take."""
+        """End the process where Faust has stopped by itself, or does not get anywhere."""
+        was_ready = time.monotonic()
         while True:
             await asyncio.sleep(1.0)
-            if self.app.should_stop:
-                log.critical("the stream has stopped by itself")
-                os._exit(EXIT_UNFORESEEN)
-            if self.is_ready and any(self.lag().values()) and time.monotonic() - self.taken_at > STUCK_AFTER_S:
-                log.critical("the stream stands still")
+            if self.is_ready:
+                was_ready = time.monotonic()
+            behind = self.is_ready and any(self.lag().values())
+            if (
+                self.app.should_stop
+                or time.monotonic() - was_ready > STUCK_AFTER_S
+                or (behind and time.monotonic() - self.taken_at > STUCK_AFTER_S)
+            ):
+                log.critical("the stream has stopped, or stands still")
                 os._exit(EXIT_UNFORESEEN)
 
 
@@ -236,7 +244,8 @@ def _app(access: KafkaAccess, partitions: int, session_s: float, folder: str) ->
     return faust.App(
         APP, broker=[f"kafka://{one}" for one in access.bootstrap.split(",")], broker_credentials=credentials,
         broker_commit_interval=COMMIT_EVERY_S, broker_session_timeout=session_s,
-        broker_heartbeat_interval=session_s / 3, store="memory://", Table=Kept,
+        broker_heartbeat_interval=session_s / 3, broker_request_timeout=session_s + REQUEST_ABOVE_SESSION_S,
+        store="memory://", Table=Kept,
         topic_partitions=partitions, topic_allow_declare=False, topic_disable_leader=True, web_enabled=False,
         processing_guarantee="at_least_once", consumer_auto_offset_reset="earliest", autodiscover=False,
         producer_acks=-1, datadir=folder,
@@ -320,20 +329,15 @@ class Seldom(logging.Filter):
 
 def main() -> None:
     """Count until told to stop. What it connects to stands in the environment (`chassis/settings.py`)."""
-    options = argparse.ArgumentParser(prog="services.reporting.streams", description="Live figures over Kafka.")
-    options.add_argument("--host", default="127.0.0.1", help="address to listen on")
-    options.add_argument("--port", type=int, default=PORT, help="port on this machine")
-    options.add_argument("--rehearsal", action="store_true", help="windows end with the newest hour that was heard")
-    asked = options.parse_args()
     settings = Settings.from_environment()
     set_up(settings.log_level)
     for name in TALKATIVE:
         logging.getLogger(name).addFilter(Seldom())
     access = KafkaAccess(settings.kafka, settings.kafka_user, settings.kafka_password, settings.kafka_ca)
-    live = Live(access, WallClock(), asked.rehearsal, int(settings.session_ms) / 1_000)
+    live = Live(access, WallClock(), bool(settings.rehearsal), int(settings.session_ms) / 1_000)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # uvicorn gives it on once everything has ended
     with suppress(KeyboardInterrupt):
-        server(application(live), asked.host, asked.port).run()
+        server(application(live), settings.host, int(given("LIENTHONG_PORT") or PORT)).run()
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 import json
 import re
+import shutil
+import subprocess
 from collections.abc import Iterator
 from itertools import combinations
 from pathlib import Path
@@ -95,6 +97,16 @@ def test_every_figure_is_the_products(project: Path, telemetry: Path) -> None:
         for f in figures_of(t["expr"])
     }
     assert on_board >= ASKED_FOR
+
+
+def test_alarms_go_off_when_they_should(telemetry: Path) -> None:
+    """Where Debian's package `prometheus` is installed, its own tool plays the rules on made-up figures."""
+    promtool = shutil.which("promtool")
+    if promtool is None:
+        pytest.skip("promtool is not on this machine")
+    command = [promtool, "test", "rules", str(telemetry / "alerts.test.yml")]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_every_label_is_the_figures_own(project: Path, telemetry: Path) -> None:

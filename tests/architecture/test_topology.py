@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from services.topology import PROCESSES
+from tests.architecture.credentials import kept
 from tests.architecture.forms import FORMS, OVERLAYS, compose_file
 from tests.architecture.topology_findings import FINDERS
 from tests.contracts.test_validators import VALIDATORS
@@ -155,6 +156,10 @@ def test_the_image_holds_what_the_processes_run(project: Path, tmp_path: Path) -
         cwd=tmp_path, capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
+    made = [str(project / ".venv/bin/python"), "-P", "deploy/native/credentials.py", "cluster", "--host", "kafka-1"]
+    told = {"PATH": "/usr/bin:/bin", "PYTHONPATH": f"{tmp_path}:{tmp_path}/deploy/native"}
+    subprocess.run(made, cwd=tmp_path, env=told, check=True, capture_output=True)
+    assert {path.name for path in (tmp_path / "cluster").rglob("*") if path.is_file()} == kept(project)
     assert any("--require-hashes -r requirements.txt" in line for line in lines)
     assert "USER 10001:0" in lines
 

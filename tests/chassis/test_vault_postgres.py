@@ -6,12 +6,10 @@ Law: Luật Bảo vệ dữ liệu cá nhân 91/2025/QH15 arts. 13–14.
 import threading
 from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 
 import psycopg
 import pytest
 
-from chassis.stores import postgres_roles
 from chassis.stores.migrations import StoreTooNew
 from chassis.stores.postgres_access import PostgresAccess
 from chassis.stores.store import Conflict, StoreUnavailable
@@ -20,7 +18,6 @@ from chassis.vault_drafts import PersonLost
 from chassis.vault_keys import Master, from_base64
 from chassis.vault_port import Custody
 from chassis.vault_postgres import PostgresVault
-from chassis.vault_postgres_forgetting import permit
 from chassis.vault_postgres_rotation import exchange_master
 from tests.chassis import vault_places
 from tests.chassis.vault_contract import (
@@ -37,6 +34,7 @@ from tests.chassis.vault_contract import (
     read,
     relying_on,
 )
+from tests.chassis.vault_places import in_database
 from tests.postgres_server import PostgresServer
 
 KEY = vault_places.new_key()
@@ -86,12 +84,6 @@ class TestPostgresVault(VaultContract):
         yield open_again
         for vault in opened:
             vault.close()
-
-
-def in_database(access: PostgresAccess, sql: str) -> list[tuple[object, ...]]:
-    with access.connect("") as db:
-        cursor = db.execute(sql.encode())
-        return cursor.fetchall() if cursor.description else []
 
 
 # --- drafts ---
@@ -324,82 +316,25 @@ def test_a_vault_of_a_later_version_is_left_alone(vault: PostgresVault, access: 
         vault_places.opened(access, KEY)
 
 
-# --- forgetting, physically ---
-
-
-def standing(server: PostgresServer, *wanted: bytes) -> list[Path]:
-    """Return which files of a server hold any of the bytes."""
-    folder = (server.folder / "postgres").resolve() / "data"
-    files = (file for file in sorted(folder.rglob("*")) if file.is_file())
-    return [file.relative_to(folder) for file in files if any(one in file.read_bytes() for one in wanted)]
-
-
-def test_nothing_of_a_key_is_left_in_any_file_of_the_server(own_postgres: PostgresServer) -> None:
-    """Bytes, not rows: tables and indexes at once, the write-ahead log as soon as the server has let go of it.
-
-    With the rights of the vault's own role, and no more.
-    """
-    in_database(own_postgres.admin, "ALTER SYSTEM SET wal_recycle=off")
-    in_database(own_postgres.admin, "ALTER SYSTEM SET wal_compression=off")
-    in_database(own_postgres.admin, "SELECT pg_reload_conf()")
-    postgres_roles.apply(own_postgres.admin, {"vault": "its own password"})
-    permit(own_postgres.access("vault"), "vault")
-    access = own_postgres.access("vault", "vault", "its own password")
+def test_a_database_that_is_killed_loses_no_key_that_is_relied_on(own_postgres: PostgresServer) -> None:
+    """A draft may be gone with it; then the batch that names the person is refused, and never written."""
+    access = vault_places.fresh(own_postgres)
     with closing(vault_places.opened(access, KEY)) as vault:
-        person, _ = known(vault)
-        neighbour, other = known(vault, NEIGHBOUR)
-        in_database(access, "CHECKPOINT")
-        rows = in_database(access, f"SELECT wrapped_key FROM people WHERE person='{person}'")
-        rows += in_database(access, f"SELECT digest FROM lookup WHERE person='{person}'")
-        wanted = [bytes(row[0]) for row in rows]  # type: ignore[call-overload]
-        assert all(standing(own_postgres, one) for one in wanted), "they were looked for in the right place"
-        vault.forget(proof(person))
-        assert standing(own_postgres, *wanted) == []
-        assert vault.copies.pending() == ()
-        assert read(vault, other) == PARTICULARS
-        assert vault.find("phone", PHONE) == (neighbour,)
-
-
-def test_a_log_that_cannot_be_looked_at_stays_pending(vault: PostgresVault, access: PostgresAccess) -> None:
-    """As where the server uses its files again; so does every copy that was registered, until it is gone."""
-    vault.copies.register("offsite/monday.dump", AT)
-    person, _ = known(vault)
-    vault.forget(proof(person))
-    assert [one.path for one in vault.copies.pending()] == ["offsite/monday.dump", "write-ahead log"]
-    assert vault.copies.catch_up() == vault.copies.pending()
-    assert vault.copies.gone("offsite/monday.dump")
-    assert not vault.copies.gone("offsite/monday.dump")
-    assert vault.copies.gone("write-ahead log")
-    assert vault.copies.pending() == ()
-    assert vault.forget(proof(person)) == proof(person)
-    assert vault.copies.pending() == ()
-
-
-def test_while_somebody_reads_the_tables_it_is_not_done_yet(vault: PostgresVault, access: PostgresAccess) -> None:
-    """The rows are gone at once, their bytes when it is asked again or the vault is started anew."""
-    person, sealed = known(vault)
-    with access.connect("") as reader, reader.transaction():
-        reader.execute("SELECT count(*) FROM people")
-        in_database(access, f"ALTER ROLE postgres IN DATABASE {access.name} SET lock_timeout='200ms'")
-        with closing(vault_places.opened(access, KEY)) as hasty:
-            with pytest.raises(StoreUnavailable):
-                hasty.forget(proof(person))
-            with pytest.raises(Erased):
-                read(hasty, sealed)
-    assert in_database(access, "SELECT traceless FROM forgotten") == [(0,)]
-    vault_places.opened(access, KEY).close()
-    assert in_database(access, "SELECT traceless FROM forgotten") == [(1,)]
-
-
-def test_an_old_copy_brought_back_forgets_again(vault: PostgresVault, postgres_server: PostgresServer) -> None:
-    """Whoever was forgotten since is forgotten in it; also somebody whom it never knew."""
-    person, sealed = known(vault)
-    stranger = proof("p" + "0" * 24)
-    neighbour, other = known(vault, NEIGHBOUR)
-    assert vault.copies.forget_again((proof(person), stranger)) == 1
-    assert vault.copies.forget_again((proof(person), stranger)) == 0
-    with pytest.raises(Erased):
-        read(vault, sealed)
-    assert read(vault, other) == PARTICULARS
-    assert {one.person for one in vault.forgotten()} == {person, stranger.person}
-    assert neighbour not in {one.person for one in vault.forgotten()}
+        durable, sealed = known(vault, NEIGHBOUR)
+        people = [vault.person("personal_id", f"{n:012d}") for n in range(30)]
+        values = [vault.seal(person, {"n": n}) for n, person in enumerate(people)]
+        own_postgres.script("kill")
+        with pytest.raises(StoreUnavailable):
+            vault.settle(relying_on(people[0]))
+        own_postgres.script("start")
+        assert read(vault, sealed) == PARTICULARS
+        assert vault.is_known(durable)
+        for n, (person, value) in enumerate(zip(people, values, strict=True)):
+            try:
+                vault.settle(relying_on(person))
+            except PersonLost:
+                assert not vault.is_known(person)
+                assert vault.person("personal_id", f"{n:012d}") != person
+            else:
+                assert vault.find("personal_id", f"{n:012d}") == (person,)
+                assert read(vault, value) == {"n": n}

@@ -132,7 +132,8 @@ def through_confluent(access: KafkaAccess, topic: str, folder: Path) -> list[Rea
             continue
         partition, key, value = message.partition(), message.key(), message.value()
         assert partition is not None
-        headers = {name: bytes(one) for name, one in message.headers() or ()}  # type: ignore[arg-type]
+        pairs: Any = message.headers() or ()
+        headers = {name: bytes(one) for name, one in pairs}
         found.append(Read(partition, bytes(key or b""), headers, bytes(value or b""), message.timestamp()[1]))
     consumer.close()
     return found

@@ -104,9 +104,9 @@ class Process:
         settings = {
             "LIENTHONG_KAFKA": self._access.bootstrap, "LIENTHONG_KAFKA_USER": self._access.user,
             "LIENTHONG_KAFKA_PASSWORD": self._access.password, "LIENTHONG_KAFKA_CA": self._access.ca,
-            "LIENTHONG_SESSION_MS": "6000",
+            "LIENTHONG_SESSION_MS": "6000", "LIENTHONG_PORT": str(self._port), "LIENTHONG_REHEARSAL": "1",
         }  # fmt: skip
-        command = [sys.executable, "-m", "services.reporting.streams", "--rehearsal", "--port", str(self._port)]
+        command = [sys.executable, "-m", "services.reporting.streams"]
         with self._log.open("ab") as log:
             self._running = subprocess.Popen(command, cwd=PROJECT, env=os.environ | settings, stderr=log)
         return self
@@ -145,7 +145,13 @@ class Process:
             found = self.ask("/figures")
             if found == expected and self.ask("/readyz")["lag"] == 0:
                 return
-            assert time.monotonic() < deadline, (found, expected, self.ask("/readyz"), self._log.read_text()[-3000:])
+            assert time.monotonic() < deadline, (
+                SEED,
+                found,
+                expected,
+                self.ask("/readyz"),
+                self._log.read_text()[-3000:],
+            )
             time.sleep(0.3)
 
 
@@ -179,24 +185,22 @@ def live(cluster: Cluster, tmp_path: Path) -> Iterator[Process]:
 
 
 @pytest.fixture(scope="module")
-def said() -> list[Envelope]:
-    """Return what was said on the topic so far, in this module."""
-    return []
-
-
-def test_over_kafka_the_figures_are_those_of_the_read_model(
-    cluster: Cluster, live: Process, said: list[Envelope]
-) -> None:
-    """Said twice and out of order, as a relay that starts again may; with the rights that are declared and no more."""
+def said(cluster: Cluster) -> list[Envelope]:
+    """Return what was said on the topic so far: to begin with, twice and out of order, as after a relay's restart."""
     chance = random.Random(SEED)
     new = events(1, 60)
-    said.extend(new)
     again = chance.sample(new, len(new) // 3)
     cluster.say(sorted([*new, *again], key=lambda one: one.time_us + chance.randrange(3_600_000_000)))
+    return new
+
+
+def test_over_kafka_the_figures_are_those_of_the_read_model(live: Process, said: list[Envelope]) -> None:
+    """With the rights that are declared and no more."""
     live.start().comes_to(embedded(said))
     assert live.ask("/readyz")["partitions"] == list(range(PARTITIONS))
     assert live.ask("/parked") == {"items": []}
-    assert live.stop() == 0, SEED
+    assert live.ask("/figures/live")["windows"] == embedded(said)["windows"]
+    assert live.stop() == 0
 
 
 def test_killed_again_and_again_it_comes_to_the_same_numbers(

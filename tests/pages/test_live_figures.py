@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from starlette.testclient import TestClient
 
 from chassis.web.sent_events import SentEvents
 from chassis.web.server import server
@@ -131,8 +132,8 @@ def test_who_does_not_take_a_stream_is_told_what_is_now(site: Site) -> None:
 
 def test_the_page_is_in_english_too(site: Site) -> None:
     """Vietnamese first, English beside it."""
-    assert "Giờ này" in site.nobody.get("/").text
-    assert "This hour" in site.nobody.get("/?lang=en").text
+    assert "Giờ này" in TestClient(site.app).get("/").text
+    assert "This hour" in TestClient(site.app).get("/?lang=en").text
 
 
 def test_a_server_that_is_told_to_stop_ends_its_streams(site: Site) -> None:

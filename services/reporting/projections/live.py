@@ -125,7 +125,10 @@ def hours_by_place(store: Readable, now_hour: int) -> Sequence[tuple[Hour, int]]
     return [(Hour(row["agency"], row["procedure"], row["status"], row["hour"]), row["counted"]) for row in rows]
 
 
-def _rows(tells: Callable[[Any], Told]) -> Callable[[Any, Envelope], Rows]:
+def _rows(kind: str, tells: Callable[[Any], Told]) -> Callable[[Any, Envelope], Rows]:
+    # What the desk says of a dossier always comes after it has said whose it is.
+    changes = (ADD,) if kind.startswith("lienthong.intake.") else (ADD, WAIT)
+
     def rows(said: Any, envelope: Envelope) -> Rows:
         told = tells(said)
         if told.place is not None:
@@ -133,7 +136,7 @@ def _rows(tells: Callable[[Any], Told]) -> Callable[[Any, Envelope], Rows]:
             return Statement(ADD_WHAT_WAITED, whose), Statement(WAITED, {"ref": said.ref})
         hour = hour_of(envelope.time_us)
         counted = [{"ref": said.ref, "status": status, "hour": hour} for status in told.statuses]
-        return tuple(Statement(sql, params) for params in counted for sql in (ADD, WAIT))
+        return tuple(Statement(sql, params) for params in counted for sql in changes)
 
     return rows
 
@@ -141,5 +144,5 @@ def _rows(tells: Callable[[Any], Told]) -> Callable[[Any, Envelope], Rows]:
 live: Final = Projection(
     name="live",
     tables=(HOURS, BY_HOUR, WAITING),
-    heard={kind: (reads, _rows(tells)) for kind, (reads, tells) in TELLS.items() if tells is not _ended},
+    heard={kind: (reads, _rows(kind, tells)) for kind, (reads, tells) in TELLS.items() if tells is not _ended},
 )
