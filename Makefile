@@ -4,9 +4,11 @@ BIN := .venv/bin
 URL ?= http://127.0.0.1:8080
 DOSSIERS ?= 300
 SEED ?= 1
+DRILLS ?= 1
+REHEARSAL ?=
 export PYTHON
 
-.PHONY: help setup run demo test check fuzz format bench schemas law lint-registry lock clean
+.PHONY: help setup run demo cluster drill test check fuzz format bench bench-cluster schemas law lint-registry lock clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -19,6 +21,12 @@ run: setup ## Set up, start everything on an empty store, play some weeks of dos
 
 demo: setup ## Play dossiers against a running rehearsal server: make demo URL=… DOSSIERS=300 SEED=1
 	@$(BIN)/lienthong demo --url $(URL) --dossiers $(DOSSIERS) --seed $(SEED)
+
+cluster: setup ## Start three Kafka brokers, PostgreSQL and each service as a process, and stay up; REHEARSAL=1 to play on it
+	@LIENTHONG_REHEARSAL=$(REHEARSAL) deploy/native/cluster.sh run
+
+drill: setup ## Break a cluster of its own under load, prove that nothing was lost or doubled: make drill SEED=1 DRILLS=1
+	@$(BIN)/python -m tests.drill --seed $(SEED) --drills $(DRILLS)
 
 test: setup ## Run every test, the browser and the killed servers included
 	@deploy/chromium.sh
@@ -43,6 +51,9 @@ format: setup ## Write the code as `make check` wants it
 
 bench: setup ## Measure dossiers per second, events per second, latency, memory and size
 	@$(BIN)/python -m bench
+
+bench-cluster: setup ## Measure from a command to its effect in another service, over one broker and over three
+	@$(BIN)/python -m bench.cluster
 
 schemas: setup ## Write schemas/ anew from the code
 	@$(BIN)/lienthong schemas write

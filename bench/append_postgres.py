@@ -26,7 +26,6 @@ from bench.append import (
     TITLES,
     WIRED,
     answered_by,
-    commands,
     printed,
     rows_of,
     saved_by_library,
@@ -80,7 +79,9 @@ def fresh(admin: PostgresAccess, name: str) -> PostgresAccess:
 def through_the_lane(access: PostgresAccess, events: int) -> float:
     """Return seconds for `events` commands, never more than `AT_ONCE` unanswered."""
     stores = {SERVICE: PostgresStore(access)}
-    return answered_by(Engine((WIRED,), dict(stores), EmbeddedBus(dict(stores)), WallClock(), disk_threads=True), events)
+    return answered_by(
+        Engine((WIRED,), dict(stores), EmbeddedBus(dict(stores)), WallClock(), disk_threads=True), events
+    )
 
 
 def raw_inserts(access: PostgresAccess, events: int) -> float:

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from chassis.clock import Clock
-from chassis.codec import Codec, Unreadable, encode, shape_of
+from chassis.folding import Folding
 from chassis.job import Answered, Done, Job, KeyReused, NotThere, Outcome, Piece, Stale, promise
 from chassis.lru import Recent
 from chassis.rebuilding import form_of
 from chassis.service import SagaRoute, Service
-from chassis.stores.store import WORTH_ASKING_TOGETHER, Conflict, Snapshot, Store, StoreUnavailable, Writes
+from chassis.stores.store import WORTH_ASKING_TOGETHER, Conflict, Store, StoreUnavailable, Writes
 from chassis.telemetry import PRESENT, SILENT, Tracer
 from chassis.unit import Batch, Unit
 from kernel.message import type_of
@@ -88,13 +88,9 @@ class Lane:
         self.put_off = Writes()
         self.lost: Callable[[str], None] = lambda source: None
         self._head = store.head()
-        self.codec = Codec(service.events + tuple(fact for route in service.sagas for fact in route.facts))
-        self.folds: dict[str, Any] = {prefix.rstrip("-"): decider for prefix, decider in service.streams.items()}
+        self._folding = Folding(service, store)
+        self.codec, self.folds = self._folding.codec, self._folding.folds
         self.saga_routes = {route.saga.name: route for route in service.sagas}
-        self.folds |= {name: route.saga for name, route in self.saga_routes.items()}
-        assert len(self.folds) == len(service.streams) + len(service.sagas), "two kinds of stream share a prefix"
-        self._shapes = {name: shape_of(type(fold.initial)) for name, fold in self.folds.items()}
-        self._state_codecs = {name: Codec((type(fold.initial),)) for name, fold in self.folds.items()}
         self.sagas_by_own: dict[type, list[SagaRoute]] = {}
         for route in service.sagas:
             for kind in route.own:
@@ -348,9 +344,8 @@ class Lane:
         for stream, before in batch.writes.expected.items():
             state, version = batch.states[stream]
             if version // EVENTS_PER_SNAPSHOT > before // EVENTS_PER_SNAPSHOT:
-                shape = self._shapes[stream.partition("-")[0]]
                 try:
-                    batch.writes.snapshots.append(Snapshot(stream, version, shape, encode(state)))
+                    batch.writes.snapshots.append(self._folding.snapshot(stream, state, version))
                 except Exception:  # a snapshot saves reading; the stream goes on without one
                     log.exception("%s: no snapshot of %s", self.service.name, stream)
 
@@ -388,30 +383,9 @@ class Lane:
         """Return the durable state and version of a stream for whoever looks; may be called from any thread."""
         known = self._states.peek(stream)
         if known is None or self.store.shared:
-            return self.fold(stream, known)
+            return self._folding.of(stream, known)
         return known
 
-    def fold(self, stream: str, known: tuple[Any, int] | None = None) -> tuple[Any, int]:
-        """Return state and version of a stream from the store; may be called from any thread.
-
-        Args:
-            known: an earlier state and its version, from which to go on.
-        """
-        prefix = stream.partition("-")[0]
-        fold = self.folds[prefix]
-        state, version = known or self._snapshot(stream, prefix) or (fold.initial, 0)
-        for recorded in self.store.read_stream(stream, version):
-            state = fold.evolve(state, self.codec.decode(recorded.type, recorded.data))
-            version = recorded.version
-        return state, version
-
-    def _snapshot(self, stream: str, prefix: str) -> tuple[Any, int] | None:
-        snapshot = self.store.snapshot(stream, self._shapes[prefix])
-        if snapshot is None:
-            return None
-        try:
-            kind = type(self.folds[prefix].initial).__name__
-            return self._state_codecs[prefix].decode(kind, snapshot.data), snapshot.version
-        except Unreadable as error:
-            log.error("%s: the snapshot of %s is passed over: %s", self.service.name, stream, error)
-            return None
+    def fold(self, stream: str) -> tuple[Any, int]:
+        """Return state and version of a stream from the store; may be called from any thread."""
+        return self._folding.of(stream)

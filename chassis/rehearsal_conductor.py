@@ -16,6 +16,8 @@ from chassis.stores.store import StoreUnavailable
 from kernel.message import EPOCH
 
 BETWEEN_LOOKS_S: Final = 0.002
+WORKS_ALONE_S: Final = 0.5
+"""How long only those are looked at who were at work, before all are again."""
 PATIENCE_S: Final = 60.0
 """How long nothing at all may happen before whoever moves the clock is told who keeps it from moving."""
 
@@ -45,10 +47,9 @@ class Reading:
 
     @classmethod
     def of(cls, told: dict[str, Any]) -> "Reading":
-        lacking = [word for word, is_so in (
-            ("busy", not told["idle"]), ("not all said", not told["relayed"]), ("not all heard", not told["heard"]),
-        ) if is_so]  # fmt: skip
-        return cls(", ".join(lacking), told["activity"], frozenset(told["partitions"]), told["next_timer_us"])
+        needed = (("idle", "busy"), ("relayed", "not all said"), ("heard", "not all heard"))
+        lacks = next((words for name, words in needed if not told[name]), "")
+        return cls(lacks, told["activity"], frozenset(told["partitions"]), told["next_timer_us"])
 
 
 class Conducted(Protocol):
@@ -82,6 +83,7 @@ class Conductor:
         self._partitions = frozenset(range(partitions))
         self._patience_s = patience_s
         self._turn = asyncio.Lock()
+        self._met: set[Conducted] = set()
 
     def move_clock(self, to: datetime) -> "asyncio.Task[None]":
         """Bring every clock to `to`, stopping at every timer on the way; done when all have caught up.
@@ -108,10 +110,12 @@ class Conductor:
             await asyncio.gather(*told, return_exceptions=True)  # whoever does not answer is met when they do
         elif not self.clock.untouched:
             await process.show(self.clock.now(), self.clock.released)
+        self._met.add(process)
 
     async def _alone(self, to: datetime | None) -> None:
         async with self._turn:
-            await self._bring_together()
+            if len(self._met) < len(self._processes):
+                await self._bring_together()
             if to is not None:
                 await self._pass_time(to)
                 return
@@ -121,9 +125,10 @@ class Conductor:
             self.clock.release()
 
     async def _bring_together(self) -> None:
-        """Let all show the same before they move: a process may be new, or this one may have lost its reading."""
+        """Let all show the same before they first move; whoever comes later is met then."""
         shown = await self._each(lambda one: one.clock())
         self._take_up(shown)
+        self._met.update(self._processes)
         if self.clock.untouched:
             return
         now, released = self.clock.now(), self.clock.released
@@ -210,48 +215,69 @@ class Conductor:
         patience_s = self._patience_s if patience_s is None else patience_s
         began = changed = time.monotonic()
         known: object = None
-        rested: tuple[int, ...] | None = None
+        rested: list[int] | None = None
         while True:
-            readings = await asyncio.gather(*(one.rest() for one in self._processes), return_exceptions=True)
-            lacking = self._lacking(readings)
-            activities = tuple(one.activity if isinstance(one, Reading) else -1 for one in readings)
-            if not lacking and activities == rested:
-                return _first(readings)
-            rested = None if lacking else activities
+            readings = await self._look(self._processes)
+            unfit = self._unfit(readings)
+            lines = [f"{one.name} ({why})" for one, why in unfit.items()] or self._unread(readings)
+            activities = [one.activity for one in readings if one is not None]
+            if not lines and activities == rested:
+                return min(
+                    (one.next_timer_us for one in readings if one and one.next_timer_us is not None), default=None
+                )
+            rested = None if lines else activities
             now = time.monotonic()
-            if (activities, lacking) != known:
-                known, changed = (activities, lacking), now
+            if (activities, lines) != known:
+                known, changed = (activities, lines), now
             if now - changed > patience_s or (busy_s is not None and now - began > busy_s):
-                raise NotAtRest(_waits_for(lacking or ["somebody is always at work"]))
-            if lacking:
+                raise NotAtRest(_waits_for(lines or ["somebody is always at work"]))
+            if lines:
+                await asyncio.sleep(BETWEEN_LOOKS_S)
+                await self._until_fit(tuple(unfit), now + WORKS_ALONE_S)
+
+    async def _until_fit(self, some: Sequence[Conducted], until: float) -> None:
+        """Look at some alone until they come to rest, and leave the others in peace meanwhile: looking costs too."""
+        while some and time.monotonic() < until:
+            readings = await self._look(some)
+            some = [one for one, reading in zip(some, readings, strict=True) if self._lack(reading)]
+            if some:
                 await asyncio.sleep(BETWEEN_LOOKS_S)
 
-    def _lacking(self, readings: Sequence[Reading | BaseException]) -> list[str]:
-        """Return who is not at rest and why, a line each."""
-        lines: list[str] = []
-        held: dict[str, frozenset[int]] = {}
-        waits_until_us = None if self.clock.untouched or self.clock.released else to_us(self.clock.now())
-        for process, reading in zip(self._processes, readings, strict=True):
-            held.setdefault(process.service, frozenset())
-            if isinstance(reading, ConnectionError):
-                lines.append(f"{process.name} (no answer)")
-            elif isinstance(reading, BaseException):
+    async def _look(self, some: Sequence[Conducted]) -> list[Reading | None]:
+        """Return what each says, None of whoever does not answer."""
+        readings: list[Reading | None] = []
+        for reading in await asyncio.gather(*(one.rest() for one in some), return_exceptions=True):
+            if isinstance(reading, BaseException) and not isinstance(reading, ConnectionError):
                 raise reading
-            else:
-                held[process.service] |= reading.partitions
-                due_us = reading.next_timer_us
-                if reading.lacks:
-                    lines.append(f"{process.name} ({reading.lacks})")
-                elif due_us is not None and waits_until_us is not None and due_us <= waits_until_us:
-                    lines.append(f"{process.name} (a timer is due)")
-        for service, partitions in held.items():
-            if missing := self._partitions - partitions:
-                lines.append(f"{service} (nobody reads {len(missing)} of {len(self._partitions)} partitions)")
-        return lines
+            readings.append(reading if isinstance(reading, Reading) else None)
+        return readings
 
+    def _unfit(self, readings: Sequence[Reading | None]) -> dict[Conducted, str]:
+        """Return who is not at rest, and why."""
+        lacks = {one: self._lack(reading) for one, reading in zip(self._processes, readings, strict=True)}
+        return {one: why for one, why in lacks.items() if why}
 
-def _first(readings: Iterable[Any]) -> int | None:
-    return min((one.next_timer_us for one in readings if one.next_timer_us is not None), default=None)
+    def _lack(self, reading: Reading | None) -> str:
+        if reading is None:
+            return "no answer"
+        stands_still = not self.clock.untouched and not self.clock.released
+        due_us = reading.next_timer_us
+        is_due = stands_still and due_us is not None and due_us <= to_us(self.clock.now())
+        return reading.lacks or ("a timer is due" if is_due else "")
+
+    def _unread(self, readings: Sequence[Reading | None]) -> list[str]:
+        """Return the services of whose partitions nobody reads some, a line each."""
+        held: dict[str, frozenset[int]] = {}
+        for process, reading in zip(self._processes, readings, strict=True):
+            held[process.service] = held.get(process.service, frozenset()) | (
+                reading.partitions if reading else frozenset()
+            )
+        all_of_them = len(self._partitions)
+        return [
+            f"{service} (nobody reads {all_of_them - len(partitions)} of {all_of_them} partitions)"
+            for service, partitions in held.items()
+            if partitions != self._partitions
+        ]
 
 
 def _waits_for(lines: Iterable[str]) -> str:

@@ -17,7 +17,9 @@ log = logging.getLogger("lienthong.vault")
 
 STEPS: Final = Path(__file__).parent / "stores" / "sql" / "vault"
 CONNECTIONS_MAX: Final = 16
-CONNECTION_WITHIN_S: Final = 5.0
+CONNECTION_WITHIN_S: Final = 2.0
+GIVEN_UP_AFTER_S: Final = 1.0
+"""The pool tries again later and later, for minutes in the end; given up early, whoever asks next tries at once."""
 
 LOCKS: Final = 0x7661756C
 """First key of the vault's advisory locks; the second says which. Every connection of a running vault shares `IN_USE`,
@@ -70,6 +72,7 @@ class Database:
             min_size=1,
             max_size=CONNECTIONS_MAX,
             timeout=CONNECTION_WITHIN_S,
+            reconnect_timeout=GIVEN_UP_AFTER_S,
             name="vault",
             open=True,
         )

@@ -18,10 +18,11 @@ from rich.table import Table
 
 from chassis.bus.kafka_access import KafkaAccess
 from chassis.bus.kafka_admin import Administration, Difference, PasswordsMissing
-from chassis.bus.kafka_audit import Audit, Said, Silence, audit
+from chassis.bus.kafka_audit import Audit, Said, audit
 from chassis.bus.kafka_cluster import Cluster
 from chassis.bus.kafka_lag import Lag, lags
 from chassis.bus.kafka_probe import why_unreachable
+from chassis.bus.kafka_reading import Silence
 from chassis.bus.kafka_refusals import explained
 from chassis.bus.kafka_topic import TopicMissing, id_of
 from chassis.stores.postgres_readonly import ReadOnlyStore

@@ -9,7 +9,7 @@ import logging
 from collections.abc import AsyncIterator
 from typing import Final
 
-from prometheus_client import Counter
+from prometheus_client import CollectorRegistry, Counter
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match
@@ -19,7 +19,6 @@ from chassis.limits import ANSWER_WITHIN_S
 from chassis.web.door_instances import OWN, Instance, Instances, Nobody
 from chassis.web.door_line import Headers, Line, LineDown
 from chassis.web.door_routes import Found
-from chassis.web.metrics import PROCESS
 from chassis.web.problem import METHOD, NOT_FOUND, UNAVAILABLE, Problem, document, on_problem, response
 from kernel.calendar import Words
 
@@ -38,9 +37,12 @@ OF_ONE_HOP: Final = frozenset({
 NOT_SENT_ON: Final = OF_ONE_HOP | {b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host", b"forwarded"}
 NOT_SAID_ON: Final = OF_ONE_HOP | {b"date"}  # this server says the time itself
 
-SENT = Counter(
+DOOR: Final = CollectorRegistry()
+"""The figures of a process that is a door."""
+
+SENT: Final = Counter(
     "lienthong_door_requests", "Requests sent on, by service and by what became of them", ["service", "outcome"],
-    registry=PROCESS,
+    registry=DOOR,
 )  # fmt: skip
 
 

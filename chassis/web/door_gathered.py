@@ -17,7 +17,7 @@ from starlette.types import Receive, Scope, Send
 from chassis.clock import Clock
 from chassis.codec import encode
 from chassis.web.auth import DevelopmentIssuer
-from chassis.web.door import Door
+from chassis.web.door import DOOR, Door
 from chassis.web.door_instances import Asked, Instance, Instances
 from chassis.web.door_line import LineDown
 from chassis.web.metrics import MEDIA_TYPE, PROCESS
@@ -87,7 +87,8 @@ def gathered(door: Door, issuer: DevelopmentIssuer, clock: Clock) -> APIRouter:
 
     @router.get("/metrics")
     async def metrics() -> Response:
-        return Response(generate_latest(PROCESS) + generate_latest(figures), media_type=MEDIA_TYPE)
+        shown = b"".join(generate_latest(one) for one in (PROCESS, DOOR, figures))
+        return Response(shown, media_type=MEDIA_TYPE)
 
     @router.get("/api/v1/operations/events")
     @router.get("/api/v1/operations/said")

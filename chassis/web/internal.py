@@ -55,10 +55,10 @@ class Rest:
         """Return it; the order matters: what follows from a thing is asked for after it."""
         (running,) = self._engine.running.values()
         idle = self._engine.rests
-        relayed = self._relayed()
-        ends = self._ends()
+        relayed = idle and self._relayed()
+        ends = self._ends() if relayed else {}  # the brokers are only asked where nothing else is lacking
         positions = {partition_of(channel): at for channel, at in dict(running.inbox.positions).items()}
-        heard = all(at >= ends.get(partition, 0) for partition, at in positions.items())
+        heard = relayed and all(at >= ends.get(partition, 0) for partition, at in positions.items())
         return {
             "service": running.service.name,
             "idle": idle and self._engine.rests,

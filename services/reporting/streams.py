@@ -53,9 +53,15 @@ COMMIT_EVERY_S: Final = 0.5
 ACKNOWLEDGE_EVERY_S: Final = 0.1
 CHANGELOG_WITHIN_S: Final = 60.0
 SESSION_S: Final = 45.0
+METADATA_MAX_AGE_MS: Final = 10_000
+"""So long a client may not know that another broker leads a partition now."""
 REQUEST_ABOVE_SESSION_S: Final = 5.0
 """A request may not time out before the session does."""
-STUCK_AFTER_S: Final = 120.0
+STUCK_AFTER_S: Final = 30.0
+"""After a broker has died the client may wait without end for what another one has: it is started again."""
+NOT_READY_AFTER_S: Final = 120.0
+LOOK_EVERY_S: Final = 2.0
+ASKED_WITHIN_S: Final = 10.0
 AHEAD_HOURS_MAX: Final = 24
 """An event of a later time than this is none: it would push every hour out of the windows."""
 EXIT_UNFORESEEN: Final = 70
@@ -98,6 +104,8 @@ class Live:
         source = self.app.topic(topic, key_serializer="raw", value_serializer="raw")
         self.agent = self.app.agent(source, concurrency=1, name="count")(self._count)
         self._waiting: list[EventT] = []
+        self._taken: dict[int, int] = {}
+        self._ends: dict[int, int] = {}
         self.taken_at = time.monotonic()
 
     # --- one record after the other ---
@@ -110,6 +118,7 @@ class Live:
                 log.critical("a record could not be counted, and nobody foresaw why", exc_info=True)
                 os._exit(EXIT_UNFORESEEN)
             self._waiting.append(event)
+            self._taken[event.message.partition] = event.message.offset + 1
             self.taken_at = time.monotonic()
             yield event.message.offset  # so that who feeds the stream by hand knows when it was taken
 
@@ -154,8 +163,9 @@ class Live:
         behind = {}
         for tp in consumer.assignment():
             if tp.topic == self._topic:
-                read = consumer._read_offset.get(tp)
-                behind[tp.partition] = max((consumer.highwater(tp) or 0) - (read + 1 if read is not None else 0), 0)
+                at = max(self._taken.get(tp.partition, 0), consumer._committed_offset.get(tp) or 0)
+                end = max(consumer.highwater(tp) or 0, self._ends.get(tp.partition, 0))
+                behind[tp.partition] = max(end - at, 0)
         return behind
 
     @property
@@ -185,6 +195,7 @@ class Live:
         never be counted.
         """
         self.kept.forget()
+        self._taken.clear()
         consumer: Any = self.app.consumer
         kept = self.kept.positions()
         remembered = await consumer.seek_to_committed()
@@ -218,19 +229,29 @@ class Live:
 
     async def _watch(self) -> None:
         """End the process where Faust has stopped by itself, or does not get anywhere."""
-        was_ready = time.monotonic()
+        was_ready = kept_up = time.monotonic()
         while True:
-            await asyncio.sleep(1.0)
+            await asyncio.sleep(LOOK_EVERY_S)
+            now = time.monotonic()
             if self.is_ready:
-                was_ready = time.monotonic()
-            behind = self.is_ready and any(self.lag().values())
-            if (
-                self.app.should_stop
-                or time.monotonic() - was_ready > STUCK_AFTER_S
-                or (behind and time.monotonic() - self.taken_at > STUCK_AFTER_S)
-            ):
+                was_ready = now
+                await self._ask_ends()
+            if not (self.is_ready and any(self.lag().values())):
+                kept_up = now
+            stands_still = now - max(kept_up, self.taken_at) > STUCK_AFTER_S
+            if self.app.should_stop or stands_still or now - was_ready > NOT_READY_AFTER_S:
                 log.critical("the stream has stopped, or stands still")
                 os._exit(EXIT_UNFORESEEN)
+
+    async def _ask_ends(self) -> None:
+        """Ask the brokers where the partitions end: one that nothing was ever fetched of would seem to be empty."""
+        consumer: Any = self.app.consumer
+        sources = [tp for tp in consumer.assignment() if tp.topic == self._topic]
+        try:
+            async with asyncio.timeout(ASKED_WITHIN_S):
+                self._ends = {tp.partition: end for tp, end in (await consumer.highwaters(*sources)).items()}
+        except Exception as error:  # while they are away nobody knows
+            log.info("where the partitions end is not known now: %s", type(error).__name__)
 
 
 def _app(access: KafkaAccess, partitions: int, session_s: float, folder: str) -> faust.App:
@@ -245,6 +266,7 @@ def _app(access: KafkaAccess, partitions: int, session_s: float, folder: str) ->
         APP, broker=[f"kafka://{one}" for one in access.bootstrap.split(",")], broker_credentials=credentials,
         broker_commit_interval=COMMIT_EVERY_S, broker_session_timeout=session_s,
         broker_heartbeat_interval=session_s / 3, broker_request_timeout=session_s + REQUEST_ABOVE_SESSION_S,
+        consumer_metadata_max_age_ms=METADATA_MAX_AGE_MS, producer_metadata_max_age_ms=METADATA_MAX_AGE_MS,
         store="memory://", Table=Kept,
         topic_partitions=partitions, topic_allow_declare=False, topic_disable_leader=True, web_enabled=False,
         processing_guarantee="at_least_once", consumer_auto_offset_reset="earliest", autodiscover=False,

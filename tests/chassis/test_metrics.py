@@ -18,7 +18,7 @@ def test_what_was_not_taken_yet_has_an_age(
     name = next(key for key in figures(platform) if key.startswith('lienthong_reader_oldest_seconds{service="audit"'))
     assert figures(platform)[name] == 0
     now = platform.clock.now()
-    source = name.split('source="')[1].rstrip('"}')
+    source = name.split('channel="')[1].rstrip('"}')
     monkeypatch.setattr(platform.engine.running["audit"].inbox, "positions", {source: 0})
     first = platform.engine.running["savings"].store.say(source, 0, 1)[0][0]
     assert figures(platform)[name] == pytest.approx((now - first.time) / timedelta(seconds=1), abs=60)

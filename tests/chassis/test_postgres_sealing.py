@@ -98,9 +98,7 @@ def test_a_log_with_gaps_is_sealed_event_by_event(engine: Engine, tmp_path: Path
     ],
     ids=["altered", "taken out", "cut off", "two taken out", "put into a gap"],
 )
-def test_whatever_is_done_to_a_log_with_gaps_is_found(
-    engine: Engine, tmp_path: Path, change: str, found: str
-) -> None:
+def test_whatever_is_done_to_a_log_with_gaps_is_found(engine: Engine, tmp_path: Path, change: str, found: str) -> None:
     """Event by event, and against a head that somebody kept elsewhere."""
     for number in range(4):
         work(engine, f"account-{number}")

@@ -1,5 +1,6 @@
 """One public door: whichever process answers, the answer is the one it gave, and nothing is done twice."""
 
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -7,6 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import httpx
+import pytest
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
@@ -138,6 +140,28 @@ def test_a_command_with_a_key_whose_instance_is_killed_gets_the_first_answer(tow
     assert answer.json()["by"] == die
     again = client.post("/api/v1/orders", json={}, headers={"Idempotency-Key": "another"})
     assert again.json()["number"] == answer.json()["number"] + 1
+
+
+def test_an_instance_that_stands_still_is_passed_over_and_its_requests_go_elsewhere(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It takes connections and says nothing (SIGSTOP): found out by asking, and whoever waits is not left waiting."""
+    monkeypatch.setattr("chassis.web.door_instances.ANSWERS_LOOK_WITHIN_S", 1.0)
+    town.process("shop")
+    town.process("shop")
+    client = town.open()
+    town.processes["shop-1"].send_signal(signal.SIGSTOP)
+    began = time.monotonic()
+    answers = [
+        client.post("/api/v1/orders", json={}, headers={"Idempotency-Key": f"key {number}"}) for number in range(3)
+    ]
+    assert [(one.status_code, one.json()["by"]) for one in answers] == [(201, "shop-2")] * 3
+    assert time.monotonic() - began < 6
+    town.processes["shop-1"].send_signal(signal.SIGCONT)
+    until(lambda: client.get("/api/v1/orders/1").json()["by"] == "shop-1")
+    numbers = [one.json()["number"] for one in answers]
+    again = client.post("/api/v1/orders", json={}, headers={"Idempotency-Key": "key 0"})
+    assert again.json()["number"] == numbers[0]
 
 
 def test_a_command_without_a_key_that_may_have_been_done_is_not_sent_again(town: Town) -> None:

@@ -19,7 +19,6 @@ from chassis.bus.kafka_admin import Administration, Difference, PasswordsMissing
 from chassis.bus.kafka_cluster import Rule
 from chassis.bus.kafka_probe import why_unreachable
 from chassis.bus.kafka_table import Principal, Table, Topic
-from services.topology import KAFKA
 from tests.kafka_server import KafkaServer
 
 
@@ -109,15 +108,6 @@ def test_what_nobody_declared_goes_only_on_demand_and_topics_never(kafka_alone: 
     foreign = [("foreign", "topic", topic), ("foreign", "rule", stranger), ("foreign", "user", stranger)]
     assert [(one.way, one.what, one.name) for one in admin.apply()] == foreign
     assert [(one.way, one.what, one.name) for one in admin.apply(remove=True)] == foreign[:1]
-
-
-def test_the_products_own_table_can_be_made_on_one_node_and_says_what_that_costs(kafka_alone: KafkaServer) -> None:
-    admin = replace(
-        administration(kafka_alone, KAFKA, {one.name: f"of {one.name}, a test's" for one in KAFKA.principals}),
-        rehearsal=False,
-    )
-    assert [one for one in admin.apply() if one.way != "foreign"] == []
-    assert admin.lowered() == "Topics have 1 replica(s) here instead of 3: what a broker loses is lost."
 
 
 def up(kafka: KafkaServer) -> int | None:

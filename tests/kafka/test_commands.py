@@ -127,7 +127,9 @@ def noted(number: int) -> NewEvent:
     )  # fmt: skip
 
 
-def test_lag_and_verify_look_into_the_databases(province: tuple[KafkaServer, dict[str, PostgresStore]]) -> None:
+def test_lag_and_verify_look_into_the_databases(
+    province: tuple[KafkaServer, dict[str, PostgresStore]], monkeypatch: pytest.MonkeyPatch
+) -> None:
     kafka, stores = province
     there = ("--json", "--cluster", kafka.folder)
     found = json.loads(said("lag", *there).stdout)
@@ -162,11 +164,7 @@ def test_lag_and_verify_look_into_the_databases(province: tuple[KafkaServer, dic
     assert broken.exit_code == EXIT_NO
     assert "somebody else's 1 stands on the topic and in no log" in broken.stdout
 
-
-def test_a_database_that_cannot_be_entered_is_named(
-    province: tuple[KafkaServer, dict[str, PostgresStore]], monkeypatch: pytest.MonkeyPatch
-) -> None:
     monkeypatch.setenv("LIENTHONG_DATABASE_PASSWORD", "another")
-    refused = said("verify", "--cluster", province[0].folder)
+    refused = said("verify", "--cluster", kafka.folder)
     assert refused.exit_code == EXIT_UNUSABLE
     assert "LIENTHONG_DATABASE_PASSWORD" in refused.stderr

@@ -191,14 +191,17 @@ def broker_of(one: "subprocess.Popen[str]") -> int:
 @pytest.mark.skipif(WITHOUT, reason="LIENTHONG_WITHOUT_SERVERS=1: asked to go on without Kafka")
 def test_workers_share_brokers_and_what_a_killed_run_leaves_is_ended_by_the_next(tmp_path: Path) -> None:
     place = tmp_path / f"{PLACES}1-shared"
-    killed, leaves = user(place, 600), user(place, 0)
-    broker = broker_of(killed)
-    assert broker_of(leaves) == broker
-    assert leaves.wait(timeout=60) == 0
-    end_forsaken(tmp_path)
-    assert lives(broker)  # one of two is still there
-    killed.kill()
-    killed.wait()
+    killed = user(place, 600)
+    try:
+        broker = broker_of(killed)
+        leaves = user(place, 0)
+        assert broker_of(leaves) == broker
+        assert leaves.wait(timeout=60) == 0
+        end_forsaken(tmp_path)
+        assert lives(broker)  # one of two is still there
+    finally:
+        killed.kill()
+        killed.wait()
     assert lives(broker)  # it outlived who started it
     end_forsaken(tmp_path)
     assert not lives(broker)

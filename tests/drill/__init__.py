@@ -1,0 +1,1 @@
+"""Fault drills: a whole cluster under load, broken on purpose, then proved. `make drill SEED=1 DRILLS=1`."""

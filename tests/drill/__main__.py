@@ -1,0 +1,114 @@
+"""`python -m tests.drill`: play, break, prove, and write down what came of it in docs/drills.md."""
+
+import argparse
+import random
+import tempfile
+import time
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+import httpx
+
+from tests.drill.faults import FAULTS, Fault
+from tests.drill.ground import PROJECT, Cluster, Embedded, Weeks, play, wait_until_ready
+
+TABLE: Final = PROJECT / "docs/drills.md"
+DOSSIERS: Final = 12
+FAULTS_A_DRILL: Final = 2
+BEGINS: Final = date(2026, 3, 2)
+BEFORE_A_FAULT_S: Final = (2.0, 8.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Drill:
+    """What came of one drill.
+
+    Args:
+        done: the faults, and what they were done to.
+        recovered_s: from each fault's end until everything was ready again.
+        broken: what was found lost, doubled or otherwise wrong, a line each.
+    """
+
+    seed: int
+    done: tuple[str, ...]
+    recovered_s: tuple[float, ...]
+    played_s: float
+    broken: tuple[str, ...]
+
+    def row(self) -> str:
+        """Return it as a row of the table."""
+        recovered = ", ".join(f"{one:.1f}" for one in self.recovered_s)
+        came_to = "; ".join(self.broken) or "0 lost, 0 doubled, tables equal"
+        when = datetime.now(UTC).strftime("%Y-%m-%d %H:%M")
+        return f"| {when} | {self.seed} | {'; '.join(self.done)} | {recovered} | {self.played_s:.0f} | {came_to} |\n"
+
+
+def drill(cluster: Cluster, embedded: Embedded, seed: int, dossiers: int, faults: tuple[Fault, ...]) -> Drill:
+    """Play the same weeks on both, break one of them meanwhile, and compare."""
+    chance = random.Random(seed)
+    first_day = _next_monday(embedded.url)
+    began = time.monotonic()
+    calm = play(embedded.url, seed, dossiers, first_day).table()
+    weeks = play(cluster.url, seed, dossiers, first_day)
+    done, recovered = [], []
+    for fault in faults:
+        time.sleep(chance.uniform(*BEFORE_A_FAULT_S))
+        if weeks.process.poll() is not None:
+            break
+        done.append(f"{fault.name}: {fault.does(cluster, chance)}")
+        recovered.append(wait_until_ready(cluster.url))
+    broken = _what_is_wrong(weeks, calm, cluster)
+    return Drill(seed, tuple(done), tuple(recovered), time.monotonic() - began, tuple(broken))
+
+
+def _what_is_wrong(weeks: Weeks, calm: dict[str, object], cluster: Cluster) -> list[str]:
+    try:
+        table = weeks.table()
+    except AssertionError as error:
+        return [str(error).replace("\n", " ")[:500]]
+    broken = [f"the tables differ in {name}" for name in calm if calm[name] != table.get(name)]
+    return broken + cluster.verify()
+
+
+def _next_monday(url: str) -> str:
+    """Return the first Monday that the clock has not reached, from which weeks can be played."""
+    clock = httpx.get(f"{url}/api/v1/rehearsal/clock", timeout=10).raise_for_status().json()
+    day = BEGINS if clock["untouched"] else date.fromisoformat(clock["now"][:10]) + timedelta(days=1)
+    return (day + timedelta(days=-day.weekday() % 7)).isoformat()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--drills", type=int, default=1)
+    parser.add_argument("--dossiers", type=int, default=DOSSIERS)
+    parser.add_argument("--fault", type=int, help="only this one, by its number", choices=range(len(FAULTS)))
+    parser.add_argument("--write", action="store_true", help="add a row for each drill to docs/drills.md")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="lienthong-drill-") as name:
+        folder = Path(name)
+        folder.chmod(0o711)
+        cluster = Cluster(folder / "cluster")
+        embedded = Embedded(folder / "embedded")
+        bad = 0
+        try:
+            cluster.start()
+            for seed in range(asked.seed, asked.seed + asked.drills):
+                chosen = FAULTS if asked.fault is None else (FAULTS[asked.fault],)
+                faults = tuple(random.Random(seed).choices(chosen, k=FAULTS_A_DRILL))
+                came_to = drill(cluster, embedded, seed, asked.dossiers, faults)
+                print(came_to.row(), end="", flush=True)
+                if asked.write:
+                    with TABLE.open("a", encoding="utf-8") as table:
+                        table.write(came_to.row())
+                bad += bool(came_to.broken)
+        finally:
+            embedded.stop()
+            cluster.clean()
+    raise SystemExit(bad > 0)
+
+
+if __name__ == "__main__":
+    main()
