@@ -29,7 +29,8 @@ from chassis.web.auth import DevelopmentIssuer
 from chassis.web.door import Behind, Door, Nowhere, on_nobody
 from chassis.web.door_description import describe_all
 from chassis.web.door_gathered import gathered
-from chassis.web.door_instances import Instance, Instances
+from chassis.web.door_instance import Instance
+from chassis.web.door_instances import Instances
 from chassis.web.door_line import LineDown
 from chassis.web.door_routes import every_route
 from chassis.web.oidc_other import KeysAtHand, other_issuer

@@ -13,7 +13,8 @@ from chassis.forgetting import MATTERS_OPEN, NOT_KNOWN, REST_WITHIN_S
 from chassis.rehearsal_conductor import Conductor
 from chassis.vault_keys import CannotOpen
 from chassis.vault_port import Custody, Forgotten
-from chassis.web.door_instances import Instance, Instances
+from chassis.web.door_instance import Instance
+from chassis.web.door_instances import Instances
 from kernel.refusal import Invalid, Refused
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from chassis.bus.kafka_table import Principal, Table, Topic
+from chassis.bus.kafka_witness import group_of
 from chassis.wire import PARTITIONS, SAY_AGAIN, TOPIC
 
 KAFKA_VERSION: Final = "4.3.1"
@@ -54,7 +55,7 @@ SPEAKERS: Final = ("intake", "routing", "payments", "postal")
 """The services that say public events."""
 
 PRINCIPALS: Final = (
-    *(Principal(name, (TOPIC, SAY_AGAIN), (TOPIC, SAY_AGAIN), (name,)) for name in SPEAKERS),
+    *(Principal(name, (TOPIC, SAY_AGAIN), (TOPIC, SAY_AGAIN), (name, group_of(name))) for name in SPEAKERS),
     Principal("reporting", (SAY_AGAIN,), (TOPIC,), ("reporting",)),
     Principal(LIVE, (LIVE_CHANGELOG,), (TOPIC, LIVE_CHANGELOG), (LIVE,)),
     Principal("auditor", (), (TOPIC, SAY_AGAIN), (), ("*",)),

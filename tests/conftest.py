@@ -25,6 +25,7 @@ settings.load_profile("house")
 SLOW_PLACES = (
     "tests/borders/",
     "tests/cli/",
+    "tests/front/",
     "tests/journeys/",
     "tests/kafka/",
     "tests/pages/",

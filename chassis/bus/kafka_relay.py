@@ -21,6 +21,7 @@ from chassis.bus.kafka import SayAgain
 from chassis.bus.kafka_access import KafkaAccess
 from chassis.bus.kafka_refusals import KafkaUnavailable
 from chassis.bus.kafka_topic import TopicMissing, id_of
+from chassis.bus.kafka_witness import RestoredToThePast, Witness
 from chassis.stores.store import Conflict, SharedStore, StoreUnavailable
 from chassis.wire import kafka
 from kernel.message import Envelope, generation_of, source_of
@@ -37,6 +38,7 @@ WAIT_S: Final = 1.0
 LOOK_AT_TOPIC_EVERY_S: Final = 10.0
 LISTEN_EVERY_S: Final = 1.0
 LISTENS_FOR_MS: Final = 10
+WITNESS_EVERY_S: Final = 1.0
 AGAIN_MAX: Final = 500
 ACKNOWLEDGED_WITHIN_S: Final = 0.02
 """How long a round waits for the oldest page in flight before it looks for new events."""
@@ -46,10 +48,6 @@ SETTINGS: Final[dict[str, Any]] = {
     "delivery_timeout_ms": 120_000, "max_in_flight_requests_per_connection": 5, "max_block_ms": 10_000,
 }  # fmt: skip
 """As measured: a relay that waits for each batch is three to five times slower on three brokers."""
-
-
-class RestoredToThePast(Exception):
-    """More was said than the log holds: its store was restored from a backup without a new generation."""
 
 
 class InFlight(NamedTuple):
@@ -64,7 +62,7 @@ class Relay:
 
     def __init__(
         self, service: str, store: SharedStore, access: KafkaAccess, topic: str, say_again_topic: str = "",
-        instance: str = "", settings: dict[str, Any] | None = None,
+        instance: str = "", settings: dict[str, Any] | None = None, witness_group: str = "",
     ) -> None:  # fmt: skip
         self._service = service
         self._store = store
@@ -73,6 +71,9 @@ class Relay:
         self._say_again_topic = say_again_topic
         self._instance = instance or service
         self._settings = SETTINGS | (settings or {})
+        self._witness_group = witness_group
+        self._witness: Witness | None = None
+        self._witnessed_at, self._witnessed = 0.0, 0
         self._producer: KafkaProducer | None = None
         self._admin: KafkaAdminClient | None = None
         self._asks: KafkaConsumer | None = None
@@ -154,6 +155,7 @@ class Relay:
         self._news.clear()
         moved = self._hand_over()
         moved |= self._gather()
+        self._bear_witness()
         self._say_what_was_missed()
         if not moved and not self._in_flight:
             self._news.wait(WAIT_S)
@@ -162,6 +164,9 @@ class Relay:
         if self._producer is None:
             self._producer = KafkaProducer(**self._access.client(), client_id=self._instance, **self._settings)
             self._admin = KafkaAdminClient(**self._access.client())
+            self._witness = Witness(self._service, self._access, self._topic, self._witness_group)
+        assert self._witness is not None
+        self._witness.check(self._store)
         self._learn(id_of(self._admin, self._topic))
         self._looked_at = time.monotonic()
         self._begin_again()
@@ -171,12 +176,6 @@ class Relay:
         """Go on from the checkpoint, whatever is still in flight."""
         self._in_flight.clear()
         self._acknowledged = self._handed = self._store.relayed(self._topic_id) if self._topic_id else 0
-        head = self._store.head()
-        if self._acknowledged > head:
-            raise RestoredToThePast(
-                f"{self._acknowledged} positions were said and the log ends at {head}: it was restored from a backup; "
-                "begin a new generation (`lienthong restore` does) before it goes on"
-            )
 
     def _look_at_topic(self) -> None:
         if time.monotonic() - self._looked_at < LOOK_AT_TOPIC_EVERY_S:
@@ -247,6 +246,14 @@ class Relay:
                 raise future.exception
         return True
 
+    def _bear_witness(self, at_once: bool = False) -> None:
+        """Let the brokers remember what they have acknowledged, now and then."""
+        too_early = time.monotonic() - self._witnessed_at < WITNESS_EVERY_S and not at_once
+        if self._witness is None or too_early or self._acknowledged <= self._witnessed:
+            return
+        self._witness.keep(self._store, self._acknowledged)
+        self._witnessed_at, self._witnessed = time.monotonic(), self._acknowledged
+
     # --- what readers miss ---
 
     def _say_what_was_missed(self) -> None:
@@ -279,9 +286,10 @@ class Relay:
     def _end(self) -> None:
         """Wait for what is in flight, as long as a broker that answers needs."""
         try:
-            if self._producer is not None and self._in_flight:
+            if self._producer is not None:
                 self._producer.flush(timeout=5)
                 self._gather()
+            self._bear_witness(at_once=True)
         except Exception as error:
             log.info("%s: what was in flight is said again at the next start: %s", self._service, error)
         self._let_go()
@@ -289,8 +297,8 @@ class Relay:
     def _let_go(self) -> None:
         self.on_duty = False
         self._in_flight.clear()
-        clients = self._producer, self._admin, self._asks
-        self._producer = self._admin = self._asks = None
+        clients = self._producer, self._admin, self._asks, self._witness
+        self._producer = self._admin = self._asks = self._witness = None
         for client in clients:
             if client is not None:
                 _closed(client, self._service)

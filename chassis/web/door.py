@@ -16,7 +16,8 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import Message, Receive, Scope, Send
 
 from chassis.limits import ANSWER_WITHIN_S
-from chassis.web.door_instances import OWN, Instance, Instances, Nobody
+from chassis.web.door_instance import Instance
+from chassis.web.door_instances import OWN, Instances, Nobody
 from chassis.web.door_line import Headers, Line, LineDown
 from chassis.web.door_routes import Found
 from chassis.web.problem import METHOD, NOT_FOUND, UNAVAILABLE, Problem, document, on_problem, response

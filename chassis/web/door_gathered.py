@@ -18,7 +18,8 @@ from chassis.clock import Clock
 from chassis.codec import encode
 from chassis.web.auth import DevelopmentIssuer
 from chassis.web.door import DOOR, Door
-from chassis.web.door_instances import Asked, Instance, Instances
+from chassis.web.door_instance import Asked, Instance
+from chassis.web.door_instances import Instances
 from chassis.web.door_line import LineDown
 from chassis.web.metrics import MEDIA_TYPE, PROCESS
 from chassis.web.operations import Discharged, Parked

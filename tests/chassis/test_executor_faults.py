@@ -9,7 +9,7 @@ import pytest
 
 from chassis import executor
 from chassis.clock import WallClock
-from chassis.codec import encode
+from chassis.codec import encode, shape_of
 from chassis.executor import Job
 from chassis.run import embedded
 from chassis.stores.store import Conflict, NewEvent, Snapshot, StoreUnavailable, Unwritable, Writes
@@ -254,7 +254,7 @@ def test_stopping_tells_all_who_wait(tmp_path: Path) -> None:
 def test_a_snapshot_that_cannot_be_read_is_passed_over(desk: Stage, caplog: pytest.LogCaptureFixture) -> None:
     """A snapshot saves reading; it is never what the truth hangs on."""
     desk.give(opened("a"), paid("a", 5, "s1"))
-    shape = desk.lane._shapes["account"]
+    shape = shape_of(type(SAVINGS.streams["account"].initial))
     desk.running().store.commit(Writes(snapshots=[Snapshot("account-a", 2, shape, b'{"balance_vnd":"many"}')]))
     with caplog.at_level(logging.CRITICAL):
         assert desk.state("account-a").balance_vnd == 5

@@ -208,3 +208,26 @@ def test_a_second_owner_of_a_partition_loses(stand: Stand) -> None:
     audit.store.commit(Writes(marks={(SAVINGS_SOURCE, "a"): (1, 2)}))  # what another owner would have written
     say(stand.line, paid_in("a", 2), paid_in("a", 3))
     until(lambda: noted(audit, "a") == (3,), "only what the other had not taken")
+
+
+def test_a_log_restored_to_the_past_is_not_said_until_somebody_says_so(stand: Stand) -> None:
+    """What it would say under numbers that were taken already would be passed over as repeats, and lost."""
+    desk, audit = stand.desk(), stand.audit()
+    desk.give(opened("a"), paid("a", 1, "s1"), paid("a", 2, "s2"))
+    until(lambda: noted(audit, "a") == (1, 2), "both amounts")
+    stand.stop(desk)
+    with stand.databases["savings"].connect("") as db:  # what a backup from before the second payment looks like
+        (last,) = db.execute("SELECT max(position) FROM events WHERE stream='account-a'").fetchone() or (0,)
+        db.execute("DELETE FROM events WHERE position>=%s", (last,))
+        db.execute("UPDATE relayed SET position=%s", (last - 1,))
+    desk = stand.desk()
+    desk.give(paid("a", 9, "s9"))
+    until(lambda: desk.relay is not None and "restored from a backup" in desk.relay.failing, "the relay refuses")
+    assert noted(audit, "a") == (1, 2)
+    stand.stop(desk)
+    store = PostgresStore(stand.databases["savings"])
+    store.begin_generation(0, "restored")
+    store.close()
+    desk = stand.desk()
+    desk.give(paid("a", 10, "s10"))
+    until(lambda: noted(audit, "a") == (1, 2, 10), "what is said from now on, of a new source")

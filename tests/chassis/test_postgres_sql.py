@@ -1,6 +1,7 @@
 """The SQL that services write for both databases, as PostgreSQL is given it; and what comes back."""
 
 from contextlib import closing
+from typing import Any
 
 import pytest
 
@@ -43,7 +44,7 @@ def test_values_come_back_as_they_were_given(postgres_database: PostgresAccess) 
     """Sums are whole numbers, truths are 0 or 1, and texts are ordered by their bytes."""
     table = "CREATE TABLE IF NOT EXISTS all_kinds(name TEXT, count INTEGER, rate REAL, content BLOB)"
     insert = "INSERT INTO all_kinds(name, count, rate, content) VALUES(:name, :count, :rate, :content)"
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"name": "đất", "count": 2**62, "rate": 0.5, "content": b"\0\xff"},
         {"name": "Z", "count": True, "rate": None, "content": None},
         {"name": "a", "count": None, "rate": 1.0, "content": b""},

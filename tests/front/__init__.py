@@ -1,0 +1,1 @@
+"""The front, before small processes that speak what a service's process speaks to it."""

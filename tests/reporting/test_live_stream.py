@@ -174,6 +174,16 @@ def test_the_topic_said_anew_changes_nothing() -> None:
     assert dict(table.hours()) == EXPECTED
 
 
+def test_what_is_new_is_counted_where_offsets_began_again() -> None:
+    """A topic that was made anew has lower offsets than what is kept came with."""
+    table = LiveTable({})
+    for offset, envelope in enumerate(as_it_happened([plain(1)]), start=1_000):
+        _take(table, offset, envelope)
+    for offset, envelope in enumerate(as_it_happened([plain(1), plain(2)])):
+        _take(table, offset, envelope)
+    assert dict(table.hours()) == dict.fromkeys(dict(table.hours()), 2)
+
+
 def test_what_no_window_can_need_is_forgotten() -> None:
     """Hours by their age; a dossier when it is over for as long, one that is open never."""
     kept: dict[Key, Any] = {}
