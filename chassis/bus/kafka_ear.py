@@ -19,6 +19,7 @@ from kafka.structs import OffsetAndMetadata
 
 from chassis.bus.kafka import KafkaBus, channel_of, partition_of
 from chassis.bus.kafka_access import KafkaAccess
+from chassis.bus.kafka_opening import opened
 from chassis.bus.kafka_refusals import KafkaUnavailable
 from chassis.bus.kafka_topic import TopicMissing, id_of
 from chassis.stores.store import StoreUnavailable
@@ -158,12 +159,12 @@ class KafkaEar:
         self._ask()
 
     def _begin(self) -> KafkaConsumer:
-        self._admin = KafkaAdminClient(**self._access.client())
+        self._admin = opened(KafkaAdminClient, **self._access.client())
         self._topic_id = id_of(self._admin, self._topic)
         self._looked_at = time.monotonic()
         self._handed = _Handed(self._taken_away)
-        consumer = self._consumer = KafkaConsumer(
-            **self._access.client(), group_id=self._group, group_instance_id=self._instance or None,
+        consumer = self._consumer = opened(
+            KafkaConsumer, **self._access.client(), group_id=self._group, group_instance_id=self._instance or None,
             client_id=self._instance or self._service, enable_auto_commit=False, isolation_level="read_committed",
             auto_offset_reset="earliest", max_poll_records=RECORDS_PER_POLL, session_timeout_ms=self._session_ms,
             heartbeat_interval_ms=min(HEARTBEAT_MS, self._session_ms // 3),

@@ -1,4 +1,4 @@
-"""Figures of a process that speaks over Kafka: what it still has to say, what it was given to hear, and whether it does."""
+"""Figures of a process that speaks over Kafka: what it still has to say, and what it was given to hear."""
 
 import time
 from collections.abc import Iterable

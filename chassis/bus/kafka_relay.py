@@ -19,6 +19,7 @@ from kafka.errors import KafkaError
 
 from chassis.bus.kafka import SayAgain
 from chassis.bus.kafka_access import KafkaAccess
+from chassis.bus.kafka_opening import opened
 from chassis.bus.kafka_refusals import KafkaUnavailable
 from chassis.bus.kafka_topic import TopicMissing, id_of
 from chassis.bus.kafka_witness import RestoredToThePast, Witness
@@ -163,7 +164,7 @@ class Relay:
     def _begin(self) -> None:
         if self._producer is None:
             self._producer = KafkaProducer(**self._access.client(), client_id=self._instance, **self._settings)
-            self._admin = KafkaAdminClient(**self._access.client())
+            self._admin = opened(KafkaAdminClient, **self._access.client())
             self._witness = Witness(self._service, self._access, self._topic, self._witness_group)
         assert self._witness is not None
         self._witness.check(self._store)
@@ -262,7 +263,10 @@ class Relay:
         self._listened_at = time.monotonic()
         if self._asks is None:
             # Of no group, and from now on: what was asked while nobody listened is asked again within a minute.
-            self._asks = KafkaConsumer(**self._access.client(), group_id=None, auto_offset_reset="latest")
+            self._asks = opened(
+                KafkaConsumer, **self._access.client(), group_id=None, enable_auto_commit=False,
+                auto_offset_reset="latest",
+            )  # fmt: skip
             partitions = self._asks.partitions_for_topic(self._say_again_topic) or ()
             self._asks.assign([TopicPartition(self._say_again_topic, number) for number in partitions])
         for records in self._asks.poll(timeout_ms=LISTENS_FOR_MS).values():

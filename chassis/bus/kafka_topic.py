@@ -5,6 +5,7 @@ from typing import Any
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 
 from chassis.bus.kafka_access import KafkaAccess
+from chassis.bus.kafka_opening import opened
 
 ANSWERS_WITHIN_MS = 10_000
 
@@ -30,7 +31,10 @@ class Ends:
 
     def __init__(self, access: KafkaAccess, topic: str) -> None:
         self._topic = topic
-        self._consumer = KafkaConsumer(**access.client(), group_id=None, request_timeout_ms=ANSWERS_WITHIN_MS)
+        self._consumer = opened(
+            KafkaConsumer, **access.client(), group_id=None, enable_auto_commit=False,
+            request_timeout_ms=ANSWERS_WITHIN_MS,
+        )  # fmt: skip
 
     def now(self) -> dict[int, int]:
         """Return partition → position of its last record, 0 where it has none."""

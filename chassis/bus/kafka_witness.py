@@ -12,6 +12,7 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.structs import OffsetAndMetadata
 
 from chassis.bus.kafka_access import KafkaAccess
+from chassis.bus.kafka_opening import opened
 from chassis.stores.store import Store
 
 ANSWERED_WITHIN_MS: Final = 10_000
@@ -32,12 +33,10 @@ class Witness:
     def __init__(self, service: str, access: KafkaAccess, topic: str, group: str = "") -> None:
         self._service = service
         self._place = TopicPartition(topic, 0)
-        self._consumer = KafkaConsumer(
-            **access.client(),
-            group_id=group or group_of(service),
+        self._consumer = opened(
+            KafkaConsumer, **access.client(), group_id=group or group_of(service), client_id=f"{service}-witness",
             enable_auto_commit=False,
-            client_id=f"{service}-witness",
-        )
+        )  # fmt: skip
 
     def check(self, store: Store) -> None:
         """Look for the event in the log.
@@ -54,8 +53,8 @@ class Witness:
         links = store.links(found.offset - 1, 1)
         if not links or links[0].position != found.offset or links[0].hash.hex() != hash:
             raise RestoredToThePast(
-                f"the event that {self._service} said last, at position {found.offset}, is not in its log: the database "
-                f"was restored from a backup. Begin a new generation with `lienthong postgres restored {self._service}`"
+                f"the event that {self._service} said last, at position {found.offset}, is not in its log: its "
+                f"database was restored from a backup. Begin a new generation with `lienthong postgres restored {self._service}`"
             )
 
     def keep(self, store: Store, position: int) -> None:

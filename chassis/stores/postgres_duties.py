@@ -1,7 +1,8 @@
 """Of several instances on one database one tends the relay, one the timers: each duty is a lock of a session.
 
-It goes with its connection, however that ends, and no transaction stays open for it. That two should hold one for a
-moment, where a connection was lost and nobody has noticed yet, is harmless: what they write is conditional.
+It goes with its connection, however that ends, and no transaction stays open for it. Whoever has a duty asks for it
+again before each round, so a process that hangs is soon one that does not ask, and loses it. That two should hold one
+for a moment, where a connection was lost and nobody has noticed yet, is harmless: what they write is conditional.
 """
 
 import threading
@@ -15,6 +16,7 @@ from chassis.stores.postgres_access import READS, PostgresAccess
 DUTIES: Final = 1162692949
 """The first of the two keys of such a lock; the second is made of the duty's name."""
 
+LOST_WHEN_NOT_ASKED: Final = f"{READS} -c idle_session_timeout=10s"
 TAKE: Final = "SELECT pg_try_advisory_lock(%s::int, %s::int)"
 HIGHEST: Final = 2**31
 
@@ -39,6 +41,13 @@ class Duties:
             try:
                 return self._has(name)
             except psycopg.Error:
+                had_line = self._line is not None
+                self._let_go()
+                if not had_line or self._closed:
+                    raise
+            try:
+                return self._has(name)  # another may have taken it over meanwhile
+            except psycopg.Error:
                 self._let_go()
                 raise
 
@@ -46,7 +55,7 @@ class Duties:
         if self._closed:
             raise psycopg.OperationalError(f"{self._access.name} is closed")
         if self._line is None:
-            self._line = self._access.connect(READS, "duties")
+            self._line = self._access.connect(LOST_WHEN_NOT_ASKED, "duties")
         if name in self._held:
             self._line.execute("SELECT 1")  # a lock is held as long as its session answers
             return True

@@ -163,7 +163,7 @@ class Live:
         behind = {}
         for tp in consumer.assignment():
             if tp.topic == self._topic:
-                at = max(self._taken.get(tp.partition, 0), consumer._committed_offset.get(tp) or 0)
+                at = self._taken.get(tp.partition, 0)
                 end = max(consumer.highwater(tp) or 0, self._ends.get(tp.partition, 0))
                 behind[tp.partition] = max(end - at, 0)
         return behind
@@ -189,23 +189,26 @@ class Live:
                 await self._confirm()
 
     async def _begin(self, *_: object, **__: object) -> None:
-        """Let each partition that was given to us begin where its table is, which has just been read.
-
-        The group remembers a place too. It is further on where the changelog was lost, and then what lies between would
-        never be counted.
-        """
+        """See to it that partitions begin where the table is, which has just been read: Faust is about to seek."""
         self.kept.forget()
         self._taken.clear()
         consumer: Any = self.app.consumer
+        consumer.perform_seek = self._seek
+
+    async def _seek(self) -> None:
+        """Begin each partition where the group was, or where the table is if that is less far.
+
+        The group is further on where the changelog was lost, and then what lies between would never be counted.
+        """
+        consumer: Any = self.app.consumer
+        await type(consumer).perform_seek(consumer)
         kept = self.kept.positions()
-        remembered = await consumer.seek_to_committed()
-        back = {
-            tp: kept.get(tp.partition, 0)
-            for tp, offset in remembered.items()
-            if tp.topic == self._topic and offset is not None and offset > kept.get(tp.partition, 0)
-        }
-        if back:
-            await consumer._commit(back)
+        for tp in consumer.assignment():
+            if tp.topic == self._topic:
+                remembered = consumer._committed_offset.get(tp) or 0
+                begins = self._taken[tp.partition] = min(remembered, kept.get(tp.partition, 0))
+                if begins < remembered:
+                    await consumer.seek(tp, begins)
 
     async def _acknowledge(self) -> None:
         while True:

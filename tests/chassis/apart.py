@@ -64,7 +64,9 @@ class Instance:
         )  # fmt: skip
         self.relay = None
         if speaks:
-            self.relay = Relay(service.name, self.store, line.access, line.topic, line.say_again, name, witness_group=f"w-{line.of}")
+            self.relay = Relay(
+                service.name, self.store, line.access, line.topic, line.say_again, name, witness_group=f"w-{line.of}"
+            )
         self._name = service.name
 
     @property

@@ -9,10 +9,11 @@ from contextlib import closing
 import psycopg
 import pytest
 
+from chassis.stores import postgres_duties
 from chassis.stores.chain import NOTHING_BEFORE, event_hash
 from chassis.stores.migrations import StoreTooNew
 from chassis.stores.postgres import PostgresStore
-from chassis.stores.postgres_access import PostgresAccess
+from chassis.stores.postgres_access import READS, PostgresAccess
 from chassis.stores.postgres_migrations import STEPS, numbers_in
 from chassis.stores.store import AnswerRow, Conflict, Statement, Store, StoreUnavailable, Unwritable, Writes
 from tests.chassis.chain_contract import ChainContract
@@ -117,10 +118,22 @@ def test_a_duty_is_lost_with_its_connection(store: PostgresStore, other: Postgre
     """Nobody believes for long that a duty is still theirs: each time it is asked for, the session has to answer."""
     assert store.duty("relay")
     ask = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name='lienthong duties' AND "
-    other._writer.line().execute(f"{ask} datname=current_database()")
-    with pytest.raises(StoreUnavailable):
-        store.duty("relay")
+    store._writer.line().execute(f"{ask} datname=current_database()")
     assert other.duty("relay")
+    assert not store.duty("relay"), "it is asked of the server, and not of what was remembered"
+    assert other.duty("relay")
+
+
+def test_whoever_hangs_loses_its_duties(
+    store: PostgresStore, other: PostgresStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that is stopped keeps its connection; it does not keep what it does not ask for."""
+    monkeypatch.setattr(postgres_duties, "LOST_WHEN_NOT_ASKED", f"{READS} -c idle_session_timeout=500ms")
+    assert store.duty("relay")
+    deadline = time.monotonic() + 20
+    while not other.duty("relay"):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
     assert not store.duty("relay")
 
 

@@ -20,6 +20,9 @@ from cli.__main__ import app
 from kernel.calendar import VIETNAM
 from tests.journeys.people import MARITAL_STATUS, WARD
 from tests.journeys.town import Town
+from tests.postgres_server import ON_POSTGRES
+
+pytestmark = pytest.mark.skipif(ON_POSTGRES, reason="a folder is what is backed up and restored here")
 
 Rows = dict[str, list[str]]
 
