@@ -54,7 +54,8 @@ class Witness:
         if not links or links[0].position != found.offset or links[0].hash.hex() != hash:
             raise RestoredToThePast(
                 f"the event that {self._service} said last, at position {found.offset}, is not in its log: its "
-                f"database was restored from a backup. Begin a new generation with `lienthong postgres restored {self._service}`"
+                "database was restored from a backup. Begin a new generation with "
+                f"`lienthong postgres restored {self._service}`"
             )
 
     def keep(self, store: Store, position: int) -> None:
