@@ -36,6 +36,10 @@ MARKS_PUT_OFF = 512
 """How many messages a reader may have passed over before it writes down that it did."""
 
 
+class Undeclared(Exception):
+    """A service is about to say what its `published` does not declare: a defect in its `publish`; nothing is said."""
+
+
 @dataclass(slots=True)
 class Staged:
     """One turn's work between its two halves.
@@ -99,7 +103,7 @@ class Lane:
         for projection in service.projections:
             for kind, rows in projection.own.items():
                 self.rows_by_own.setdefault(kind, []).append(rows)
-        self._said: dict[tuple[str, int], str] = {}
+        self._said: dict[tuple[str, int, type], str] = {}
         self._states: Recent[str, tuple[Any, int]] = Recent(STREAMS_REMEMBERED)
         self._sequences: Recent[str, int] = Recent(SEQUENCES_REMEMBERED)
         self.rows_missing = store.define(*form_of(service.projections))
@@ -360,11 +364,20 @@ class Lane:
     def count(self, what: str, by: int = 1) -> None:
         self.counts[what] = self.counts.get(what, 0) + by
 
-    def said(self, name: str, version: int) -> str:
-        """Return the wire type of a public event of this service."""
-        wire = self._said.get((name, version))
+    def said(self, name: str, version: int, kind: type) -> str:
+        """Return the wire type of a public event of this service; looked at once for each.
+
+        Args:
+            kind: the type of its data.
+
+        Raises:
+            Undeclared: the service does not declare it with such data.
+        """
+        wire = self._said.get((name, version, kind))
         if wire is None:
-            wire = self._said[name, version] = type_of(self.service.name, name, version)
+            if (name, version, kind) not in self.service.published:
+                raise Undeclared(f"{self.service.name} declares no {name} v{version} of {kind.__name__}")
+            wire = self._said[name, version, kind] = type_of(self.service.name, name, version)
         return wire
 
     def last_sequence(self, subject: str) -> int:

@@ -26,6 +26,9 @@ from chassis.files import kept_secret
 from chassis.logs import set_up
 from chassis.registry import PRODUCT_REGISTRY, load_registry
 from chassis.run import Engine
+from chassis.sealing import Sealer
+from chassis.sealing_keys import SealingKeys
+from chassis.seals_postgres import PostgresSeals
 from chassis.service import Parts, Service
 from chassis.settings import Settings
 from chassis.stores.postgres import PostgresStore
@@ -37,6 +40,7 @@ from chassis.vault_remote import RemoteVault
 from chassis.web.acts import Border
 from chassis.web.app import application
 from chassis.web.auth import DevelopmentIssuer
+from chassis.web.heads import heads
 from chassis.web.internal import Rest, internal
 from chassis.web.oidc_other import KeysAtHand, other_issuer
 from chassis.web.operations import operations
@@ -66,6 +70,7 @@ class Process:
     ear: KafkaEar
     relay: Relay | None
     ends: "AskedEnds"
+    sealer: Sealer
     figures: KafkaFigures
 
     @property
@@ -77,9 +82,10 @@ class Process:
         self.ear.start()
         if self.relay is not None:
             self.relay.start()
+        self.sealer.start()
 
     def close(self) -> None:
-        """Stop hearing, let the lane end its turn, say what is left to say, and close the store."""
+        """Stop hearing, let the lane end its turn, say and seal what is left, and close the store."""
         self.ear.close()
         if self.relay is not None:
             self.engine.at_rest.append(self.relay.close)
@@ -116,7 +122,8 @@ def compose(wiring: Callable[[Parts], Service], settings: Settings) -> Process:
     keys = Path(settings.keys)
     vault = RemoteVault(settings.vault_url, settings.vault_token, settings.vault_ca)
     uploads = Uploads(RemoteFiles(settings.files_url, settings.files_token, settings.files_ca), vault)
-    store = PostgresStore(PostgresAccess(settings.database, settings.database_password))
+    database = PostgresAccess(settings.database, settings.database_password)
+    store = PostgresStore(database)
     clock = NotedClock(store) if settings.rehearsal else WallClock()
     parts = Parts(load_registry(PRODUCT_REGISTRY), vault, clock, settings, uploads)
     service = wiring(parts)
@@ -133,10 +140,13 @@ def compose(wiring: Callable[[Parts], Service], settings: Settings) -> Process:
     if relay is not None:
         waking = relay
         engine.running[service.name].lane.committed.append(lambda batch: waking.wake() if batch.writes.events else None)
+    signs = SealingKeys(keys / "heads.json", makes_first=False)
+    sealer = Sealer({service.name: PostgresSeals(database)}, signs, {service.name: store}, clock)
+    engine.at_rest.append(sealer.close)
     border = Border(engine, engine.running[service.name], clock, kept_secret(keys / "answers.key"))
     issuer = DevelopmentIssuer(keys / "issuer.key", settings.public_url, other_issuer(settings, vault))
     figures = KafkaFigures(service.name, store, bus, ear, relay, clock)
-    return Process(parts, engine, border, issuer, ear, relay, AskedEnds(access), figures)
+    return Process(parts, engine, border, issuer, ear, relay, AskedEnds(access), sealer, figures)
 
 
 def asgi(process: Process, beside: Iterable[APIRouter] = ()) -> FastAPI:
@@ -151,6 +161,7 @@ def asgi(process: Process, beside: Iterable[APIRouter] = ()) -> FastAPI:
         fetched=lambda: ear.fetched_count,
     )
     routers = [router_of(process.border, issuer), *beside, operations(engine, issuer, beside=process.figures.collect)]
+    routers.append(heads(process.sealer, issuer))
     instance = settings.instance or process.name
     routers.append(internal(engine, instance, settings.internal_token, lambda: app.routes, rest))
     app = application(f"Liên Thông: {process.name}", routers)

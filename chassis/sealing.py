@@ -1,7 +1,8 @@
 """The sealing reader: follows each service's log behind its head, and puts its order under a signed head each day.
 
 It is one more reader: appends never wait for it. A day is over when the service's clock says so, or when an event of a
-later day is in the log, whichever is seen first. What a power cut takes from it, it reads again.
+later day is in the log, whichever is seen first. What a power cut takes from it, it reads again. Of several instances
+the one that has the duty does it; any may be asked to seal at once, and whoever comes second looks anew.
 """
 
 import logging
@@ -10,21 +11,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
-from pathlib import Path
 from typing import Final
 
 from chassis.clock import Clock, to_us
 from chassis.heads import FORM, NONE_BEFORE, Head, day_of, leaf_of, named_day
 from chassis.merkle import root_under
 from chassis.sealing_keys import PublicKey, SealingKeys
-from chassis.seals import Seals
-from chassis.stores.store import Link, Store, StoreUnavailable
+from chassis.seals import Row, Seals
+from chassis.stores.store import Conflict, Link, Store, StoreUnavailable
 from kernel.message import source_of
 
 log = logging.getLogger("lienthong.sealing")
 
 LOOKS_EVERY_S: Final = 1.0
 PAGE: Final = 1_000
+DUTY: Final = "seals"
+TRIES: Final = 5
+"""How often sealing at once is begun anew because another instance was first."""
 
 
 def signed_head(
@@ -46,34 +49,42 @@ class SealedLog:
     def __init__(self, service: str, store: Store, seals: Seals) -> None:
         self.service = service
         self.store = store
-        self.leaves = seals.leaves(service)
-        self.position = seals.position(service)
-        self.head = seals.last_head(service)
+        self._seals = seals
+        stands = seals.standing()
+        self._turn = stands.turn
+        self.leaves = stands.leaves
+        self.position = stands.position
+        self.head = stands.head
         self.day = 0
-        self.halted = self._resume(seals)
-        if self.halted:
-            log.error("%s is sealed no further: %s", service, self.halted)
+        self.halted = self._resume(stands.last_leaf)
 
-    def _resume(self, seals: Seals) -> str:
+    def _resume(self, last_leaf: bytes | None) -> str:
         """Take up where the seals end; return why the log cannot be the one they are of: to seal on would hide it."""
-        if self.position > self.store.head():
-            return f"{self.position} positions were sealed, and the log ends at {self.store.head()}"
-        if self.position:
-            (link,) = self.store.links(self.position - 1, 1)
-            self.day = day_of(link.time_us)
-            if leaf_of(link) != seals.last_leaf(self.service):
-                return f"the event at position {self.position} is not the one that was sealed"
+        # Asked of the rows themselves: a log that others append to may be read a little late by who has just come.
+        if not self.position:
+            return ""
+        sql = "SELECT position, hash, time_us FROM events WHERE position>=:position ORDER BY position LIMIT 1"
+        link = next((Link(**row) for row in self.store.query(sql, {"position": self.position})), None)
+        if link is None:
+            return f"{self.position} positions were sealed, and the log ends before"
+        self.day = day_of(link.time_us)
+        if leaf_of(link) != last_leaf:
+            return f"the event at position {self.position} is not the one that was sealed"
         return ""
 
-    def add(self, link: Link) -> tuple[int, bytes, bytes] | None:
+    def add(self, link: Link) -> Row | None:
         """Seal one more event; return the row of leaves that it has filled, if it has."""
         self.position = link.position
         return self.leaves.add(leaf_of(link))
 
-    @property
-    def kept_position(self) -> int | None:
-        """Return the position to be kept beside the leaves, where their number does not say it."""
-        return None if self.position == self.leaves.size else self.position
+    def keep(self, full: Sequence[Row], heads: Sequence[Head]) -> None:
+        """Make durable what has been sealed since: the rows that were filled, the one that is not full, the heads.
+
+        Raises:
+            Conflict: another has sealed meanwhile; what stands here is not what is kept.
+        """
+        position = None if self.position == self.leaves.size else self.position  # mostly their number says it
+        self._turn = self._seals.keep(self._turn, full, self.leaves.open_row(), heads, position)
 
     @property
     def has_unsigned(self) -> bool:
@@ -85,42 +96,34 @@ class SealedLog:
 
 
 class Sealer:
-    """Seals the logs of some services; its files are made when there is something to seal."""
+    """Seals the logs of some services; what it keeps them in is made when there is something to seal."""
 
-    def __init__(self, seals: Path, keys: Path, stores: Mapping[str, Store], clock: Clock) -> None:
-        """Take where the seals and the signing keys are kept, and the logs by service."""
-        self._path = seals
-        self._keys_path = keys
+    def __init__(
+        self, seals: Mapping[str, Seals], keys: SealingKeys, stores: Mapping[str, Store], clock: Clock
+    ) -> None:
+        """Take where each service's seals are kept, the signing keys, and the logs by service."""
+        self.keys = keys
+        self._seals = seals
         self._stores = stores
         self._clock = clock
-        self._seals: Seals | None = None
-        self._keys: SealingKeys | None = None
         self._logs: dict[str, SealedLog] = {}
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._complained_of = ""
 
-    @property
-    def seals(self) -> Seals:
-        if self._seals is None:
-            self._seals = Seals(self._path)
-        return self._seals
+    def kept(self, service: str) -> Seals | None:
+        """Return the seals of a service, None where nothing was ever sealed; whoever only looks makes none."""
+        seals = self._seals.get(service)
+        return seals if seals is not None and seals.is_there else None
 
-    def kept(self) -> Seals | None:
-        """Return the seals, None where nothing was ever sealed; whoever only looks makes none."""
-        return self.seals if self._path.exists() else None
-
-    @property
-    def keys(self) -> SealingKeys:
-        if self._keys is None:
-            self._keys = SealingKeys(self._keys_path)
-        return self._keys
-
-    @property
-    def halted(self) -> dict[str, str]:
-        """Return the services whose log is not the one that was sealed, with what is wrong."""
-        return {service: one.halted for service, one in list(self._logs.items()) if one.halted}
+    def halted(self, service: str) -> str:
+        """Return why a service's log is sealed no further, "" where it is; may be called from any thread."""
+        one = self._logs.get(service)
+        if one is None:  # another instance seals it, or nobody has begun
+            seals = self.kept(service)
+            return "" if seals is None else SealedLog(service, self._stores[service], seals).halted
+        return one.halted
 
     def advance(self) -> int:
         """Seal what has been stored since, and sign the heads of the days that are over; return how many events.
@@ -133,10 +136,14 @@ class Sealer:
         with self._lock:
             for service in self._stores:
                 try:
-                    sealed += self._advance(service)
+                    if self._stores[service].duty(DUTY):
+                        sealed += self._advance(service)
+                    else:
+                        self._logs.pop(service, None)
                 except Exception as error:
                     self._logs.pop(service, None)  # what stands in the memory is not what is kept: look at it anew
-                    failures.append(error)
+                    if not isinstance(error, Conflict):
+                        failures.append(error)
         if failures:
             raise failures[0]
         return sealed
@@ -159,15 +166,17 @@ class Sealer:
                     one.day = day
                 if (row := one.add(link)) is not None:
                     full.append(row)
-            self.seals.keep(service, full, one.leaves.open_row(), heads, one.kept_position)
+            one.keep(full, heads)
             heads = []
         if not one.halted and one.day < today and (heads := self._signed(one, one.day)):
-            self.seals.keep(service, [], None, heads)
+            one.keep([], heads)
         return one.leaves.size - before
 
     def _log(self, service: str) -> SealedLog:
         if service not in self._logs:
-            self._logs[service] = SealedLog(service, self._stores[service], self.seals)
+            one = self._logs[service] = SealedLog(service, self._stores[service], self._seals[service])
+            if one.halted:
+                log.error("%s is sealed no further: %s", service, one.halted)
         return self._logs[service]
 
     def _signed(self, one: SealedLog, day: int) -> list[Head]:
@@ -186,28 +195,35 @@ class Sealer:
         Raises:
             StoreUnavailable: a log or the seals cannot be read or written now.
         """
-        self.advance()
         with self._lock:
-            today = day_of(to_us(self._clock.now()))
-            for service in self._stores:
+            newest = [self._seal_now(service) for service in self._stores]
+        return tuple(head for head in newest if head is not None)
+
+    def _seal_now(self, service: str) -> Head | None:
+        """Seal one log whether it is this instance's duty or not; what others sealed meanwhile is not sealed again."""
+        for left in reversed(range(TRIES)):
+            try:
+                today = day_of(to_us(self._clock.now()))
+                self._advance(service)
                 one = self._log(service)
                 if not one.halted and (heads := self._signed(one, max(today, one.day))):
-                    try:
-                        self.seals.keep(service, [], None, heads)
-                    except BaseException:
-                        del self._logs[service]
-                        raise
-            return tuple(one.head for one in self._logs.values() if one.head is not None)
+                    one.keep([], heads)
+                return one.head
+            except BaseException as error:
+                self._logs.pop(service, None)
+                if not isinstance(error, Conflict) or not left:
+                    raise
+        raise AssertionError("the last try returns or raises")
 
     def heads(self, service: str) -> list[Head]:
         """Return every head of a service, the oldest first; may be called from any thread."""
-        seals = self.kept()
-        return [] if seals is None else seals.heads(service)
+        seals = self.kept(service)
+        return [] if seals is None else seals.heads()
 
     def leaves(self, service: str, size: int) -> list[bytes]:
         """Return the first `size` sealed leaves of a service, or as many as there are."""
-        seals = self.kept()
-        return [] if seals is None else list(islice(seals.each_leaf(service), size))
+        seals = self.kept(service)
+        return [] if seals is None else list(islice(seals.each_leaf(), size))
 
     def published_keys(self) -> tuple[PublicKey, ...]:
         """Return the public halves of the signing keys."""
@@ -238,5 +254,5 @@ class Sealer:
                 self.advance()
             except Exception:
                 log.exception("the end of the logs is sealed at the next start")
-        if self._seals is not None:
-            self._seals.close()
+        for seals in self._seals.values():
+            seals.close()

@@ -53,19 +53,35 @@ class KeyInUse(ValueError):
 class SealingKeys:
     """The keys of one installation; the newest comes last, and names the head."""
 
-    def __init__(self, path: Path) -> None:
-        """Read the keys; the first is made when something is signed.
+    def __init__(self, path: Path, makes_first: bool = True) -> None:
+        """Take the file; it is read when it is needed, and anew when somebody has exchanged it.
+
+        Args:
+            makes_first: make the first key when something is signed; where processes share the file, another does.
+        """
+        self._path = path
+        self._makes_first = makes_first
+        self._read: tuple[int, int] | None = None
+        self._known: tuple[SealingKey, ...] = ()
+
+    @property
+    def _keys(self) -> tuple[SealingKey, ...]:
+        """Return the keys as they are now.
 
         Raises:
             SecretUnusable: the file is not as it was written.
         """
-        self._path = path
-        self._keys: tuple[SealingKey, ...] = ()
-        if path.exists():
+        try:
+            stat = self._path.stat()
+        except FileNotFoundError:
+            return self._known
+        if self._read != (stat.st_mtime_ns, stat.st_ino):
             try:
-                self._keys = msgspec.json.decode(path.read_bytes(), type=tuple[SealingKey, ...])
+                self._known = msgspec.json.decode(self._path.read_bytes(), type=tuple[SealingKey, ...])
             except msgspec.DecodeError as error:
-                raise SecretUnusable(f"the keys in {path.name} cannot be read: {error}") from error
+                raise SecretUnusable(f"the keys in {self._path.name} cannot be read: {error}") from error
+            self._read = (stat.st_mtime_ns, stat.st_ino)
+        return self._known
 
     def _signing(self) -> list[SealingKey]:
         return [key for key in self._keys if not key.retired_at]
@@ -75,8 +91,14 @@ class SealingKeys:
         return bool(self._signing())
 
     def newest(self, at: str) -> str:
-        """Return the id of the newest key; the first is made now if there is none."""
+        """Return the id of the newest key; the first is made now if there is none.
+
+        Raises:
+            SecretUnusable: there is none, and it is for others to make it.
+        """
         if not self._signing():
+            if not self._makes_first:
+                raise SecretUnusable(f"no key in {self._path.name} signs heads: deploy/native/credentials.py makes one")
             self.add(at)
         return self._signing()[-1].key_id
 
@@ -104,7 +126,6 @@ class SealingKeys:
 
     def _keep(self, keys: tuple[SealingKey, ...]) -> None:
         replace_durably(self._path, msgspec.json.format(msgspec.json.encode(keys)), 0o600)
-        self._keys = keys
 
     def sign(self, content: bytes) -> dict[str, str]:
         """Return a signature by every key that signs: its id → base64."""

@@ -1,10 +1,12 @@
-"""Where sealed leaves and signed heads are kept: a database of its own, so that no append ever waits for a seal."""
+"""Where sealed leaves and signed heads of one log are kept: a port, and what is the same wherever they lie.
 
-import sqlite3
-import threading
+Leaves lie in rows; a full row is a whole subtree, so that its root is all that the memory needs of it.
+"""
+
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -16,16 +18,14 @@ CHUNK_LEAVES: Final = 1_024
 """Leaves of one row; a power of two, so that a full row is a whole subtree."""
 
 HASH_BYTES: Final = 32
-PRAGMAS: Final = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=5000;"
-SCHEMA: Final = """
-CREATE TABLE IF NOT EXISTS leaves(
-  service TEXT NOT NULL, number INTEGER NOT NULL, hashes BLOB NOT NULL, root BLOB,
-  PRIMARY KEY(service, number)) STRICT;
-CREATE TABLE IF NOT EXISTS heads(
-  service TEXT NOT NULL, number INTEGER NOT NULL, size INTEGER NOT NULL, document BLOB NOT NULL,
-  PRIMARY KEY(service, number)) STRICT;
-CREATE TABLE IF NOT EXISTS reached(service TEXT PRIMARY KEY, position INTEGER NOT NULL) STRICT;
-"""
+
+
+class Row(NamedTuple):
+    """Leaves in a row: SHA-256 hashes one behind the other; `root` once it is full."""
+
+    number: int
+    hashes: bytes
+    root: bytes | None
 
 
 class Leaves:
@@ -46,129 +46,140 @@ class Leaves:
     def peaks(self) -> list[bytes]:
         return [*self._full, *self._last_peaks]
 
-    def add(self, leaf: bytes) -> tuple[int, bytes, bytes] | None:
-        """Add a leaf; return the row (number, leaves, root) that it has filled, if it has."""
+    def add(self, leaf: bytes) -> Row | None:
+        """Add a leaf; return the row that it has filled, if it has."""
         grow(self._last_peaks, len(self._last), leaf)
         self._last.append(leaf)
         if len(self._last) < CHUNK_LEAVES:
             return None
         (root,) = self._last_peaks
-        row = (self._rows, b"".join(self._last), root)
+        row = Row(self._rows, b"".join(self._last), root)
         grow(self._full, self._rows, root)
         self._rows += 1
         self._last, self._last_peaks = [], []
         return row
 
-    def open_row(self) -> tuple[int, bytes] | None:
+    def open_row(self) -> Row | None:
         """Return the row that is not full yet, if anything is in it."""
-        return (self._rows, b"".join(self._last)) if self._last else None
+        return Row(self._rows, b"".join(self._last), None) if self._last else None
 
 
-class Seals:
-    """The database of the seals; one writer, any thread."""
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where the seals of a log stand.
 
-    def __init__(self, path: Path) -> None:
-        """Open or make it.
+    Args:
+        turn: how often they were kept, where several may keep them.
+        position: of the last event that is sealed.
+        last_leaf: the leaf that stands for it, None where nothing is sealed.
+        head: the last one signed.
+    """
 
-        Raises:
-            StoreUnavailable: it is no such database.
-        """
-        self._lock = threading.Lock()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        try:
-            self._db.executescript(PRAGMAS + SCHEMA)
-        except sqlite3.Error as error:
-            self._db.close()
-            raise StoreUnavailable(f"{path.name}: {error}") from error
+    turn: int
+    leaves: Leaves
+    position: int
+    last_leaf: bytes | None
+    head: Head | None
 
-    def _rows(self, sql: str, params: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-        try:
-            with self._lock:
-                return self._db.execute(sql, params).fetchall()
-        except sqlite3.Error as error:
-            raise StoreUnavailable(f"seals: {error}") from error
 
-    def leaves(self, service: str) -> Leaves:
-        """Return where the seals of a service stand."""
-        rows = self._rows("SELECT root, hashes FROM leaves WHERE service=? ORDER BY number", (service,))
-        roots = [root for root, _ in rows if root is not None]
-        last = rows[-1][1] if rows and rows[-1][0] is None else b""
-        return Leaves(roots, list(_split(last)))
+class Seals(ABC):
+    """The seals of one service's log. Any thread may look; one keeps, and is told if it was not the only one."""
 
-    def each_leaf(self, service: str) -> Iterator[bytes]:
-        """Yield every sealed leaf of a service, in the order of its log."""
-        number = -1
-        sql = "SELECT number, hashes FROM leaves WHERE service=? AND number>? ORDER BY number LIMIT 1"
-        while rows := self._rows(sql, (service, number)):
-            ((number, hashes),) = rows
-            yield from _split(hashes)
+    @property
+    @abstractmethod
+    def is_there(self) -> bool:
+        """Say whether there is a place where they are kept; whoever only looks makes none."""
 
-    def last_leaf(self, service: str) -> bytes | None:
-        """Return the leaf of the last event that is sealed, if any is."""
-        rows = self._rows("SELECT hashes FROM leaves WHERE service=? ORDER BY number DESC LIMIT 1", (service,))
-        return rows[0][0][-HASH_BYTES:] if rows else None
-
-    def position(self, service: str) -> int:
-        """Return the position of the last event that is sealed; where positions have no gaps, that is their count."""
-        rows = self._rows("SELECT position FROM reached WHERE service=?", (service,))
-        return int(rows[0][0]) if rows else self.leaves(service).size
-
-    def wrong_rows(self, service: str) -> Iterator[str]:
-        """Say where the rows of leaves do not follow each other, or do not give the root that is kept beside them."""
-        sql = "SELECT number, hashes, root FROM leaves WHERE service=? ORDER BY number"
-        rows = self._rows(sql, (service,))
-        for expected, (number, hashes, root) in enumerate(rows):
-            full = len(hashes) == CHUNK_LEAVES * HASH_BYTES
-            if number != expected or len(hashes) % HASH_BYTES or (not full and expected + 1 < len(rows)):
-                yield f"leaves are missing in row {number}"
-            elif full and root != root_of(_split(hashes)):
-                yield f"the leaves of row {number} do not give the root beside them"
-
-    def heads(self, service: str) -> list[Head]:
-        """Return the signed heads of a service, the oldest first."""
-        rows = self._rows("SELECT document FROM heads WHERE service=? ORDER BY number", (service,))
-        return [_head(document) for (document,) in rows]
-
-    def last_head(self, service: str) -> Head | None:
-        rows = self._rows("SELECT document FROM heads WHERE service=? ORDER BY number DESC LIMIT 1", (service,))
-        return _head(rows[0][0]) if rows else None
-
+    @abstractmethod
     def keep(
-        self, service: str, full: Sequence[tuple[int, bytes, bytes]], last: tuple[int, bytes] | None,
-        heads: Sequence[Head], position: int | None = None,
-    ) -> None:  # fmt: skip
-        """Make new leaves and heads durable together.
+        self, turn: int, full: Sequence[Row], last: Row | None, heads: Sequence[Head], position: int | None = None
+    ) -> int:  # fmt: skip
+        """Make new leaves and heads durable together; return the turn that this was.
 
         Args:
+            turn: the one that is gone on from: `standing` said it, or the last `keep`.
+            full: rows that were filled, in order.
+            last: the row that is not full yet.
             position: of the last event that is sealed, where it is not simply the number of leaves.
-        """
-        with self._lock:
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                sql = "INSERT OR REPLACE INTO leaves(service, number, hashes, root) VALUES(?, ?, ?, ?)"
-                self._db.executemany(sql, [(service, *row) for row in full])
-                if last is not None:
-                    self._db.execute(sql, (service, *last, None))
-                if position is not None:
-                    self._db.execute("INSERT OR REPLACE INTO reached VALUES(?, ?)", (service, position))
-                for head in heads:
-                    numbered = "(SELECT coalesce(max(number), 0)+1 FROM heads WHERE service=?)"
-                    self._db.execute(
-                        f"INSERT INTO heads(service, number, size, document) VALUES(?, {numbered}, ?, ?)",
-                        (service, service, head.size, msgspec.json.encode(head)),
-                    )
-                self._db.execute("COMMIT")
-            except BaseException as error:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                if isinstance(error, sqlite3.Error):
-                    raise StoreUnavailable(f"seals: {error}") from error
-                raise
 
-    def close(self) -> None:
-        with self._lock:
-            self._db.close()
+        Raises:
+            Conflict: another has kept something since that turn; nothing was written, ask `standing` again.
+            StoreUnavailable: they cannot be written now.
+        """
+
+    @abstractmethod
+    def close(self) -> None: ...
+
+    # --- What is asked of the place ---
+
+    @abstractmethod
+    def _turn(self) -> int:
+        """Return how often they were kept."""
+
+    @abstractmethod
+    def _roots(self) -> list[bytes]:
+        """Return the roots of the full rows, in order."""
+
+    @abstractmethod
+    def _row_after(self, number: int) -> Row | None:
+        """Return the first row after a number."""
+
+    @abstractmethod
+    def _last_row(self) -> Row | None: ...
+
+    @abstractmethod
+    def _position(self) -> int | None:
+        """Return the position that was kept beside the leaves, if any was."""
+
+    @abstractmethod
+    def _documents(self) -> list[bytes]:
+        """Return the signed heads as they were written, the oldest first."""
+
+    @abstractmethod
+    def _last_document(self) -> bytes | None: ...
+
+    # --- What is the same everywhere ---
+
+    def standing(self) -> Standing:
+        """Return where the seals stand, for whoever goes on from there with `keep`."""
+        turn = self._turn()  # read first: whatever is kept while the rest is read belongs to a later one
+        last, document = self._last_row(), self._last_document()
+        is_open = last is not None and last.root is None
+        leaves = Leaves(self._roots(), list(split(last.hashes)) if last is not None and is_open else [])
+        position = self._position()
+        return Standing(
+            turn, leaves, leaves.size if position is None else position, last.hashes[-HASH_BYTES:] if last else None,
+            None if document is None else _head(document),
+        )  # fmt: skip
+
+    @property
+    def position(self) -> int:
+        """Return the position of the last event that is sealed; where positions have no gaps, that is their count."""
+        position = self._position()
+        return self.standing().leaves.size if position is None else position
+
+    def each_leaf(self) -> Iterator[bytes]:
+        """Yield every sealed leaf, in the order of the log."""
+        number = -1
+        while (row := self._row_after(number)) is not None:
+            number = row.number
+            yield from split(row.hashes)
+
+    def wrong_rows(self) -> Iterator[str]:
+        """Say where the rows of leaves do not follow each other, or do not give the root that is kept beside them."""
+        expected, row = 0, self._row_after(-1)
+        while row is not None:
+            following = self._row_after(row.number)
+            full = len(row.hashes) == CHUNK_LEAVES * HASH_BYTES
+            if row.number != expected or len(row.hashes) % HASH_BYTES or (not full and following is not None):
+                yield f"leaves are missing in row {row.number}"
+            elif full and row.root != root_of(split(row.hashes)):
+                yield f"the leaves of row {row.number} do not give the root beside them"
+            expected, row = expected + 1, following
+
+    def heads(self) -> list[Head]:
+        """Return the signed heads, the oldest first."""
+        return [_head(document) for document in self._documents()]
 
 
 def _head(document: bytes) -> Head:
@@ -178,6 +189,7 @@ def _head(document: bytes) -> Head:
         raise StoreUnavailable(f"seals: a head cannot be read: {error}") from error
 
 
-def _split(hashes: bytes) -> Iterator[bytes]:
+def split(hashes: bytes) -> Iterator[bytes]:
+    """Yield the leaves of a row."""
     for begin in range(0, len(hashes), HASH_BYTES):
         yield hashes[begin : begin + HASH_BYTES]

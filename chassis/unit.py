@@ -165,7 +165,7 @@ class Unit:
         if public is None:
             said = subject = sequence = root = said_data = None
         else:
-            said = self.lane.said(public.name, public.version)
+            said = self.lane.said(public.name, public.version, type(public.data))
             subject, root = public.subject, public.root
             sequence = self._next_sequence(subject)
             said_data = None if public.data is event else encode(public.data)

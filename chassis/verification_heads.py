@@ -62,21 +62,23 @@ def heads_inspections(engine: "Engine", sealer: Sealer) -> Iterator[Inspection]:
 
 
 def _against_seals(running: "Running", sealer: Sealer, checked: Checked) -> None:
-    name, head = running.service.name, running.store.head()
+    name = running.service.name
     for one in running.store.generations[1:]:
         began = f"generation {one.number} began after position {one.after}, {one.why}"
         checked.waits(f"{began}: what was said beyond is known to others, and lost here")
-    seals = sealer.kept()
+    seals = sealer.kept(name)
+    position = 0 if seals is None else seals.position  # before the log's end: what runs is sealed on meanwhile
+    head = running.store.query("SELECT coalesce(max(position), 0) AS head FROM events", {})[0]["head"]
     if seals is None:
         checked.waits(f"nothing is sealed yet of {head} positions")
         return
-    for line in seals.wrong_rows(name):
+    for line in seals.wrong_rows():
         checked.breaks(line)
-    heads = seals.heads(name)
+    heads = seals.heads()
     at_size = {one.size: one for one in heads}
     peaks: list[bytes] = []
     size = 0
-    for leaf, link in _side_by_side(seals.each_leaf(name), _links(running)):
+    for leaf, link in _side_by_side(seals.each_leaf(), _links(running)):
         checked.counted += 1
         if link is None or leaf != leaf_of(link):
             checked.breaks(_not_there(running, size + 1, link))
@@ -89,7 +91,6 @@ def _against_seals(running: "Running", sealer: Sealer, checked: Checked) -> None
             checked.breaks(f"the sealed leaves do not give the root of the head of {kept.day}, size {size}")
     for beyond in at_size:
         checked.breaks(f"a head was signed over {beyond} events, and {size} are sealed")
-    position = seals.position(name)
     if position > head:
         checked.breaks(f"{position} positions were sealed, and the log ends at {head}")
     elif position < head:
@@ -196,10 +197,13 @@ def _names(running: "Running", begin: int, end: int) -> list[str]:
 
 
 def _links(running: "Running") -> Iterator[Link]:
+    """Yield what stands in the log, of whoever wrote it: what was sealed had come to rest, whoever is writing now."""
+    sql = "SELECT position, hash, time_us FROM events WHERE position>:after ORDER BY position LIMIT :limit"
     after = 0
-    while page := running.store.links(after, PAGE):
-        yield from page
-        after = page[-1].position
+    while page := running.store.query(sql, {"after": after, "limit": PAGE}):
+        for row in page:
+            yield Link(**row)
+        after = page[-1]["position"]
 
 
 def _side_by_side(leaves: Iterable[bytes], links: Iterator[Link]) -> Iterator[tuple[bytes | None, Link | None]]:

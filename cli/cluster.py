@@ -11,6 +11,7 @@ from psycopg.conninfo import make_conninfo
 
 from chassis.bus.kafka_access import KafkaAccess
 from chassis.file_remote import RemoteFiles
+from chassis.seals_postgres import PostgresSeals
 from chassis.settings import Settings
 from chassis.stores.postgres_access import PostgresAccess
 from chassis.stores.postgres_readonly import ReadOnlyStore
@@ -76,13 +77,23 @@ class Place:
             psycopg.Error: it cannot be entered.
             OSError: the password's file cannot be read.
         """
+        return ReadOnlyStore(self._database(service, user))
+
+    def seals(self, service: str, user: str) -> PostgresSeals:
+        """Return the seals of a service's log, to look at.
+
+        Raises:
+            OSError: the password's file cannot be read.
+        """
+        return PostgresSeals(self._database(service, user))
+
+    def _database(self, service: str, user: str) -> PostgresAccess:
         given = self.settings.database or (
             f"host=127.0.0.1 port={os.environ.get('LIENTHONG_POSTGRES_PORT', POSTGRES_PORT)} user={user} "
             f"sslmode=verify-full sslrootcert={self._authority()}"
         )
-        return ReadOnlyStore(
-            PostgresAccess(make_conninfo(given, dbname=service), self.settings.database_password or self._secret(user))
-        )
+        password = self.settings.database_password or self._secret(user)
+        return PostgresAccess(make_conninfo(given, dbname=service), password)
 
     def vault(self, user: str) -> RemoteVault:
         """Return the way to the vault, as `user` unless the environment has a token."""

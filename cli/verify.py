@@ -60,7 +60,7 @@ def verify(
     """
     if cluster is not None:
         with _quiet():
-            found = _prove_cluster(cluster, as_json)
+            found = _prove_cluster(cluster, _kept(cluster, head or [], keys, as_json), as_json)
         _end(found, as_json)
     if data is None:
         raise typer.BadParameter("name a folder with --data, or a cluster with --cluster")
@@ -83,17 +83,27 @@ def _end(found: list[Checked], as_json: bool) -> NoReturn:
     raise typer.Exit(EXIT_NO if any(one.broken_count for one in found) else 0)
 
 
-def _prove_cluster(folder: Path, as_json: bool) -> list[Checked]:
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What somebody kept elsewhere, to hold the data to it."""
+
+    heads: tuple[Head, ...]
+    keys: tuple[PublicKey, ...] | None
+
+
+def _prove_cluster(folder: Path, kept: Kept, as_json: bool) -> list[Checked]:
     """Look at every service's database as the auditor, whom each lets in and none lets write."""
     try:
         place = Place.found(folder, None)
         stores = {service: place.log(service, AUDITOR) for service in SERVICES}
         vault = place.vault(AUDITOR)
-        looking = looked_at(stores, vault, Uploads(place.files(AUDITOR), vault), folder / "secrets")
+        seals = {service: place.seals(service, AUDITOR) for service in SERVICES}
+        uploads = Uploads(place.files(AUDITOR), vault)
+        looking = looked_at(stores, vault, uploads, seals, folder / "secrets" / "heads.json")
     except (RegistryUnusable, StoreUnavailable, psycopg.Error, OSError, ValueError) as error:
         _give_up(folder, [str(error)], as_json)
     try:
-        return _carried_out(all_inspections(looking), as_json)
+        return _carried_out(all_inspections(looking, kept), as_json)
     finally:
         looking.close()
 
@@ -105,14 +115,6 @@ def _carried_out(inspections: Iterable[Inspection], as_json: bool) -> list[Check
         if not as_json:
             _print(found[-1])
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """What somebody kept elsewhere, to hold the data to it."""
-
-    heads: tuple[Head, ...]
-    keys: tuple[PublicKey, ...] | None
 
 
 def _kept(data: Path, heads: list[Path], keys: Path | None, as_json: bool) -> Kept:

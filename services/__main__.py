@@ -15,6 +15,8 @@ from chassis.forgetting import forget_when_idle
 from chassis.registry import Registry, load_registry
 from chassis.run import Engine, embedded
 from chassis.sealing import Sealer
+from chassis.sealing_keys import SealingKeys
+from chassis.seals_sqlite import seals_in
 from chassis.service import Parts, Service
 from chassis.settings import Settings
 from chassis.telemetry import Tracer, shares_of
@@ -89,7 +91,7 @@ def compose(
     borders = {name: Border(engine, running, clock, secret) for name, running in engine.running.items()}
     issuer = DevelopmentIssuer(data / "keys" / "issuer.key", told.public_url, other_issuer(told, vault))
     stores = {name: running.store for name, running in engine.running.items()}
-    sealer = Sealer(data / "seals.db", data / "keys" / "heads.json", stores, clock)
+    sealer = Sealer(seals_in(data / "seals.db", stores), SealingKeys(data / "keys" / "heads.json"), stores, clock)
     engine.at_rest.append(sealer.close)
     engine.follow(Tracer(outlet_of(data / "telemetry"), shares_of(told.trace_share), int(told.traces_per_s)))
     uploads.is_used = lambda file: is_taken(stores["intake"], file)

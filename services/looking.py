@@ -13,6 +13,8 @@ from chassis.clock import CLOCK, NotedClock
 from chassis.registry import PRODUCT_REGISTRY, load_registry
 from chassis.run import Engine
 from chassis.sealing import Sealer
+from chassis.sealing_keys import SealingKeys
+from chassis.seals import Seals
 from chassis.service import Parts
 from chassis.settings import Settings
 from chassis.stores.postgres_readonly import ReadOnlyStore
@@ -42,15 +44,19 @@ class Looking:
     sealer: Sealer
 
     def close(self) -> None:
+        self.sealer.close()
         self.engine.stop()
 
 
-def looked_at(stores: Mapping[str, ReadOnlyStore], vault: Custody, uploads: Uploads, seals: Path) -> Looking:
+def looked_at(
+    stores: Mapping[str, ReadOnlyStore], vault: Custody, uploads: Uploads, seals: Mapping[str, Seals], keys: Path
+) -> Looking:
     """Put the services together over stores that are only looked into.
 
     Args:
         stores: service → its store.
-        seals: folder of the seals and of the public keys.
+        seals: service → its seals.
+        keys: the file of the keys that heads are signed with; only their public halves are looked at.
 
     Raises:
         StoreUnavailable: a store cannot be read, or its read models are of another version.
@@ -60,4 +66,4 @@ def looked_at(stores: Mapping[str, ReadOnlyStore], vault: Custody, uploads: Uplo
     services = [wiring(parts) for wiring in WIRINGS]
     given: dict[str, Store] = dict(stores)
     engine = Engine(services, given, EmbeddedBus(given), clock)
-    return Looking(parts, vault, engine, Sealer(seals / "seals.db", seals / "heads.json", given, clock))
+    return Looking(parts, vault, engine, Sealer(seals, SealingKeys(keys, makes_first=False), given, clock))

@@ -60,7 +60,7 @@ def heads(sealer: Sealer, issuer: DevelopmentIssuer) -> APIRouter:
         limit: Annotated[int, Query(ge=1, le=PAGE_ITEMS_MAX)] = 100,
     ) -> dict[str, Any]:
         found = await run_in_threadpool(sealer.heads, service)
-        return _told(found[: -limit - 1 : -1]) | {"halted": sealer.halted.get(service, "")}
+        return _told(found[: -limit - 1 : -1]) | {"halted": await run_in_threadpool(sealer.halted, service)}
 
     @router.get(
         "/keys",

@@ -24,6 +24,7 @@ secret() {
 secret ca tls/ca.pem
 secret http tls/http.crt tls/http.key
 secret shared secrets/internal.token secrets/issuer.key secrets/session.key secrets/answers.key
+secret heads secrets/heads.json
 secret kafka tls/broker.pem secrets/admin.password
 secret postgres tls/postgres.crt tls/postgres.key secrets/postgres.password
 secret init secrets/admin.password secrets/postgres.password secrets/auditor.password secrets/vault.password \

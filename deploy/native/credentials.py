@@ -11,6 +11,7 @@ alone (0600), and nothing of them is printed. `secrets/` then holds:
     vault.key                the vault's master key: without it nothing personal can be read again
     internal.token           what the front and the services know each other by
     issuer.key, session.key, answers.key   what all instances sign and check with
+    heads.json               what the services sign the heads of their logs with
 """
 
 import argparse
@@ -19,6 +20,7 @@ import secrets
 import sys
 from base64 import b64encode
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -29,6 +31,7 @@ import tls
 
 from chassis.files import SECRET_BYTES
 from chassis.inner_credentials import lines_of
+from chassis.sealing_keys import SealingKeys
 from chassis.vault_words import AUDIT, FORGET, OPEN, SEAL, SEARCH
 from services.topology import ADMIN, AUDITOR, DATABASES, PRINCIPALS
 
@@ -75,6 +78,7 @@ def make(cluster: Path) -> None:
     for name in SHARED_KEYS:
         if not (folder / name).exists():
             _write(folder / name, secrets.token_bytes(SECRET_BYTES))
+    SealingKeys(folder / "heads.json").newest(datetime.now(UTC).isoformat())
 
 
 def _token() -> str:

@@ -9,12 +9,13 @@ from chassis.bus.kafka import KafkaBus
 from chassis.bus.kafka_access import KafkaAccess
 from chassis.bus.kafka_ear import KafkaEar
 from chassis.bus.kafka_relay import Relay
-from chassis.clock import WallClock
+from chassis.clock import Clock, WallClock
 from chassis.executor import Answered, Job
 from chassis.run import Engine, Running
 from chassis.service import Service
 from chassis.stores.postgres import PostgresStore
 from chassis.stores.postgres_access import PostgresAccess
+from chassis.stores.store import Writes
 from tests.chassis.running import said_plainly
 
 COMES_WITHIN_S = 60.0
@@ -52,11 +53,15 @@ class Instance:
     """One process's worth of a service, in this process."""
 
     def __init__(
-        self, service: Service, database: PostgresAccess, line: Line, name: str = "", speaks: bool = True
-    ) -> None:
+        self, service: Service, database: PostgresAccess, line: Line, name: str = "", speaks: bool = True,
+        clock: Clock | None = None, durable_first: Callable[[Writes], None] = lambda writes: None,
+    ) -> None:  # fmt: skip
         self.store = PostgresStore(database)
         self.bus = KafkaBus()
-        self.engine = Engine([service], {service.name: self.store}, self.bus, WallClock(), disk_threads=True)
+        self.engine = Engine(
+            [service], {service.name: self.store}, self.bus, clock or WallClock(), disk_threads=True,
+            durable_first=durable_first,
+        )  # fmt: skip
         self.bus.told = self.engine.wake
         self.ear = KafkaEar(
             self.bus, line.access, line.topic, service.name, self.store.position, name, SESSION_MS, line.say_again,

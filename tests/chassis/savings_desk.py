@@ -137,6 +137,7 @@ SAVINGS = Service(
         ShutTill: Route(till, lambda command: "till-main"),
     },
     publish=publish,
+    published=(("AccountOpened", 1, AccountOpened), ("PaidIn", 1, PaidInPublic), ("AccountClosed", 1, AccountClosed)),
     sagas=(
         SagaRoute(
             remainder,

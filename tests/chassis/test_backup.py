@@ -15,6 +15,8 @@ from chassis.backup import NoMoment, back_up
 from chassis.heads import read_heads
 from chassis.restoring import NotWhole, restore
 from chassis.sealing import Sealer
+from chassis.sealing_keys import SealingKeys
+from chassis.seals_sqlite import seals_in
 from chassis.stores.sqlite import SqliteStore
 from chassis.stores.store import StoreUnavailable
 from chassis.vault import Forgotten, SqliteVault
@@ -263,7 +265,9 @@ def test_the_manifest_has_a_signed_head_of_each_log(data: Path, tmp_path: Path) 
     """Whoever keeps the manifest elsewhere can hold the data to it, later."""
     with staged(data, *BOTH) as stage:
         stores = {name: running.store for name, running in stage.engine.running.items()}
-        sealer = Sealer(data / "seals.db", data / "keys" / "heads.json", stores, stage.clock)
+        sealer = Sealer(
+            seals_in(data / "seals.db", stores), SealingKeys(data / "keys" / "heads.json"), stores, stage.clock
+        )
         sealer.seal_now()
         sealer.close()
         stage.give(paid("a", 1, "x"))

@@ -18,6 +18,7 @@ from chassis.merkle import consistency_path, inclusion_path, is_consistent, is_i
 from chassis.sealing import Sealer
 from chassis.sealing_keys import KeyInUse, SealingKeys, signed_by
 from chassis.seals import Leaves
+from chassis.seals_sqlite import seals_in
 from chassis.web.heads import heads
 from tests.chassis import savings_border
 from tests.chassis.border import MINE, REF, open_account
@@ -32,7 +33,7 @@ SERVICE = "savings"
 def sealed(stage: Stage, folder: Path) -> Iterator[Sealer]:
     """Give a sealer of the stage's logs."""
     stores = {name: running.store for name, running in stage.engine.running.items()}
-    sealer = Sealer(folder / "seals.db", folder / "heads.json", stores, stage.clock)
+    sealer = Sealer(seals_in(folder / "seals.db", stores), SealingKeys(folder / "heads.json"), stores, stage.clock)
     try:
         yield sealer
     finally:
@@ -129,11 +130,11 @@ def test_it_goes_on_after_a_restart(tmp_path: Path, monkeypatch: pytest.MonkeyPa
             work(stage, f"account-{number}")
             with sealed(stage, tmp_path / "seals") as again:
                 (head,) = again.seal_now()
-                seals = again.kept()
+                seals = again.kept(SERVICE)
                 assert seals is not None
                 leaves = leaves_of(stage, head.size)
-                assert list(seals.each_leaf(SERVICE)) == leaves
-                assert list(seals.wrong_rows(SERVICE)) == []
+                assert list(seals.each_leaf()) == leaves
+                assert list(seals.wrong_rows()) == []
                 assert head.root == root_of(leaves).hex()
         assert len(leaves) > 8
 
@@ -161,14 +162,14 @@ def test_it_seals_nothing_over_a_log_that_is_not_the_one_it_sealed(tmp_path: Pat
         work(stage, "b")
         with sealed(stage, tmp_path / "seals") as again:
             again.advance()
-            assert "is not the one that was sealed" in again.halted[SERVICE]
+            assert "is not the one that was sealed" in again.halted(SERVICE)
             assert len(again.heads(SERVICE)) == 1
 
 
 def test_whoever_only_looks_makes_no_files(desk: Stage, sealer: Sealer, tmp_path: Path) -> None:
     """`verify` must not make what it is asked about."""
     assert sealer.heads(SERVICE) == []
-    assert sealer.kept() is None
+    assert sealer.kept(SERVICE) is None
     assert sealer.published_keys() == ()
     assert not (tmp_path / "seals.db").exists()
     assert not (tmp_path / "heads.json").exists()
@@ -295,7 +296,9 @@ def staged_over_http(folder: Path) -> Iterator[HttpPlatform]:
     """Give the savings desk behind HTTP with its heads, and something in its log."""
     with HttpPlatform(folder, (savings_border.desk, savings_border.auditor)) as platform:
         stores = {name: running.store for name, running in platform.engine.running.items()}
-        sealer = Sealer(folder / "seals.db", folder / "heads.json", stores, platform.clock)
+        sealer = Sealer(
+            seals_in(folder / "seals.db", stores), SealingKeys(folder / "heads.json"), stores, platform.clock
+        )
         platform.engine.at_rest.append(sealer.close)
         platform.app.include_router(heads(sealer, platform.issuer))
         assert open_account(platform, platform.token("applicant", personal_id=MINE), REF).status_code == 201
@@ -319,9 +322,9 @@ def test_what_failed_half_way_is_done_again_from_what_is_kept(
             sealer.seal_now()
     (head,) = sealer.seal_now()
     assert head.root == root_of(leaves_of(desk, head.size)).hex()
-    seals = sealer.kept()
+    seals = sealer.kept(SERVICE)
     assert seals is not None
-    assert list(seals.each_leaf(SERVICE)) == leaves_of(desk, head.size)
+    assert list(seals.each_leaf()) == leaves_of(desk, head.size)
 
 
 def test_seals_that_cannot_be_written_hold_nobody_up(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -330,7 +333,9 @@ def test_seals_that_cannot_be_written_hold_nobody_up(tmp_path: Path, caplog: pyt
     (tmp_path / "seals" / "seals.db").write_bytes(b"no database " * 1_000)
     with staged(tmp_path, SAVINGS) as stage:
         stores = {name: running.store for name, running in stage.engine.running.items()}
-        sealer = Sealer(tmp_path / "seals" / "seals.db", tmp_path / "heads.json", stores, stage.clock)
+        sealer = Sealer(
+            seals_in(tmp_path / "seals" / "seals.db", stores), SealingKeys(tmp_path / "heads.json"), stores, stage.clock
+        )
         with often(sealer) as looks:
             sealer.start()
             end = work(stage, "a")
@@ -368,10 +373,15 @@ def test_the_thread_keeps_up_and_ends_with_the_last_event(tmp_path: Path) -> Non
     """A stopped server's log is sealed to its end."""
     with staged(tmp_path, SAVINGS) as stage:
         stores = {name: running.store for name, running in stage.engine.running.items()}
-        sealer = Sealer(tmp_path / "seals" / "seals.db", tmp_path / "seals" / "heads.json", stores, stage.clock)
+        sealer = Sealer(
+            seals_in(tmp_path / "seals" / "seals.db", stores),
+            SealingKeys(tmp_path / "seals" / "heads.json"),
+            stores,
+            stage.clock,
+        )
         stage.engine.at_rest.append(sealer.close)
         sealer.start()
         end = work(stage, "a")
     assert stage.clock.now() - START < timedelta(days=1)
-    leaves = seals_module.Seals(tmp_path / "seals" / "seals.db").leaves(SERVICE)
+    leaves = seals_in(tmp_path / "seals" / "seals.db", [SERVICE])[SERVICE].standing().leaves
     assert leaves.size == end

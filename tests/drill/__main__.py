@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import httpx
 
@@ -18,6 +18,8 @@ TABLE: Final = PROJECT / "docs/drills.md"
 DOSSIERS: Final = 12
 FAULTS_A_DRILL: Final = 2
 BEGINS: Final = date(2026, 3, 2)
+DIFFERS_ALWAYS: Final = ("url", "seconds", "stories")
+LIFE: Final = ("index", "seen", "ended")
 BEFORE_A_FAULT_S: Final = (2.0, 8.0)
 
 
@@ -63,13 +65,25 @@ def drill(cluster: Cluster, embedded: Embedded, seed: int, dossiers: int, faults
     return Drill(seed, tuple(done), tuple(recovered), time.monotonic() - began, tuple(broken))
 
 
-def _what_is_wrong(weeks: Weeks, calm: dict[str, object], cluster: Cluster) -> list[str]:
+def _what_is_wrong(weeks: Weeks, calm: dict[str, Any], cluster: Cluster) -> list[str]:
     try:
         table = weeks.table()
     except AssertionError as error:
         return [str(error).replace("\n", " ")[:500]]
-    broken = [f"the tables differ in {name}" for name in calm if calm[name] != table.get(name)]
-    return broken + cluster.verify()
+    return [*differences(calm, table), *cluster.verify()]
+
+
+def differences(calm: dict[str, Any], table: dict[str, Any]) -> list[str]:
+    """Return where two plays of the same weeks came to something else: figures, clock moves, the dossiers' lives."""
+    broken = [
+        f"the tables differ in {name}: {table.get(name)} is not {calm[name]}"
+        for name in calm
+        if name not in DIFFERS_ALWAYS and calm[name] != table.get(name)
+    ]
+    for mine, theirs in zip(table["stories"], calm["stories"], strict=True):
+        if any(mine[name] != theirs[name] for name in LIFE):
+            broken.append(f"dossier {mine['index']} ended otherwise: {mine['seen']}, not {theirs['seen']}")
+    return broken
 
 
 def _next_monday(url: str) -> str:

@@ -50,6 +50,7 @@ def herald(parts: Parts) -> Service:
         streams={"said": _decider},
         routes={Say: Route(_decider, lambda command: f"said-{command.news.ref}")},
         publish=lambda news: PublicEvent(type(news).__name__, 1, news.ref, news.ref, news),
+        published=tuple((kind.__name__, 1, kind) for kind in NEWS),
     )
 
 

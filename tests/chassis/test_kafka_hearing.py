@@ -1,0 +1,77 @@
+"""At the border to a real topic: what an older or a newer release might say is taken, or parked, and never guessed."""
+
+from collections.abc import Iterator
+
+import pytest
+from kafka import KafkaProducer
+
+from chassis import wire
+from kernel.message import Envelope
+from tests.chassis.apart import Instance, Line, until
+from tests.chassis.audit import AUDIT, SAVINGS_SOURCE
+from tests.chassis.rough_bus import account_opened, message, paid_in
+from tests.chassis.test_kafka_bus import noted, say
+from tests.kafka_server import KafkaServer
+from tests.postgres_server import PostgresServer
+
+
+@pytest.fixture
+def line(kafka: KafkaServer) -> Line:
+    return Line(kafka.admin, kafka.topic(partitions=2), kafka.topic("say-again"), kafka.unique("t"))
+
+
+@pytest.fixture
+def audit(postgres_server: PostgresServer, line: Line) -> Iterator[Instance]:
+    """One instance of the auditor, who listens to payments."""
+    database = postgres_server.fresh()
+    instance = Instance(AUDIT, database, line, "audit-1", speaks=False).start()
+    yield instance
+    instance.stop()
+    postgres_server.drop(database)
+
+
+@pytest.mark.parametrize(
+    ("strange", "because"),
+    [
+        pytest.param(message("PaidIn", "a", 2, version=2, amount_vnd=7),
+                     "lienthong.savings.PaidIn.v2 is a version this reader cannot read", id="unknown version"),
+        pytest.param(message("PaidIn", "a", 2), "missing required field `amount_vnd`", id="a field is missing"),
+        pytest.param(message("PaidIn", "a", 2, amount_vnd="seven"), "Expected `int`, got `str`", id="another type"),
+        pytest.param(message("PaidIn", "a", 2)._replace(data=b'{"ref":'), "truncated", id="no JSON"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_read_is_parked_and_only_its_own_subject_waits(
+    audit: Instance, line: Line, strange: Envelope, because: str
+) -> None:
+    """Contracts: an unreadable version is parked, what follows on that subject waits, other subjects go on."""
+    say(line, account_opened("a"), strange, paid_in("a", 3), account_opened("b"), paid_in("b", 2))
+    until(lambda: noted(audit, "b") == (2,) and len(audit.running.inbox.held) == 2, "the others go on, two stay")
+    held = {one.envelope.sequence: one.error for one in audit.store.all_held()}
+    assert held.keys() == {2, 3}
+    assert because in (held[2] or "")
+    assert held[3] is None, "it waits and is not at fault"
+    assert noted(audit, "a") == ()
+    assert audit.store.mark(SAVINGS_SOURCE, "a") == 1
+
+
+def test_a_field_that_is_not_known_is_kept_and_passed_over(audit: Instance, line: Line) -> None:
+    """Contracts: within a version optional fields are added; who does not know one loses nothing of it on the way."""
+    later = message("PaidIn", "a", 3, amount_vnd=3, slip_colour="đỏ")
+    say(line, account_opened("a"), later)
+    until(lambda: len(audit.store.all_held()) == 1, "it waits for the one before")
+    assert audit.store.all_held()[0].envelope.data == later.data
+    say(line, message("PaidIn", "a", 2, amount_vnd=2, slip_colour="xanh"))
+    until(lambda: noted(audit, "a") == (2, 3), "both amounts")
+
+
+def test_a_type_and_an_attribute_that_are_not_known_keep_nobody_waiting(audit: Instance, line: Line) -> None:
+    """A newer release may say more than this one listens to, and write more around it."""
+    producer = KafkaProducer(**line.access.client(), acks="all")
+    for envelope in (account_opened("a"), message("AccountRenamed", "a", 2, name="Y Blan"), paid_in("a", 3)):
+        key, headers, value = wire.kafka(envelope)
+        producer.send(line.topic, key=key, headers=[*headers, ("ce_severity", b"9"), ("other", b"\xff")], value=value)
+    producer.flush(30)
+    producer.close()
+    until(lambda: noted(audit, "a") == (3,), "what it listens to")
+    assert audit.store.mark(SAVINGS_SOURCE, "a") == 3
+    assert audit.store.all_held() == []
