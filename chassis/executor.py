@@ -9,12 +9,11 @@ import queue
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
 from chassis.clock import Clock
 from chassis.folding import Folding
-from chassis.job import Answered, Done, Job, KeyReused, NotThere, Outcome, Piece, Stale, promise
+from chassis.job import Answered, Done, Job, KeyReused, NotThere, Outcome, Piece, Staged, Stale, promise
 from chassis.lru import Recent
 from chassis.rebuilding import form_of
 from chassis.service import SagaRoute, Service
@@ -38,25 +37,6 @@ MARKS_PUT_OFF = 512
 
 class Undeclared(Exception):
     """A service is about to say what its `published` does not declare: a defect in its `publish`; nothing is said."""
-
-
-@dataclass(slots=True)
-class Staged:
-    """One turn's work between its two halves.
-
-    Args:
-        carried: pieces whose work is in the batch.
-        spoiled: pieces that could not be carried out, with the reason.
-        failure: why the store would not take the batch as a whole.
-        put_off: it only says what a reader has passed over, and is written together with the next batch; if it is lost
-            before, the reader passes over the same messages again.
-    """
-
-    batch: Batch
-    carried: list[Piece]
-    spoiled: list[tuple[Piece, Exception]]
-    failure: Exception | None = None
-    put_off: bool = False
 
 
 class Lane:

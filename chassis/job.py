@@ -180,3 +180,22 @@ class Job:
 
     def alone(self) -> Iterable[Piece]:
         return (self,)
+
+
+@dataclass(slots=True)
+class Staged:
+    """One turn's work between its two halves.
+
+    Args:
+        carried: pieces whose work is in the batch.
+        spoiled: pieces that could not be carried out, with the reason.
+        failure: why the store would not take the batch as a whole.
+        put_off: it only says what a reader has passed over, and is written together with the next batch; if it is lost
+            before, the reader passes over the same messages again.
+    """
+
+    batch: Batch
+    carried: list[Piece]
+    spoiled: list[tuple[Piece, Exception]]
+    failure: Exception | None = None
+    put_off: bool = False

@@ -7,7 +7,7 @@ import pytest
 
 from chassis.stores.chain import NOTHING_BEFORE, event_hash
 from chassis.stores.store import Statement, Store, Unwritable, Writes
-from tests.chassis.store_contract import INSERT, SOURCE, TABLE, Open, event, everything, said
+from tests.chassis.store_words import INSERT, SOURCE, TABLE, Open, event, everything, said
 
 FIRST_HASH = "1ae084c0db49c14def076560b01cc87d17f6ac067ea8578ff8ec1f42cbb98791"
 """Of `said('note-a', 1, 'ref', 7, b'{}', b'[]')`, put together by hand from the specification of MessagePack."""

@@ -15,7 +15,7 @@ from chassis.bus.embedded import EmbeddedBus
 from chassis.stores.sqlite import SqliteStore
 from chassis.stores.store import Writes
 from kernel.message import Envelope, source_of
-from tests.chassis.store_contract import event, said
+from tests.chassis.store_words import event, said
 
 SOURCE = source_of("desk")
 COMMIT, READ = "commit", "read"

@@ -12,7 +12,7 @@ from chassis.stores.postgres import PostgresStore
 from chassis.stores.postgres_access import LAW_OF_ROLES, PostgresAccess, meaning_of
 from chassis.stores.store import StoreUnavailable
 from deploy.native import tls
-from tests.chassis.store_contract import TABLE, everything
+from tests.chassis.store_words import TABLE, everything
 from tests.postgres_server import PostgresServer, own_server
 
 ROLES = ("intake", "payments", "auditor")

@@ -19,7 +19,7 @@ from chassis.stores.postgres_lines import refused
 from chassis.stores.postgres_order import Reach
 from chassis.stores.postgres_rows import APPEND, bundle
 from chassis.stores.store import Conflict, Writes
-from tests.chassis.store_contract import event, said
+from tests.chassis.store_words import event, said
 
 WRITERS = 12
 FOR_S = 4.0

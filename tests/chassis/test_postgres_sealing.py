@@ -25,7 +25,7 @@ from chassis.verification_words import Checked, Scene
 from tests.chassis.rough_bus import RoughBus
 from tests.chassis.running import START, opened, paid
 from tests.chassis.savings_desk import SAVINGS
-from tests.chassis.store_contract import event
+from tests.chassis.store_words import event
 
 SERVICE = SAVINGS.name
 

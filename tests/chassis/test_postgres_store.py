@@ -17,7 +17,8 @@ from chassis.stores.postgres_access import READS, PostgresAccess
 from chassis.stores.postgres_migrations import STEPS, numbers_in
 from chassis.stores.store import AnswerRow, Conflict, Statement, Store, StoreUnavailable, Unwritable, Writes
 from tests.chassis.chain_contract import ChainContract
-from tests.chassis.store_contract import INSERT, SOURCE, TABLE, Open, StoreContract, contents, event, everything
+from tests.chassis.store_contract import StoreContract
+from tests.chassis.store_words import INSERT, SOURCE, TABLE, Open, contents, event, everything
 from tests.postgres_server import PostgresServer
 
 

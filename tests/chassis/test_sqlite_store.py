@@ -18,7 +18,8 @@ from chassis.stores.migrations import HASHED_LATER, NEWEST, SCRIPTS, StoreTooNew
 from chassis.stores.sqlite import SqliteStore, StoreInUse
 from chassis.stores.store import AnswerRow, NewEvent, Store, StoreUnavailable, Writes
 from tests.chassis.chain_contract import ChainContract
-from tests.chassis.store_contract import TABLE, Open, StoreContract, contents, event, everything
+from tests.chassis.store_contract import StoreContract
+from tests.chassis.store_words import TABLE, Open, contents, event, everything
 
 
 class TestSqliteStore(StoreContract, ChainContract):

@@ -14,7 +14,7 @@ from chassis.stores.store import Writes
 from cli.__main__ import app
 from cli.exits import EXIT_UNUSABLE
 from services.topology import AUDITOR
-from tests.chassis.store_contract import SOURCE, said
+from tests.chassis.store_words import SOURCE, said
 from tests.postgres_server import PostgresServer
 
 PASSWORDS = {"intake": "of-intake-alone", AUDITOR: "of-the-auditor"}

@@ -53,7 +53,8 @@ def _kill_broker(cluster: Cluster, chance: random.Random) -> str:
 def _kill_controller(cluster: Cluster, chance: random.Random) -> str:
     place = Place.found(cluster.folder, None)
     with Brokers.reached(place.kafka(ADMIN)) as brokers:
-        leader = int(brokers.client.describe_metadata_quorum()["leader_id"])
+        quorum = brokers.client.describe_metadata_quorum()["topics"][0]["partitions"][0]
+        leader = int(quorum["leader_id"])
     return f"{_kill(cluster, f'kafka:kafka-{leader}')}, the controller"
 
 

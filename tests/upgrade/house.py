@@ -1,8 +1,9 @@
-"""All five services of this release, each an instance of its own over PostgreSQL and Kafka, on the previous one's logs."""
+"""All five services of this release, each an instance over PostgreSQL and Kafka, on the previous release's logs."""
 
 import itertools
 import json
 from collections.abc import Callable, Iterator, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,6 +25,7 @@ from chassis.uploads import Uploads
 from chassis.vault import SqliteVault
 from chassis.web.acts import Border
 from chassis.web.auth import Principal
+from kernel.calendar import VIETNAM
 from services.__main__ import WIRINGS
 from tests.chassis.apart import COMES_WITHIN_S, Instance, Line
 from tests.harness import REGISTRY
@@ -76,7 +78,7 @@ class House:
             store.close()
 
     def start(self, name: str, instance: str) -> None:
-        """Start an instance of a service and let people speak to it; who was there before goes, as in a rolling upgrade."""
+        """Start an instance of a service and let people speak to it; then whoever was there before goes."""
         before = self.instances.get(name)
         line = Line(self._access, self.topic, self._say_again, f"{self._of}-{name}")
         service: Service = self._wirings[name](self._parts)
@@ -86,6 +88,10 @@ class House:
         self.instances[name] = made
         if before is not None:
             before.stop()
+
+    @property
+    def today(self) -> date:
+        return self._clock.now().astimezone(VIETNAM).date()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -116,8 +122,8 @@ class House:
         """Give a command until it is answered: an instance that goes turns it away, the next one gets the same key."""
         key = f"upgrade-{next(self._keys)}"
         while True:
-            job = self._borders[service].give(act, who, params, body or {}, key)
             try:
+                job = self._borders[service].give(act, who, params, body or {}, key)
                 return job.future.result(timeout=COMES_WITHIN_S)
             except StoreUnavailable:
                 continue

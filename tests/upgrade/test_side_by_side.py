@@ -1,7 +1,7 @@
 """The previous release and this one on one topic, both directions, under load, instances going and coming.
 
-The previous release's records are put on a real topic while all five services of this release, which have taken over its
-logs, hear them and say what follows from people's acts on new dossiers. Nothing was marked as heard when they began.
+The previous release's records are put on a real topic while all five services of this release, which have taken over
+its logs, hear them and say what follows from people's acts on new dossiers. Nothing was marked as heard before.
 """
 
 import shutil
@@ -58,7 +58,7 @@ class Upgraded:
 
 def lived(house: House) -> str:
     """Take one dossier from the counter through every service and back; return its reference."""
-    procedure = REGISTRY.procedure(MARITAL_STATUS)
+    procedure = REGISTRY.procedure(MARITAL_STATUS, on=house.today)
     components = [{"code": part.code} for part in procedure.components if part.required == "always"]
     handed_in = {"procedure": MARITAL_STATUS, "channel": "counter", "receiving_agency": WARD_DESK, **ALONE}
     body = {**handed_in, "facts": FACTS[MARITAL_STATUS], "components": components}
