@@ -28,9 +28,12 @@ cluster: setup ## Start three Kafka brokers, PostgreSQL and each service as a pr
 drill: setup ## Break a cluster of its own under load, prove that nothing was lost or doubled: make drill SEED=1 DRILLS=1
 	@$(BIN)/python -m tests.drill --seed $(SEED) --drills $(DRILLS)
 
-test: setup ## Run every test, the browser and the killed servers included
+test: setup ## Run every test: browser, killed servers, real Kafka and PostgreSQL; then the services' own over PostgreSQL
 	@deploy/chromium.sh
+	@deploy/native/kafka.sh install
+	@deploy/native/postgres.sh install
 	@$(BIN)/pytest -n 2
+	@LIENTHONG_TEST_STORE=postgres $(BIN)/pytest -n 2 $(OVER_POSTGRES)
 
 check: setup ## Format, lint, types, imports and the fast tests; under a minute
 	@$(BIN)/ruff format --check --quiet
@@ -38,6 +41,9 @@ check: setup ## Format, lint, types, imports and the fast tests; under a minute
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/pytest -n 2 -m "not slow"
+
+# What is run a second time with PostgreSQL in the place of SQLite; nothing else differs.
+OVER_POSTGRES := tests/intake tests/routing tests/payments tests/postal tests/reporting tests/journeys
 
 EXAMPLES ?= 300
 FUZZ_SEED = $(shell od -An -N4 -tu4 /dev/urandom | tr -d ' ')
