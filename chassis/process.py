@@ -40,6 +40,7 @@ from chassis.vault_remote import RemoteVault
 from chassis.web.acts import Border
 from chassis.web.app import application
 from chassis.web.auth import DevelopmentIssuer
+from chassis.web.fronted import Fronted
 from chassis.web.heads import heads
 from chassis.web.internal import Rest, internal
 from chassis.web.oidc_other import KeysAtHand, other_issuer
@@ -169,6 +170,7 @@ def asgi(process: Process, beside: Iterable[APIRouter] = ()) -> FastAPI:
         app.add_middleware(Unsolicited, issuer=issuer)
     if issuer.other is not None:
         app.add_middleware(KeysAtHand, other=issuer.other)
+    app.add_middleware(Fronted, token=settings.internal_token)
     app.state.borders = {process.name: process.border}
     app.state.parts = process.parts
     app.state.engine = engine
@@ -191,7 +193,7 @@ def serve(
     process.parts.uploads.start()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        server(asgi(process, beside(process)), settings.host, int(settings.port)).run()
+        server(asgi(process, beside(process)), settings.host, int(settings.port), believes_proxies=False).run()
     except KeyboardInterrupt:
         log.info("%s stops", process.name)
     finally:

@@ -142,8 +142,13 @@ class Seals(ABC):
 
     def standing(self) -> Standing:
         """Return where the seals stand, for whoever goes on from there with `keep`."""
-        turn = self._turn()  # read first: whatever is kept while the rest is read belongs to a later one
-        last, document = self._last_row(), self._last_document()
+        while True:
+            stands = self._look()
+            if stands.turn == self._turn():  # else another has kept something, and it is of two moments
+                return stands
+
+    def _look(self) -> Standing:
+        turn, last, document = self._turn(), self._last_row(), self._last_document()
         is_open = last is not None and last.root is None
         leaves = Leaves(self._roots(), list(split(last.hashes)) if last is not None and is_open else [])
         position = self._position()
@@ -159,27 +164,38 @@ class Seals(ABC):
         return self.standing().leaves.size if position is None else position
 
     def each_leaf(self) -> Iterator[bytes]:
-        """Yield every sealed leaf, in the order of the log."""
-        number = -1
-        while (row := self._row_after(number)) is not None:
-            number = row.number
+        """Yield every leaf that is sealed by now, in the order of the log."""
+        for row in self._each_row():
             yield from split(row.hashes)
+
+    def _each_row(self) -> Iterator[Row]:
+        """Yield the rows up to the present last one, which may grow meanwhile and is taken as it was at first."""
+        last, number = self._last_row(), -1
+        while last is not None and (row := self._row_after(number)) is not None and row.number < last.number:
+            yield row
+            number = row.number
+        if last is not None:
+            yield last
 
     def wrong_rows(self) -> Iterator[str]:
         """Say where the rows of leaves do not follow each other, or do not give the root that is kept beside them."""
-        expected, row = 0, self._row_after(-1)
-        while row is not None:
-            following = self._row_after(row.number)
-            full = len(row.hashes) == CHUNK_LEAVES * HASH_BYTES
-            if row.number != expected or len(row.hashes) % HASH_BYTES or (not full and following is not None):
+        before: Row | None = None
+        for expected, row in enumerate(self._each_row()):
+            if before is not None and not _is_full(before):
+                yield f"leaves are missing in row {before.number}"
+            if row.number != expected or len(row.hashes) % HASH_BYTES:
                 yield f"leaves are missing in row {row.number}"
-            elif full and row.root != root_of(split(row.hashes)):
+            elif _is_full(row) and row.root != root_of(split(row.hashes)):
                 yield f"the leaves of row {row.number} do not give the root beside them"
-            expected, row = expected + 1, following
+            before = row
 
     def heads(self) -> list[Head]:
         """Return the signed heads, the oldest first."""
         return [_head(document) for document in self._documents()]
+
+
+def _is_full(row: Row) -> bool:
+    return len(row.hashes) == CHUNK_LEAVES * HASH_BYTES
 
 
 def _head(document: bytes) -> Head:

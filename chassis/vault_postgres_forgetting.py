@@ -47,6 +47,20 @@ def permit(admin: PostgresAccess, role: str) -> None:
             db.execute(sql.SQL("GRANT EXECUTE ON FUNCTION {} TO {}").format(sql.SQL(function), name))
 
 
+def is_permitted(admin: PostgresAccess, role: str) -> bool:
+    """Say whether a vault's role may see to it.
+
+    Args:
+        admin: the administrator's way into the vault's database.
+    """
+    ask = """SELECT pg_has_role(%(role)s, 'pg_checkpoint', 'USAGE')
+        AND has_function_privilege(%(role)s, 'pg_switch_wal()', 'EXECUTE')
+        AND has_function_privilege(%(role)s, 'pg_ls_waldir()', 'EXECUTE')"""
+    with admin.connect() as db:
+        ((may,),) = db.execute(ask, {"role": role}).fetchall()
+    return bool(may)
+
+
 class Traces:
     """What is left of those who were forgotten, and where: here, in the server's log, in copies."""
 

@@ -6,10 +6,11 @@ from typing import NoReturn
 
 import psycopg
 import typer
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from chassis.stores import postgres_roles
 from chassis.stores.postgres_access import PostgresAccess, meaning_of
+from chassis.vault_postgres_forgetting import is_permitted, permit
 from cli.cluster import DEFAULT_FOLDER, Folder, Place, Secrets
 from cli.exits import EXIT_NO, EXIT_UNUSABLE
 from cli.remote import AsJson, console, errors
@@ -22,6 +23,7 @@ app.command("restored")(restored)
 ADMIN = "postgres"
 """The administrator of the server; no process of the product enters as it."""
 
+VAULT = "vault"
 ROLES = (*DATABASES, AUDITOR)
 
 
@@ -32,7 +34,10 @@ def diff(folder: Folder = DEFAULT_FOLDER, secrets: Secrets = None, as_json: AsJs
     Exit code 0: nothing; 1: something; 2: the server cannot be reached or does not let the administrator in.
     """
     try:
-        found = postgres_roles.differences(_admin(Place.found(folder, secrets)), ROLES, AUDITOR)
+        admin = _admin(Place.found(folder, secrets))
+        found = postgres_roles.differences(admin, ROLES, AUDITOR)
+        if not any(VAULT in line for line in found) and not is_permitted(_into_vault(admin), VAULT):
+            found.append(f"role {VAULT} may not rid the server's log of those who were forgotten")
     except (psycopg.Error, OSError, ValueError) as error:
         _give_up(meaning_of(error))
     _tell(found, "Databases and roles are as they have to be.", as_json)
@@ -43,7 +48,8 @@ def diff(folder: Folder = DEFAULT_FOLDER, secrets: Secrets = None, as_json: AsJs
 def apply(folder: Folder = DEFAULT_FOLDER, secrets: Secrets = None, as_json: AsJson = False) -> None:
     """Make databases and roles what services/topology.py declares, each role with the password of the secrets folder.
 
-    Each service's role enters its own database and no other; the auditor's reads all of them. Nothing is ever dropped.
+    Each service's role enters its own database and no other; the auditor's reads all of them; the vault's may have the
+    server remove old files of its log, where those who were forgotten still stand. Nothing is ever dropped.
 
     Exit code 0: all is there; 2: the server cannot be reached, or a password is missing.
     """
@@ -52,7 +58,11 @@ def apply(folder: Folder = DEFAULT_FOLDER, secrets: Secrets = None, as_json: AsJ
         passwords = place.passwords(ROLES)
         if missing := [role for role in ROLES if role not in passwords]:
             _give_up(f"There is no password of {', '.join(missing)} in {place.secrets}.")
-        done = postgres_roles.apply(_admin(place), passwords, AUDITOR)
+        admin = _admin(place)
+        done = postgres_roles.apply(admin, passwords, AUDITOR)
+        if not is_permitted(_into_vault(admin), VAULT):
+            permit(_into_vault(admin), VAULT)
+            done.append(f"role {VAULT}: may rid the server's log of those who were forgotten")
     except (psycopg.Error, OSError, ValueError) as error:
         _give_up(meaning_of(error))
     _tell(done, "Nothing had to be made; passwords and settings are set.", as_json)
@@ -68,6 +78,10 @@ def _admin(place: Place) -> PostgresAccess:
     authority = place.folder / "tls/ca.pem"
     tls = f"sslmode=verify-full sslrootcert={authority}" if authority.exists() else "sslmode=prefer"
     return PostgresAccess(f"host=127.0.0.1 port={port} dbname=postgres user={ADMIN} {tls}", _secret(place, ADMIN))
+
+
+def _into_vault(admin: PostgresAccess) -> PostgresAccess:
+    return PostgresAccess(make_conninfo(admin.conninfo, dbname=VAULT), admin.password)
 
 
 def _secret(place: Place, who: str) -> str:

@@ -20,6 +20,7 @@ from chassis.web.door_instance import Instance
 from chassis.web.door_instances import OWN, Instances, Nobody
 from chassis.web.door_line import Headers, Line, LineDown
 from chassis.web.door_routes import Found
+from chassis.web.fronted import CALLER, FRONT, SCHEME
 from chassis.web.problem import METHOD, NOT_FOUND, UNAVAILABLE, Problem, document, on_problem, response
 from kernel.calendar import Words
 
@@ -35,7 +36,7 @@ OF_ONE_HOP: Final = frozenset({
     b"connection", b"keep-alive", b"proxy-authenticate", b"proxy-authorization", b"te", b"trailer",
     b"transfer-encoding", b"upgrade", b"expect", b"proxy-connection",
 })  # fmt: skip
-NOT_SENT_ON: Final = OF_ONE_HOP | {b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host", b"forwarded"}
+NOT_SENT_ON: Final = OF_ONE_HOP | {FRONT, CALLER, SCHEME, b"x-forwarded-host", b"forwarded"}
 NOT_SAID_ON: Final = OF_ONE_HOP | {b"date"}  # this server says the time itself
 
 DOOR: Final = CollectorRegistry()
@@ -80,7 +81,7 @@ class Door:
             may_be_repeated, body = await _taken_in(scope, receive)
         except ConnectionAbortedError:
             return
-        head = _head(scope, body)
+        head = _head(scope, body, self.instances.mark)
         try:
             async with asyncio.timeout(SAID_WITHIN_S):
                 instance, line, first = await self._answered(service, scope, head, body, may_be_repeated)
@@ -238,7 +239,7 @@ async def _coming(receive: Receive) -> AsyncIterator[bytes]:
             return
 
 
-def _head(scope: Scope, body: bytes | AsyncIterator[bytes]) -> bytes:
+def _head(scope: Scope, body: bytes | AsyncIterator[bytes], mark: bytes) -> bytes:
     """Return the head of the request as it is sent on: what its sender said, and where they are."""
     target = scope.get("raw_path") or scope["path"].encode()
     if scope["query_string"]:
@@ -249,7 +250,7 @@ def _head(scope: Scope, body: bytes | AsyncIterator[bytes]) -> bytes:
         if body or scope["method"] not in READS:
             fields.append((b"content-length", b"%d" % len(body)))
     client = (scope.get("client") or ("", 0))[0]
-    fields += [(b"x-forwarded-for", client.encode("latin-1")), (b"x-forwarded-proto", scope["scheme"].encode())]
+    fields += [(FRONT, mark), (CALLER, client.encode("latin-1")), (SCHEME, scope["scheme"].encode())]
     lines = b"".join(b"%b: %b\r\n" % field for field in fields)
     return b"%b %b HTTP/1.1\r\n%b\r\n" % (scope["method"].encode("latin-1"), target, lines)
 

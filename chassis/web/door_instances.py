@@ -15,6 +15,7 @@ import msgspec
 from chassis.web.door_instance import Instance
 from chassis.web.door_line import LineDown
 from chassis.web.door_routes import RouteTable
+from chassis.web.fronted import mark_of
 
 log = logging.getLogger("lienthong.door")
 
@@ -62,6 +63,7 @@ class Instances:
         self.own: list[tuple[tuple[str, ...], str]] = []
         self.table = RouteTable()
         self._inner = {"authorization": f"Bearer {token}"}
+        self.mark = mark_of(token)
         self._tasks: list[asyncio.Task[None]] = []
 
     def beside(self, service: str, url: str, routes: Iterable[tuple[tuple[str, ...], str]]) -> None:

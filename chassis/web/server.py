@@ -115,11 +115,15 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def server(app: Any, host: str, port: int) -> uvicorn.Server:
-    """Return the server that listens for `app` within the limits."""
+def server(app: Any, host: str, port: int, believes_proxies: bool = True) -> uvicorn.Server:
+    """Return the server that listens for `app` within the limits.
+
+    Args:
+        believes_proxies: take callers' addresses from this machine, or from whom FORWARDED_ALLOW_IPS names.
+    """
     config = uvicorn.Config(
         app, host=host, port=port, log_config=None, access_log=False, http=BoundedProtocol, ws="none",
         limit_concurrency=CONNECTIONS_MAX, backlog=BACKLOG_MAX, timeout_keep_alive=IDLE_CONNECTION_WITHIN_S,
-        server_header=False,
+        server_header=False, proxy_headers=believes_proxies,
     )  # fmt: skip
     return Server(config)

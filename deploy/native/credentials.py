@@ -21,7 +21,6 @@ import sys
 from base64 import b64encode
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +28,7 @@ sys.path.append(str(Path(__file__).parent.parent.parent))
 
 import tls
 
+from chassis.file_words import DISCARD, READ, WRITE
 from chassis.files import SECRET_BYTES
 from chassis.inner_credentials import lines_of
 from chassis.sealing_keys import SealingKeys
@@ -46,7 +46,12 @@ ASKS_VAULT: Final = {
 }
 """Who asks the vault, and for what: payments look for the gateway's person, reporting for whose data was opened."""
 
-ASKS_FILES: Final = ("intake", "routing", "payments", "postal", "reporting", AUDITOR)
+ASKS_FILES: Final = {
+    **dict.fromkeys(("intake", "routing", "payments", "postal", "reporting"), (READ, WRITE, DISCARD)),
+    AUDITOR: (READ,),
+}
+"""Who asks the file store, and for what: an auditor only looks."""
+
 SHARED_KEYS: Final = ("issuer.key", "session.key", "answers.key")
 POSTGRES_ADMIN: Final = "postgres"
 GRAFANA: Final = "grafana"
@@ -69,10 +74,7 @@ def make(cluster: Path) -> None:
     vault = {who: _kept(folder / f"{who}.vault-token", _token) for who in ASKS_VAULT}
     _write(folder / "vault.tokens", lines_of(vault, ASKS_VAULT))
     files = {who: _kept(folder / f"{who}.files-token", _token) for who in ASKS_FILES}
-    _write(
-        folder / "files.tokens",
-        "".join(f"{who}:{sha256(token.encode()).hexdigest()}\n" for who, token in files.items()),
-    )
+    _write(folder / "files.tokens", lines_of(files, ASKS_FILES))
     _kept(folder / "internal.token", _token)
     _kept(folder / "vault.key", lambda: b64encode(secrets.token_bytes(KEY_BYTES)).decode())
     for name in SHARED_KEYS:

@@ -157,6 +157,8 @@ max_connections = 200
 shared_buffers = '128MB'
 wal_compression = on
 max_wal_size = '2GB'
+# Old files of the log are removed, not written over: who was forgotten is gone with them.
+wal_recycle = off
 jit = off
 log_min_messages = 'warning'
 # What is written is not logged: it may be sealed, but it is nobody's business.

@@ -14,6 +14,8 @@ from tests.chassis.test_kafka_bus import noted, say
 from tests.kafka_server import KafkaServer
 from tests.postgres_server import PostgresServer
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def line(kafka: KafkaServer) -> Line:

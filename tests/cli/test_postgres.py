@@ -35,6 +35,12 @@ def test_what_is_declared_is_made_once_and_then_only_compared(server: PostgresSe
     assert "secret" not in made.output
     assert called(server, "diff").exit_code == 0
     assert json.loads(called(server, "apply", "--json").output) == []
+    with server.access("vault").connect("") as db:
+        db.execute("REVOKE EXECUTE ON FUNCTION pg_ls_waldir() FROM vault")
+    assert json.loads(called(server, "diff", "--json").output) == [
+        "role vault may not rid the server's log of those who were forgotten"
+    ]
+    assert called(server, "apply").exit_code == called(server, "diff").exit_code == 0
     with server.access("intake", "intake", "secret of intake").connect() as db:
         assert db.execute("SELECT current_user").fetchone() == ("intake",)
 

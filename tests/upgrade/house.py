@@ -153,7 +153,7 @@ def take_over(path: Path, database: PostgresAccess) -> None:
     old, new = SqliteStore(path), PostgresStore(database)
     for writes in _pages(old):
         new.commit(writes)
-    timers = {
+    timers: dict[str, TimerRow | None] = {
         row["id"]: TimerRow(*(row[name] for name in TimerRow._fields)) for row in old.query("SELECT * FROM timers")
     }
     owing = {row["stream"]: row["since_us"] for row in old.query("SELECT * FROM owing")}

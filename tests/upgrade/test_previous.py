@@ -3,7 +3,7 @@
 import json
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from typing import Any
 
@@ -15,7 +15,7 @@ from cli.compatibility import breaking_changes, events_of
 from services.__main__ import Platform, compose
 from tests.harness import REGISTRY
 from tests.postgres_server import ON_POSTGRES
-from tests.upgrade.previous import LOGS, Headers, Previous, Record, holes, numbers_of
+from tests.upgrade.previous import LOGS, Headers, Previous, Record, holes, numbers_of, unversioned
 
 Change = Callable[[dict[str, Any]], object]
 
@@ -157,9 +157,38 @@ def test_a_hole_in_the_numbers_is_found(previous: Previous) -> None:
     assert holes(numbers_of(without)) == [key]
 
 
-def test_every_version_that_is_read_is_one_that_is_said(previous: Previous) -> None:
-    """Readers of both come first: what the previous release listens to is what this one says."""
-    now = {path.replace("/", ".").removesuffix(".json") for path in events_of(published.FOLDER)}
-    read = {kind.removeprefix("lienthong.") for of in previous.readings.values() for kind in of}
-    assert len(read) > 20
-    assert read <= now
+def unread(said: Iterable[str], readings: Mapping[str, Iterable[str]]) -> list[str]:
+    """Return a line for each type that a service listens to in other versions, or that nobody says any more."""
+    now: dict[str, set[str]] = {}
+    for kind in said:
+        now.setdefault(unversioned(kind), set()).add(kind)
+    lines = []
+    for service, kinds in readings.items():
+        known = set(kinds)
+        for name in sorted(set(map(unversioned, known))):
+            lines += [f"{service} cannot read {kind}" for kind in sorted(now.get(name, set()) - known)]
+            if name not in now:
+                lines.append(f"{service} listens to {name}, which is said no more")
+    return lines
+
+
+def test_the_previous_release_reads_every_version_that_this_one_may_say(previous: Previous) -> None:
+    """Contracts, evolution: readers learn to read both first; also for what nobody happened to say in these tests."""
+    said = {f"lienthong.{path.replace('/', '.').removesuffix('.json')}" for path in events_of(published.FOLDER)}
+    assert len(said) > 50
+    assert unread(said, previous.readings) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ({"a.X.v1"}, []),
+        ({"a.X.v1", "a.New.v1"}, []),
+        ({"a.X.v2"}, ["s cannot read a.X.v2"]),
+        ({"a.X.v1", "a.X.v2"}, ["s cannot read a.X.v2"]),
+        (set(), ["s listens to a.X, which is said no more"]),
+    ],
+)
+def test_a_version_that_nobody_has_learnt_to_read_is_found(said: set[str], found: list[str]) -> None:
+    """Each way to be too early."""
+    assert unread(said, {"s": ["a.X.v1"]}) == found
