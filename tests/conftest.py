@@ -25,6 +25,7 @@ settings.load_profile("house")
 SLOW_PLACES = (
     "tests/borders/",
     "tests/cli/",
+    "tests/drill/",
     "tests/front/",
     "tests/journeys/",
     "tests/kafka/",
@@ -54,14 +55,20 @@ SLOW_PLACES = (
     "tests/reporting/test_projections.py",
     "tests/reporting/test_routing_agrees.py",
     "tests/samples/",
+    "tests/upgrade/",
 )
 """What goes through whole borders, whole stores or many whole lives: left to `make test`, so that `make check` stays
 under a minute."""
 
 
+SERVERS = frozenset({"postgres_server", "own_postgres", "own_server", "kafka", "kafka_cluster", "kafka_alone"})
+"""Fixtures that start a server; `make check` needs none."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if item.path.relative_to(PROJECT).as_posix().startswith(SLOW_PLACES):
+        needs_server = not SERVERS.isdisjoint(getattr(item, "fixturenames", ()))
+        if needs_server or item.path.relative_to(PROJECT).as_posix().startswith(SLOW_PLACES):
             item.add_marker(pytest.mark.slow)
 
 
