@@ -45,11 +45,12 @@ def free_port() -> int:
 class Listening:
     """An application under a server of its own, on a thread."""
 
-    def __init__(self, app: Any, port: int = 0, product: bool = False) -> None:
+    def __init__(self, app: Any, port: int = 0, product: bool = False, believes_proxies: bool = True) -> None:
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         config = uvicorn.Config(app, port=self.port, log_level="error", timeout_keep_alive=5)
-        self._server = server(app, "127.0.0.1", self.port) if product else uvicorn.Server(config)
+        own = server(app, "127.0.0.1", self.port, believes_proxies)
+        self._server = own if product else uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, daemon=True)
         self._thread.start()
         until(lambda: self._server.started)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -36,16 +35,9 @@ def behind(town: Town) -> Listening:
     app = Starlette(routes=[*stand_in.app.routes, stand_in.public[-1]])
     app.add_middleware(Unsolicited, issuer=issuer(town.folder))
     app.add_middleware(Fronted, token=TOKEN)
-    listening = town.listening["shop-1"] = Served(app)
+    listening = town.listening["shop-1"] = Listening(app, product=True, believes_proxies=False)
     town.ports["shop"] = [listening.port]
     return listening
-
-
-class Served(Listening):
-    """As a service's process listens: it believes no proxy."""
-
-    def __init__(self, app: Any) -> None:
-        super().__init__(lambda scope, receive, send: app(scope, receive, send))
 
 
 def issuer(folder: Path) -> DevelopmentIssuer:

@@ -112,8 +112,10 @@ class Door:
             code, said = await self._take(border, item, raw, updating)
         except ValidationError as error:
             return {"MaHoSo": str(raw.get("MaHoSo", ""))[:60], "error_code": ERROR, "message": what_is_wrong(error)}
-        except (Untranslatable, TimeoutError, StoreUnavailable) as error:
-            return {"MaHoSo": item.code, "error_code": ERROR, "message": str(error) or "busy; send it again"}
+        except Untranslatable as error:
+            return {"MaHoSo": item.code, "error_code": ERROR, "message": str(error)}
+        except (TimeoutError, StoreUnavailable):  # what is down inside is not for strangers
+            return {"MaHoSo": item.code, "error_code": ERROR, "message": "busy; send it again"}
         return {"MaHoSo": item.code, "error_code": code, "message": said}
 
     async def _take(self, border: Border, item: Item, raw: dict[str, Any], updating: bool) -> Answer:
