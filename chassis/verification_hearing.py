@@ -21,7 +21,7 @@ def heard(scene: Scene, checked: Checked) -> None:
             checked.breaks(f"{ear.source}: this reader is at {ear.position}, the log ends at {head}")
         if at < head:
             checked.waits(f"{ear.source}: {head - at} positions not looked at after {ear.position}")
-        last = _last_said(ear)
+        last = last_said(ear)
         for subject in sorted(last.keys() | ear.marks.keys() | ear.waits.keys()):
             checked.counted += 1
             mark, up_to = ear.marks.get(subject, 0), last.get(subject, 0)
@@ -38,7 +38,7 @@ def heard(scene: Scene, checked: Checked) -> None:
         checked.waits(f"{envelope.source} {envelope.subject} #{envelope.sequence}: {one.error or 'waits its turn'}")
 
 
-def _last_said(ear: Ear) -> dict[str, int]:
+def last_said(ear: Ear) -> dict[str, int]:
     """Return subject → last sequence said up to the reader's position."""
     sql = (
         "SELECT subject, max(sequence) AS sequence FROM events "

@@ -82,9 +82,13 @@ class Inspection:
     says: str
     look: Callable[[Checked], None]
 
-    def carry_out(self) -> Checked:
-        """Look, and return what was found. Damage may stop a check anywhere; then that is what it found."""
-        checked = Checked(self.service, self.name, self.says)
+    def carry_out(self, into: Checked | None = None) -> Checked:
+        """Look, and return what was found. Damage may stop a check anywhere; then that is what it found.
+
+        Args:
+            into: takes what is found, where it is not simply to be named.
+        """
+        checked = into or Checked(self.service, self.name, self.says)
         try:
             self.look(checked)
         except Exception as error:

@@ -3,7 +3,7 @@
 import json
 import logging
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,6 +20,7 @@ from chassis.stores.store import StoreUnavailable
 from chassis.uploads import Uploads
 from chassis.verification import Checked, Inspection, inspections
 from chassis.verification_heads import heads_inspections, kept_heads_inspection
+from chassis.verification_lost import carried_out, lost_in
 from cli import files
 from cli.books import cross_inspections
 from cli.clock_books import clock_inspections
@@ -103,15 +104,15 @@ def _prove_cluster(folder: Path, kept: Kept, as_json: bool) -> list[Checked]:
     except (RegistryUnusable, StoreUnavailable, psycopg.Error, OSError, ValueError) as error:
         _give_up(folder, [str(error)], as_json)
     try:
-        return _carried_out(all_inspections(looking, kept), as_json)
+        return _carried_out(all_inspections(looking, kept), as_json, lost_in(looking.engine))
     finally:
         looking.close()
 
 
-def _carried_out(inspections: Iterable[Inspection], as_json: bool) -> list[Checked]:
+def _carried_out(inspections: Iterable[Inspection], as_json: bool, lost: Mapping[str, str]) -> list[Checked]:
     found = []
     for inspection in inspections:
-        found.append(inspection.carry_out())
+        found.append(carried_out(inspection, lost))
         if not as_json:
             _print(found[-1])
     return found
@@ -134,7 +135,7 @@ def _prove(data: Path, kept: Kept, as_json: bool) -> list[Checked]:
     except (RegistryUnusable, StoreUnavailable, sqlite3.Error, OSError, ValueError, LookupError, TypeError) as error:
         _give_up(data, [str(error)], as_json)
     try:
-        return _carried_out(all_inspections(platform, kept), as_json)
+        return _carried_out(all_inspections(platform, kept), as_json, lost_in(platform.engine))
     finally:
         platform.close()
 

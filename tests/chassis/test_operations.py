@@ -109,7 +109,7 @@ def test_figures_show_what_lanes_did_and_what_waits(
     assert seen['lienthong_lane_total{kind="heard",service="audit"}'] == 1
     assert seen['lienthong_parked{service="audit"}'] == 1
     assert seen['lienthong_held{service="audit"}'] == 1
-    assert seen[f'lienthong_reader_lag{{service="audit",source="{SAVINGS_SOURCE}"}}'] == 0
+    assert seen[f'lienthong_reader_lag{{channel="{SAVINGS_SOURCE}",service="audit"}}'] == 0
     assert seen['lienthong_sagas_owing{service="savings"}'] == 0
     assert platform.get("/readyz").json()["services"]["audit"]["parked"] == 1
 
@@ -123,7 +123,7 @@ def test_figures_are_shown_while_a_store_is_down(
         raise StoreUnavailable("pulled out")
 
     with caplog.at_level(logging.CRITICAL):
-        monkeypatch.setattr(platform.engine.running["audit"].inbox.bus, "take", down)
+        monkeypatch.setattr(platform.engine.running["audit"].inbox.bus, "behind", down)
         answer = platform.get("/metrics")
         monkeypatch.undo()
     assert answer.status_code == 200
