@@ -24,7 +24,7 @@ KEPT_HEADS: Final = "kept_heads"
 
 def lost_in(engine: "Engine") -> dict[str, str]:
     """Return subject → the source that lost it: others took more of it, in a generation that ended, than it has."""
-    found = {}
+    found: dict[str, str] = {}
     for speaker in engine.running.values():
         if len(speaker.store.generations) == 1:
             continue

@@ -15,6 +15,7 @@ from cli import (
     parked,
     payments,
     postgres,
+    rebuild,
     registry,
     rights,
     schemas,
@@ -42,6 +43,7 @@ app.command("rights")(rights.rights)
 app.command("token")(issuer.token)
 app.command("trace")(trace.trace)
 app.command("verify")(verify.verify)
+app.command("rebuild")(rebuild.rebuild)
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
 app.add_typer(dossier.app, name="dossier")

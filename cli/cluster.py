@@ -13,6 +13,7 @@ from chassis.bus.kafka_access import KafkaAccess
 from chassis.file_remote import RemoteFiles
 from chassis.seals_postgres import PostgresSeals
 from chassis.settings import Settings
+from chassis.stores.postgres import PostgresStore
 from chassis.stores.postgres_access import PostgresAccess
 from chassis.stores.postgres_readonly import ReadOnlyStore
 from chassis.vault_remote import RemoteVault
@@ -70,14 +71,17 @@ class Place:
         """Return the passwords that are there of these users."""
         return {user: self._secret(user) for user in users if (self.secrets / f"{user}.password").exists()}
 
-    def log(self, service: str, user: str) -> ReadOnlyStore:
+    def log(self, service: str, user: str, any_form: bool = False) -> ReadOnlyStore:
         """Open the database of a service to look into it, as `user` unless the environment names somebody.
+
+        Args:
+            any_form: its read models may be another version's.
 
         Raises:
             psycopg.Error: it cannot be entered.
             OSError: the password's file cannot be read.
         """
-        return ReadOnlyStore(self._database(service, user))
+        return ReadOnlyStore(self._database(service, user), any_form)
 
     def seals(self, service: str, user: str) -> PostgresSeals:
         """Return the seals of a service's log, to look at.
@@ -86,6 +90,15 @@ class Place:
             OSError: the password's file cannot be read.
         """
         return PostgresSeals(self._database(service, user))
+
+    def store(self, service: str) -> PostgresStore:
+        """Open the database of a service to write to it, as the service.
+
+        Raises:
+            StoreUnavailable: it cannot be entered.
+            OSError: the password's file cannot be read.
+        """
+        return PostgresStore(self._database(service, service))
 
     def _database(self, service: str, user: str) -> PostgresAccess:
         given = self.settings.database or (

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from chassis.bus.embedded import EmbeddedBus
-from chassis.clock import CLOCK, NotedClock
+from chassis.clock import CLOCK, NotedClock, WallClock
 from chassis.registry import PRODUCT_REGISTRY, load_registry
 from chassis.run import Engine
 from chassis.sealing import Sealer
@@ -20,7 +20,7 @@ from chassis.settings import Settings
 from chassis.stores.postgres_readonly import ReadOnlyStore
 from chassis.stores.store import Store
 from chassis.uploads import Uploads
-from chassis.vault_port import Custody
+from chassis.vault_port import Custody, Vault
 from services.__main__ import WIRINGS
 
 
@@ -67,3 +67,21 @@ def looked_at(
     given: dict[str, Store] = dict(stores)
     engine = Engine(services, given, EmbeddedBus(given), clock)
     return Looking(parts, vault, engine, Sealer(seals, SealingKeys(keys, makes_first=False), given, clock))
+
+
+def build_anew(service: str, stores: Mapping[str, Store], vault: Vault, uploads: Uploads) -> bool:
+    """Build the read models of a service from the logs of all; say whether there was anything to build.
+
+    Args:
+        stores: service → store: the one's own, which is written, and the others' to look at.
+
+    Raises:
+        StoreUnavailable: a store cannot be read or written.
+    """
+    clock = WallClock()
+    parts = Parts(load_registry(PRODUCT_REGISTRY), vault, clock, Settings(), uploads)
+    services = [wiring(parts) for wiring in WIRINGS]
+    engine = Engine(services, dict(stores), EmbeddedBus(stores), clock)
+    was_missing = engine.running[service].lane.rows_missing
+    engine.stop()
+    return was_missing

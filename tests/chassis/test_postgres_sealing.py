@@ -63,6 +63,13 @@ def work(engine: Engine, ref: str) -> None:
         store.commit(Writes([event("account-x", 1)._replace(said="half")]))
 
 
+def name_of(engine: Engine) -> str:
+    """Return the name of the service's database."""
+    store = engine.running[SERVICE].store
+    assert isinstance(store, PostgresStore)
+    return store.name
+
+
 @contextmanager
 def sealing(engine: Engine, folder: Path) -> Iterator[Sealer]:
     store = engine.running[SERVICE].store
@@ -247,7 +254,7 @@ def test_an_auditor_can_only_look(engine: Engine, postgres_server: PostgresServe
     work(engine, "a")
     with sealing(engine, tmp_path) as sealer:
         sealer.seal_now()
-    database = engine.running[SERVICE].store.name
+    database = name_of(engine)
     role = f"looks_at_{database}"
     with postgres_server.admin.connect("") as db:
         db.execute(f"CREATE ROLE {role} LOGIN PASSWORD 'looks' IN ROLE pg_read_all_data")
@@ -290,7 +297,7 @@ def test_a_database_brought_back_is_sealed_on_in_its_new_generation(
         (before,) = sealer.seal_now()
         work(engine, "b")
         sealer.advance()  # sealed, not signed
-    name = engine.running[SERVICE].store.name
+    name = name_of(engine)
     engine.stop()
     copy = postgres_server.access(f"{name}_copy")
     with postgres_server.admin.connect("") as db:

@@ -149,7 +149,7 @@ def test_leaves_taken_up_again_grow_as_before(monkeypatch: pytest.MonkeyPatch, s
             rows.append(row)
     open_row = leaves.open_row()
     last = [] if open_row is None else [open_row[1][at : at + 32] for at in range(0, len(open_row[1]), 32)]
-    again = Leaves([root for _, _, root in rows], last)
+    again = Leaves([row.root for row in rows if row.root is not None], last)
     assert (again.size, again.peaks) == (leaves.size, leaves.peaks) == (size, again.peaks)
 
 
