@@ -42,6 +42,7 @@ def test_every_form_describes_one_topology(project: Path, findings: Any) -> None
         ("docker-compose.yml", "CLIENT://kafka-2:20092", "CLIENT://kafka-2:20192", "brokers"),
         ("docker-compose.yml", "2@kafka-2:20192", "2@kafka-2:20193", "same_servers"),
         ("docker-compose.yml", "-cmax_connections=200", "-cmax_connections=100", "same_servers"),
+        ("docker-compose.yml", "-cwal_recycle=off", "-cwal_recycle=on", "same_servers"),
         ("docker-compose.yml", "apache/kafka:4.3.1", "apache/kafka:4.3.0", "versions"),
         ("docker-compose.yml", "lienthong:0.1.0", "lienthong:latest", "versions"),
         ("docker-compose.yml", "secrets/vault.key", "secrets/master.key", "secrets"),
