@@ -81,7 +81,9 @@ def _keys(data: Path) -> SealingKeys:
         errors.print(f"[red]There is no folder {escape(str(data))}.[/red]")
         raise typer.Exit(EXIT_UNUSABLE)
     try:
-        return SealingKeys(data / HEAD_KEYS)
+        keys = SealingKeys(data / HEAD_KEYS)
+        keys.published()  # read now, so that whoever asked is told at once if they cannot be
+        return keys
     except SecretUnusable as error:
         errors.print(f"[red]{escape(str(error))}[/red]")
         raise typer.Exit(EXIT_UNUSABLE) from error

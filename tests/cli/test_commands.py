@@ -16,6 +16,8 @@ COMMANDS = (
     "events tail", "events said", "parked list", "parked retry", "parked discharge", "payments reconcile",
     "registry lint", "schemas write", "schemas check", "schemas release", "issuer keys", "issuer rotate",
     "incident declare", "incident end", "incident list",
+    "kafka apply", "kafka diff", "kafka lag", "kafka verify", "postgres apply", "postgres diff", "postgres restored",
+    "rebuild",
     "heads seal", "heads list", "heads keys", "heads add-key", "heads retire-key",
     "vault rotate", "vault find", "vault forget", "vault forgotten", "vault copies", "vault openings",
 )  # fmt: skip
