@@ -4,6 +4,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 MECHANISM: Final = "SCRAM-SHA-512"
+LOOKS_ROUND_EVERY_MS: Final = 10_000
+"""How soon a client sees that topics or brokers have changed; the library's five minutes would leave a reader that came
+while a topic was being made anew without partitions for so long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,9 @@ class KafkaAccess:
 
     def client(self) -> dict[str, Any]:
         """Return what every client of kafka-python is given."""
-        common: dict[str, Any] = {"bootstrap_servers": self.bootstrap.split(",")}
+        common: dict[str, Any] = {
+            "bootstrap_servers": self.bootstrap.split(","), "metadata_max_age_ms": LOOKS_ROUND_EVERY_MS,
+        }  # fmt: skip
         if not self.user:
             return common
         return common | {

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import msgspec
 from kafka import ConsumerRebalanceListener, KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.admin import MemberToRemove
 from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
 from kafka.errors import KafkaError
 from kafka.structs import OffsetAndMetadata
@@ -102,6 +103,7 @@ class KafkaEar:
         self._topic_id = ""
         self._looked_at = self._committed_at = 0.0
         self._committed: dict[str, int] = {}
+        self._leaves = False
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self.polled_at = 0.0
@@ -125,6 +127,7 @@ class KafkaEar:
                 self._turn()
                 self.failing = ""
             except (KafkaError, TopicMissing, StoreUnavailable, OSError) as error:
+                self._leaves |= isinstance(error, TopicMissing)
                 self._complain(KafkaUnavailable.meant_by(error, self._access))
                 self._let_go()
                 self._stopping.wait(WAIT_S)
@@ -161,6 +164,7 @@ class KafkaEar:
     def _begin(self) -> KafkaConsumer:
         self._admin = opened(KafkaAdminClient, **self._access.client())
         self._topic_id = id_of(self._admin, self._topic)
+        self._leave()
         self._looked_at = time.monotonic()
         self._handed = _Handed(self._taken_away)
         consumer = self._consumer = opened(
@@ -172,6 +176,16 @@ class KafkaEar:
         )  # fmt: skip
         consumer.subscribe([self._topic], listener=self._handed)
         return consumer
+
+    def _leave(self) -> None:
+        """Leave the group after the topic was gone, so that whoever comes back is given partitions anew.
+
+        An instance that comes back under its name is handed what it had, and what it had of a topic that was not there
+        is nothing.
+        """
+        if self._leaves and self._instance and self._admin is not None:
+            self._admin.remove_group_members(self._group, [MemberToRemove(group_instance_id=self._instance)])
+        self._leaves = False
 
     def _look_at_topic(self) -> None:
         """See from time to time whether the topic still is the one that the positions are of."""
