@@ -61,6 +61,8 @@ OTHER_DOORS: Final[dict[str, tuple[str, str]]] = {
     "GET /api/v1/procedures": (PUBLIC, "the catalogue is published by law (NĐ 61/2018 art. 13)"),
     "GET /api/v1/procedures/{procedure}": (PUBLIC, "the catalogue is published by law (NĐ 61/2018 art. 13)"),
     "GET /api/v1/statistics/province": (PUBLIC, "figures of handling are published by law (NĐ 118/2025)"),
+    "GET /figures": (PUBLIC, "live figures of handling, published by law (NĐ 118/2025); none is about one dossier"),
+    "GET /figures/live": (PUBLIC, "the same, sent as they change"),
     "GET /api/v1/heads": (PUBLIC, "whoever keeps a signed head elsewhere holds the platform to it; it has hashes only"),
     "GET /api/v1/heads/keys": (PUBLIC, "the public keys that heads are signed with"),
     "GET /api/v1/payments/vnpay/ipn": (PUBLIC, "the gateway's notice: believed by its signature, amount and attempt"),
