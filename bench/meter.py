@@ -182,7 +182,7 @@ def speak(to_do: dict[str, Any]) -> None:
 
 
 def hear(to_do: dict[str, Any]) -> None:
-    """Take what comes until told to stop; print the last effect, and of each when it was said and how long it took (ms)."""
+    """Take what comes until told to stop; print the last effect, and of each when it was said and its wait (ms)."""
     said: list[int] = []
     waits: list[tuple[float, float]] = []
     last = [0.0]

@@ -174,6 +174,9 @@ class KafkaEar:
             heartbeat_interval_ms=min(HEARTBEAT_MS, self._session_ms // 3),
             partition_assignment_strategy=[CooperativeStickyAssignor()],
         )  # fmt: skip
+        # Asked for first: a member that leads its group and does not know the partitions yet would give out none.
+        if not consumer.partitions_for_topic(self._topic):
+            raise TopicMissing(f"the partitions of {self._topic} are not known yet")
         consumer.subscribe([self._topic], listener=self._handed)
         return consumer
 
