@@ -197,10 +197,7 @@ class KafkaEar:
         self._looked_at = time.monotonic()
         found = id_of(self._admin, self._topic)
         if found != self._topic_id:
-            log.error("%s was made anew: it is heard from its beginning", self._topic)
-            self._topic_id = found
-            self._bus.lose(list(self._placed.values()))
-            self._placed.clear()
+            raise TopicMissing(f"{self._topic} was made anew: it is heard from its beginning")
 
     def _place(self) -> None:
         """Begin each partition that was given to us where the database says that it was left."""
