@@ -60,7 +60,7 @@ class Process:
     """One service with the parts that it runs on, ready to be started.
 
     Args:
-        ear: brings what others say; None where the service hears nobody.
+        ear: brings what others say.
         relay: says its log; None where it has nothing to say.
     """
 

@@ -4,7 +4,6 @@ The one table of all of them is services/topology.py; docs/kafka.md explains it.
 """
 
 import json
-import logging
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
@@ -31,6 +30,7 @@ from chassis.wire import TOPIC
 from cli.cluster import DEFAULT_FOLDER, Folder, NoSuchCluster, Place, Secrets
 from cli.exits import EXIT_NO, EXIT_UNUSABLE
 from cli.remote import AsJson, console, errors
+from cli.silence import silenced
 from services.topology import ADMIN, AUDITOR, KAFKA, LIVE, PROCESSES, SPEAKERS
 
 app = typer.Typer(help="The Kafka cluster that the services speak through.", no_args_is_help=True)
@@ -144,7 +144,7 @@ def _reached(folder: Path, secrets: Path | None, user: str) -> Iterator[tuple[Pl
     # Asked first, because the client itself would try for long and not say why.
     if (reason := why_unreachable(access)) is not None:
         _give_up(reason)
-    with _quiet():
+    with silenced("kafka"):
         try:
             with Cluster.reached(access) as cluster:
                 yield place, cluster, access
@@ -158,18 +158,6 @@ def _looked_into(place: Place, service: str, opened: ExitStack) -> ReadOnlyStore
     log = place.log(service, AUDITOR)
     opened.callback(log.close)
     return log
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep the client's own log silent: it complains of every attempt, and what matters is said here."""
-    log = logging.getLogger("kafka")
-    before = log.level
-    log.setLevel(logging.CRITICAL + 1)
-    try:
-        yield
-    finally:
-        log.setLevel(before)
 
 
 def _give_up(why: str) -> NoReturn:

@@ -1,10 +1,8 @@
 """`lienthong verify`: prove a stopped server's data: what was checked, what is broken, what is only pending."""
 
 import json
-import logging
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -28,6 +26,7 @@ from cli.cluster import Place
 from cli.exits import EXIT_IN_USE, EXIT_NO, EXIT_UNUSABLE
 from cli.privacy import forgetting_inspection, privacy_inspection
 from cli.remote import AsJson, console, errors
+from cli.silence import silenced
 from cli.uploaded import files_inspection
 from services.__main__ import Platform, compose
 from services.looking import Looking, looked_at
@@ -60,7 +59,7 @@ def verify(
     cannot be read; 3: a server is using them.
     """
     if cluster is not None:
-        with _quiet():
+        with silenced("lienthong"):
             found = _prove_cluster(cluster, _kept(cluster, head or [], keys, as_json), as_json)
         _end(found, as_json)
     if data is None:
@@ -71,7 +70,7 @@ def verify(
         errors.print(f"[red]A server is using {data}.[/red] Stop it first: a proof needs data that stand still.")
         raise typer.Exit(EXIT_IN_USE)
     kept = _kept(data, head or [], keys, as_json)
-    with _quiet():
+    with silenced("lienthong"):
         found = _prove(data, kept, as_json)
     _end(found, as_json)
 
@@ -161,18 +160,6 @@ def _give_up(data: Path, hindrances: list[str], as_json: bool) -> NoReturn:
         for line in hindrances:
             errors.print(line, markup=False, highlight=False, soft_wrap=True)
     raise typer.Exit(EXIT_UNUSABLE)
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep the product's own log silent: what it would say of damage is what is printed here."""
-    log = logging.getLogger("lienthong")
-    before = log.level
-    log.setLevel(logging.CRITICAL + 1)
-    try:
-        yield
-    finally:
-        log.setLevel(before)
 
 
 def _print(one: Checked) -> None:
