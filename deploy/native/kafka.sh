@@ -16,7 +16,9 @@
 #   LIENTHONG_KAFKA_NODES  how many, where the command does not say; 3 unless told
 #   LIENTHONG_KAFKA_PORT   first port for clients, 20091 unless told; node i answers clients at port + i - 1, other
 #                          brokers 200 and controllers 100 above it
-#   LIENTHONG_KAFKA_HEAP   of one node, "-Xms192m -Xmx384m" unless told
+#   LIENTHONG_KAFKA_JVM    memory and compiler of one node, "-Xms192m -Xmx384m -XX:TieredStopAtLevel=1" unless told: for
+#                          minutes after its start, a broker's second compiler would take a third of two cores
+#                          (bench/RESULTS.md); a machine of its own does better with it
 #   LIENTHONG_KAFKA_JARS   where the jars are kept, lienthong/kafka-<version> in the user's cache folder unless told
 set -eu
 umask 077
@@ -234,7 +236,7 @@ log_of() {
 # Takes the place of this shell, so that whoever started it has the broker itself under its number.
 become() {
     cd "$kafka/$1"
-    exec $2 java ${LIENTHONG_KAFKA_HEAP:--Xms192m -Xmx384m} -XX:+ExitOnOutOfMemoryError -Djava.awt.headless=true \
+    exec $2 java ${LIENTHONG_KAFKA_JVM:--Xms192m -Xmx384m -XX:TieredStopAtLevel=1} -XX:+ExitOnOutOfMemoryError -Djava.awt.headless=true \
         "-Dlog4j2.configurationFile=$here/log4j2.properties" -cp "$jars/*" kafka.Kafka "$kafka/$1/server.properties"
 }
 
