@@ -2,6 +2,7 @@
 
 import argparse
 import random
+import sys
 import tempfile
 import time
 from collections import deque
@@ -14,7 +15,8 @@ from typing import Any, Final
 
 import httpx
 
-from tests.drill.faults import FAULTS, Fault
+from tests.drill.apart import disks, go_apart, is_apart, undo_disks
+from tests.drill.faults import FAULTS, FAULTS_APART, Fault
 from tests.drill.ground import PROJECT, Cluster, Embedded, Weeks, play, wait_until_ready
 
 TABLE: Final = PROJECT / "docs/drills.md"
@@ -25,6 +27,7 @@ LAST_BEGINNING: Final = "2026-01-01"
 """Weeks that begin later would not be over yet when they are played to their end."""
 
 DIFFERS_ALWAYS: Final = ("url", "seconds", "stories")
+EVERY: Final = (*FAULTS, *FAULTS_APART)
 LIFE: Final = ("index", "seen", "ended")
 BEFORE_A_FAULT_S: Final = (2.0, 8.0)
 
@@ -119,11 +122,17 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--drills", type=int, default=1)
     parser.add_argument("--dossiers", type=int, default=DOSSIERS)
-    parser.add_argument("--fault", type=int, help="only this one, by its number", choices=range(len(FAULTS)))
+    parser.add_argument("--fault", type=int, help="only this one, by its number", choices=range(len(EVERY)))
     parser.add_argument("--write", action="store_true", help="add a row for each drill to docs/drills.md")
     asked = parser.parse_args()
     seeds = deque(range(asked.seed, asked.seed + asked.drills))
-    chosen = FAULTS if asked.fault is None else (FAULTS[asked.fault],)
+    go_apart("tests.drill", sys.argv[1:])
+    known = EVERY if is_apart() else FAULTS
+    if not is_apart():
+        print("No network cuts and full disks here: they want root, `unshare` and `ip`.", file=sys.stderr)
+    if asked.fault is not None and asked.fault >= len(known):
+        parser.error(f"that fault cannot be had here; 0 to {len(known) - 1}")
+    chosen = known if asked.fault is None else (known[asked.fault],)
     bad = 0
     while seeds:
         with ground() as (cluster, embedded):
@@ -148,11 +157,16 @@ def ground() -> Iterator[tuple[Cluster, Embedded]]:
         folder = Path(name)
         folder.chmod(0o711)
         cluster, embedded = Cluster(folder / "cluster"), Embedded(folder / "embedded")
+        if is_apart():
+            disks(cluster.folder)
         try:
             cluster.start()
             yield cluster, embedded
         finally:
             embedded.stop()
+            cluster.stop()
+            if is_apart():
+                undo_disks(cluster.folder)
             cluster.clean()
 
 

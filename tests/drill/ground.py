@@ -99,6 +99,9 @@ class Cluster:
     def start(self) -> None:
         self._script("start", within_s=READY_WITHIN_S + 60)
 
+    def stop(self) -> None:
+        self._script("stop", within_s=300)
+
     def clean(self) -> None:
         self._script("clean", within_s=300)
 
