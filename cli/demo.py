@@ -71,7 +71,7 @@ def demo(
         errors.print(f"[red]{wrong}[/red]")
         raise typer.Exit(EXIT_WRONG_CLOCK) from wrong
     except httpx.TransportError as error:
-        errors.print(f"[red]No server answers at {url}[/red] ({error}).")
+        errors.print(f"[red]No server answers at {url}[/red] ({str(error) or type(error).__name__}).")
         raise typer.Exit(EXIT_UNREACHABLE) from error
     if as_json:
         typer.echo(json.dumps(played, ensure_ascii=False, indent=2))

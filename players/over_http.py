@@ -19,7 +19,9 @@ from players.script import Answer, Do, Move, Pay, Push, See, Until, Who
 
 IN_FLIGHT: Final = 16
 ANSWERS_WITHIN_S: Final = 60.0
-COMES_BACK_WITHIN_S: Final = 120.0
+MOVES_WITHIN_S: Final = 300.0
+"""How long the clock may take to an instant: every timer on the way rings, and somebody may be away meanwhile."""
+COMES_BACK_WITHIN_S: Final = 300.0
 FIRST_PAUSE_S: Final = 0.05
 LONGEST_PAUSE_S: Final = 1.0
 SIMULATED_PAYMENTS: Final = "/sandbox/vnpay/payments"
@@ -73,11 +75,12 @@ class Server(AbstractAsyncContextManager["Server"]):
 
     async def move_clock(self, instant: datetime) -> None:
         """Bring the server's clock to `instant`; by then every reader has caught up and every due timer has rung."""
-        answer = await self._ask("POST", "/api/v1/rehearsal/clock", json={"to": instant.isoformat()})
+        to = {"to": instant.isoformat()}
+        answer = await self._ask("POST", "/api/v1/rehearsal/clock", json=to, timeout=MOVES_WITHIN_S)
         answer.raise_for_status()
 
     async def release_clock(self) -> None:
-        answer = await self._ask("POST", "/api/v1/rehearsal/clock/release")
+        answer = await self._ask("POST", "/api/v1/rehearsal/clock/release", timeout=MOVES_WITHIN_S)
         answer.raise_for_status()
 
     async def play(self, schedule: Schedule, moment: Callable[[datetime, int], None]) -> None:

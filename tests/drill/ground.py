@@ -16,9 +16,9 @@ import httpx
 PROJECT: Final = Path(__file__).resolve().parent.parent.parent
 CLUSTER: Final = PROJECT / "deploy/native/cluster.sh"
 NAMES: Final = ("VAULT", "FILES", "INTAKE", "ROUTING", "PAYMENTS", "POSTAL", "REPORTING", "LIVE", "FRONT")
-FIRST_PORT: Final = 26_000
-KAFKA_PORT: Final = 26_091
-POSTGRES_PORT: Final = 26_432
+FIRST_PORT: Final = 31_500
+KAFKA_PORT: Final = 31_591
+POSTGRES_PORT: Final = 31_932
 SESSION_MS: Final = 6_000
 READY_WITHIN_S: Final = 300.0
 PLAYED_WITHIN_S: Final = 900.0

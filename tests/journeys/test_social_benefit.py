@@ -3,12 +3,11 @@
 Law: NĐ 20/2021/NĐ-CP arts. 7–8; NĐ 61/2018/NĐ-CP art. 19.7; the districts ended on 2025-07-01 (NQ 202/2025/QH15).
 """
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.journeys.conftest import Found
 from tests.journeys.golden import is_as_checked
 from tests.journeys.people import (
     OLD_COMMUNE,
@@ -22,10 +21,9 @@ from tests.journeys.town import Town
 
 
 @pytest.fixture
-def old_town(tmp_path: Path) -> Iterator[Town]:
+def old_town(found_town: Found) -> Town:
     """The township of Sa Thầy on the morning of Monday, 13 September 2021, under its district and its province."""
-    with Town(tmp_path, at="2021-09-13 07:00", desk=OLD_COMMUNE_DESK).open() as opened:
-        yield opened
+    return found_town("2021-09-13 07:00", OLD_COMMUNE_DESK)
 
 
 def _handed_in(town: Town, day: str, **facts: Any) -> None:
@@ -86,23 +84,23 @@ def test_a_complaint_while_it_is_posted_gives_the_commune_ten_days(old_town: Tow
     assert review["due_at"] == "2021-09-27T01:00:00Z"
 
 
-def test_what_was_accepted_under_the_districts_is_finished_by_them(tmp_path: Path) -> None:
+def test_what_was_accepted_under_the_districts_is_finished_by_them(found_town: Found) -> None:
     """NQ 202/2025; domain rule 11: accepted before 2025-07-01, so the old rules and agencies end it."""
-    with Town(tmp_path, at="2025-06-24 07:00", desk=OLD_COMMUNE_DESK).open() as town:
-        _handed_in(town, "2025-06-24 08:00")
-        town.at("2025-06-30 09:00")
-        town.decide("commune_review", OLD_COMMUNE)
-        town.at("2025-07-01 09:00")
-        body = {"procedure": SOCIAL_BENEFIT, "channel": "counter", "receiving_agency": OLD_COMMUNE_DESK}
-        late = {**body, **town.people, "facts": {"request": "monthly_benefit", "for_a_child": False}}
-        assert town.refused("intake", "submit_dossier", town.desk_officer, late) == "procedure_not_in_force"
-        town.decide("forwarding", OLD_COMMUNE)
-        town.at("2025-07-09 09:00")
-        town.decide("district_appraisal", OLD_LABOUR_OFFICE)
-        town.at("2025-07-11 09:00")
-        town.decide("district_decision", OLD_DISTRICT, number="310/QĐ-UBND")
-        town.collect()
-        assert (town.dossier["status"], town.province["on_time"]) == ("handed_out", 1)
-        is_as_checked(
-            town, "social_benefit_after_districts", "Trợ cấp xã hội: tiếp nhận trước, xong sau ngày hết cấp huyện"
-        )
+    town = found_town("2025-06-24 07:00", OLD_COMMUNE_DESK)
+    _handed_in(town, "2025-06-24 08:00")
+    town.at("2025-06-30 09:00")
+    town.decide("commune_review", OLD_COMMUNE)
+    town.at("2025-07-01 09:00")
+    body = {"procedure": SOCIAL_BENEFIT, "channel": "counter", "receiving_agency": OLD_COMMUNE_DESK}
+    late = {**body, **town.people, "facts": {"request": "monthly_benefit", "for_a_child": False}}
+    assert town.refused("intake", "submit_dossier", town.desk_officer, late) == "procedure_not_in_force"
+    town.decide("forwarding", OLD_COMMUNE)
+    town.at("2025-07-09 09:00")
+    town.decide("district_appraisal", OLD_LABOUR_OFFICE)
+    town.at("2025-07-11 09:00")
+    town.decide("district_decision", OLD_DISTRICT, number="310/QĐ-UBND")
+    town.collect()
+    assert (town.dossier["status"], town.province["on_time"]) == ("handed_out", 1)
+    is_as_checked(
+        town, "social_benefit_after_districts", "Trợ cấp xã hội: tiếp nhận trước, xong sau ngày hết cấp huyện"
+    )

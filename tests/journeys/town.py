@@ -1,11 +1,8 @@
 """A town with its desks, its agencies, the post and one applicant, spoken to over HTTP: what a story is told with."""
 
 from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
-from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import httpx
 
@@ -15,7 +12,7 @@ from kernel.procedure import Procedure
 from services.reporting.projections.agencies import causes_of
 from services.reporting.projections.province_table import province_table_of
 from tests.harness import REGISTRY
-from tests.journeys.people import ALONE, FACTS, PEOPLE, WARD_DESK
+from tests.journeys.people import ALONE, FACTS, PEOPLE
 from tests.journeys.served import Served, digest
 
 MONDAY: Final = "2026-09-07 08:00"
@@ -29,19 +26,12 @@ def in_vietnam(local: str) -> datetime:
 class Town:
     """Everybody in the story; `ref` is the dossier it is about."""
 
-    def __init__(self, data: Path, at: str = MONDAY, desk: str = WARD_DESK) -> None:
-        self.served = Served(data, in_vietnam(at))
+    def __init__(self, served: Served, desk: str) -> None:
+        self.served = served
         self.ref = ""
         self.procedure: Procedure
         self.people: dict[str, Any] = ALONE
         self.desk = desk
-
-    @contextmanager
-    def open(self) -> Iterator[Self]:
-        try:
-            yield self
-        finally:
-            self.served.close()
 
     # people
 
