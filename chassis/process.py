@@ -10,7 +10,6 @@ import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from fastapi import APIRouter, FastAPI
 
@@ -51,8 +50,6 @@ from chassis.web.server import server
 from chassis.wire import SAY_AGAIN, TOPIC
 
 log = logging.getLogger("lienthong.process")
-
-TELEMETRY: Final = "telemetry"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +128,8 @@ def compose(wiring: Callable[[Parts], Service], settings: Settings) -> Process:
     access = KafkaAccess(settings.kafka, settings.kafka_user, settings.kafka_password, settings.kafka_ca)
     bus = KafkaBus()
     engine = Engine([service], {service.name: store}, bus, clock, disk_threads=True, durable_first=vault.settle)
-    engine.follow(Tracer(outlet_of(Path(TELEMETRY)), shares_of(settings.trace_share), int(settings.traces_per_s)))
+    outlet = outlet_of(Path(settings.traces) / settings.instance)
+    engine.follow(Tracer(outlet, shares_of(settings.trace_share), int(settings.traces_per_s)))
     bus.told = engine.wake
     ear = KafkaEar(
         bus, access, TOPIC, service.name, store.position, settings.instance, int(settings.session_ms), SAY_AGAIN,

@@ -49,6 +49,7 @@ class Settings:
         instance: name of this process among its like (`intake-1`), the same after a restart.
         host, port: where this process answers HTTP (`services/topology.py` has each kind's port).
         rehearsal: `1` keeps a virtual clock, as `serve --rehearsal` does.
+        traces: folder in which each process keeps its traces, where no collector is named.
         session_ms: how long the brokers wait for a sign of life before they give its partitions to others.
     """
 
@@ -91,6 +92,7 @@ class Settings:
     live_url: str = ""
     keys: str = "keys"
     instance: str = ""
+    traces: str = "telemetry"
     session_ms: str = "45000"
     host: str = "127.0.0.1"
     port: str = "8080"
