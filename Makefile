@@ -8,7 +8,7 @@ DRILLS ?= 1
 REHEARSAL ?=
 export PYTHON
 
-.PHONY: help setup run demo cluster drill test check fuzz format bench bench-cluster schemas law lint-registry lock clean
+.PHONY: help setup run demo cluster drill test journeys check fuzz format bench bench-cluster schemas law lint-registry lock clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -28,12 +28,17 @@ cluster: setup ## Start three Kafka brokers, PostgreSQL and each service as a pr
 drill: setup ## Break a cluster of its own under load, prove that nothing was lost or doubled: make drill SEED=1 DRILLS=1
 	@$(BIN)/python -m tests.drill --seed $(SEED) --drills $(DRILLS)
 
-test: setup ## Run every test: browser, killed servers, real Kafka and PostgreSQL; then the services' own over PostgreSQL
+test: setup ## Run every test: browser, killed servers, real Kafka and PostgreSQL; the services' own once more over PostgreSQL, some over a cluster
 	@deploy/chromium.sh
 	@deploy/native/kafka.sh install
 	@deploy/native/postgres.sh install
 	@$(BIN)/pytest -n 2
 	@LIENTHONG_TEST_STORE=postgres $(BIN)/pytest -n 2 $(OVER_POSTGRES)
+	@LIENTHONG_TEST_JOURNEYS=cluster $(BIN)/pytest -n 0 $(OVER_A_CLUSTER)
+
+journeys: setup ## Tell every story of the journeys over a cluster of processes, Kafka and PostgreSQL
+	@LIENTHONG_TEST_JOURNEYS=cluster $(BIN)/pytest -n 0 tests/journeys --deselect tests/journeys/test_on_postgres.py \
+	  --deselect tests/journeys/test_rebuilding_apart.py
 
 check: setup ## Format, lint, types, imports and the fast tests; under a minute
 	@$(BIN)/ruff format --check --quiet
@@ -44,6 +49,13 @@ check: setup ## Format, lint, types, imports and the fast tests; under a minute
 
 # What is run a second time with PostgreSQL in the place of SQLite; nothing else differs.
 OVER_POSTGRES := tests/intake tests/routing tests/payments tests/postal tests/reporting tests/journeys
+
+# Stories that are told a third time, over a whole cluster; `make journeys` tells them all there.
+OVER_A_CLUSTER := \
+  tests/journeys/test_birth.py::test_what_needs_only_the_registration_runs_side_by_side \
+  tests/journeys/test_by_post.py::test_a_first_delivery_fails_and_the_second_succeeds \
+  tests/journeys/test_karaoke.py::test_the_three_certificates_are_decided_in_sequence_and_handed_out_online \
+  tests/journeys/test_money.py::test_what_was_paid_twice_is_owed_back_and_paid_back
 
 EXAMPLES ?= 300
 FUZZ_SEED = $(shell od -An -N4 -tu4 /dev/urandom | tr -d ' ')
