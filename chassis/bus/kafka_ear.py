@@ -52,21 +52,35 @@ def unreadable(channel: str, position: int, why: str) -> Envelope:
 
 
 class _Handed(ConsumerRebalanceListener):
-    """Writes down, on the client's IO thread, which partitions are ours."""
+    """Writes down, on the client's IO thread, which partitions are ours, and which were not for a while.
+
+    What is taken away and given again before anybody looks has to be begun anew: somebody else may have had it.
+    """
 
     def __init__(self, taken_away: Callable[[Iterable[TopicPartition]], None]) -> None:
         self._taken_away = taken_away
-        self.given: set[TopicPartition] = set()
+        self._lock = threading.Lock()
+        self._given: set[TopicPartition] = set()
+        self._gone: set[TopicPartition] = set()
+
+    def look(self) -> tuple[set[TopicPartition], set[TopicPartition]]:
+        """Return what is ours, and what was taken away since somebody looked."""
+        with self._lock:
+            gone, self._gone = self._gone, set()
+            return set(self._given), gone
 
     def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
-        self.given -= set(revoked)
+        with self._lock:
+            self._given -= set(revoked)
+            self._gone |= set(revoked)
         self._taken_away(revoked)
 
     def on_partitions_lost(self, lost: Iterable[TopicPartition]) -> None:
         self.on_partitions_revoked(lost)
 
     def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
-        self.given = self.given | set(assigned)
+        with self._lock:
+            self._given |= set(assigned)
 
 
 class KafkaEar:
@@ -201,9 +215,9 @@ class KafkaEar:
 
     def _place(self) -> None:
         """Begin each partition that was given to us where the database says that it was left."""
-        given = self._handed.given
-        for partition in [one for one in self._placed if one not in given]:
-            del self._placed[partition]
+        given, gone = self._handed.look()
+        if left := [one for one in self._placed if one in gone or one not in given]:
+            self._bus.lose([self._placed.pop(one) for one in left])
         for partition in given - self._placed.keys():
             channel = channel_of(self._topic, self._topic_id, partition.partition)
             self._bus.gain(channel, self._position(channel))

@@ -77,3 +77,17 @@ def test_a_type_and_an_attribute_that_are_not_known_keep_nobody_waiting(audit: I
     until(lambda: noted(audit, "a") == (3,), "what it listens to")
     assert audit.store.mark(SAVINGS_SOURCE, "a") == 3
     assert audit.store.all_held() == []
+
+
+def test_what_is_taken_away_and_given_again_before_anybody_looks_is_heard_on(audit: Instance, line: Line) -> None:
+    """A process that hung finds its session over and joins again while its own thread still waits for records."""
+    say(line, account_opened("a"), paid_in("a", 2))
+    until(lambda: noted(audit, "a") == (2,), "the first is heard")
+    handed = audit.ear._handed
+    given, _ = handed.look()
+    assert len(given) == 2
+    for _ in range(20):
+        handed.on_partitions_lost(given)
+        handed.on_partitions_assigned(given)
+    say(line, paid_in("a", 3))
+    until(lambda: noted(audit, "a") == (2, 3), "what follows is heard too")
