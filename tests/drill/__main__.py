@@ -123,6 +123,7 @@ def main() -> None:
     parser.add_argument("--drills", type=int, default=1)
     parser.add_argument("--dossiers", type=int, default=DOSSIERS)
     parser.add_argument("--fault", type=int, help="only this one, by its number", choices=range(len(EVERY)))
+    parser.add_argument("--twice", default="", help="services that run as two instances: intake,routing")
     parser.add_argument("--write", action="store_true", help="add a row for each drill to docs/drills.md")
     asked = parser.parse_args()
     seeds = deque(range(asked.seed, asked.seed + asked.drills))
@@ -135,7 +136,7 @@ def main() -> None:
     chosen = known if asked.fault is None else (known[asked.fault],)
     bad = 0
     while seeds:
-        with ground() as (cluster, embedded):
+        with ground(tuple(filter(None, asked.twice.split(",")))) as (cluster, embedded):
             while seeds and _next_monday(embedded.url) < LAST_BEGINNING:
                 seed = seeds.popleft()
                 faults = tuple(random.Random(seed).choices(chosen, k=FAULTS_A_DRILL))
@@ -151,12 +152,12 @@ def main() -> None:
 
 
 @contextmanager
-def ground() -> Iterator[tuple[Cluster, Embedded]]:
-    """Give an empty cluster and an empty embedded server."""
+def ground(twice: tuple[str, ...] = ()) -> Iterator[tuple[Cluster, Embedded]]:
+    """Give an empty cluster, some services of it as two instances, and an empty embedded server."""
     with tempfile.TemporaryDirectory(prefix="lienthong-drill-") as name:
         folder = Path(name)
         folder.chmod(0o711)
-        cluster, embedded = Cluster(folder / "cluster"), Embedded(folder / "embedded")
+        cluster, embedded = Cluster(folder / "cluster", twice), Embedded(folder / "embedded")
         if is_apart():
             disks(cluster.folder)
         try:

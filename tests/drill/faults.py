@@ -12,9 +12,8 @@ from chassis.wire import TOPIC
 from cli.cluster import Place
 from services.topology import ADMIN
 from tests.drill.apart import Cut, Full
-from tests.drill.ground import FIRST_PORT, KAFKA_PORT, POSTGRES_PORT, Cluster
+from tests.drill.ground import FIRST_PORT, KAFKA_PORT, POSTGRES_PORT, SERVICES, Cluster
 
-SERVICES: Final = ("intake", "routing", "payments", "postal", "reporting")
 OTHERS: Final = ("vault", "files", "front", "live")
 CUT_S: Final = 20.0
 FULL_S: Final = 20.0
@@ -30,13 +29,18 @@ class Fault:
     does: Callable[[Cluster, random.Random], str]
 
 
+def _instances(cluster: Cluster) -> tuple[str, ...]:
+    """Return the programs of the services' instances."""
+    return (*SERVICES, *(f"{service}-2" for service in cluster.twice))
+
+
 def _kill(cluster: Cluster, program: str) -> str:
     cluster.signal(program, signal.SIGKILL)
     return program
 
 
 def _kill_service(cluster: Cluster, chance: random.Random) -> str:
-    return _kill(cluster, chance.choice(SERVICES))
+    return _kill(cluster, chance.choice(_instances(cluster)))
 
 
 def _kill_other(cluster: Cluster, chance: random.Random) -> str:
@@ -44,7 +48,7 @@ def _kill_other(cluster: Cluster, chance: random.Random) -> str:
 
 
 def _kill_all(cluster: Cluster, chance: random.Random) -> str:
-    for program in (*SERVICES, *OTHERS):
+    for program in (*_instances(cluster), *OTHERS):
         _kill(cluster, program)
     return "every process of the product"
 
@@ -81,7 +85,7 @@ def _restart_database(cluster: Cluster, chance: random.Random) -> str:
 
 
 def _stop_for_a_while(cluster: Cluster, chance: random.Random) -> str:
-    program = chance.choice(SERVICES)
+    program = chance.choice(_instances(cluster))
     cluster.signal(program, signal.SIGSTOP)
     time.sleep(STOPPED_S)
     cluster.signal(program, signal.SIGCONT)
@@ -128,9 +132,9 @@ def _fill_database(cluster: Cluster, chance: random.Random) -> str:
 
 
 def _restart_in_turn(cluster: Cluster, chance: random.Random) -> str:
-    for program in SERVICES:
+    for program in _instances(cluster):
         cluster.control("restart", program)
-    return "every service, one after the other"
+    return "every instance of a service, one after the other"
 
 
 FAULTS: Final = (

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -15,6 +16,8 @@ import httpx
 
 PROJECT: Final = Path(__file__).resolve().parent.parent.parent
 CLUSTER: Final = PROJECT / "deploy/native/cluster.sh"
+CONFIGURATION: Final = PROJECT / "deploy/native/supervisord.conf"
+SERVICES: Final = ("intake", "routing", "payments", "postal", "reporting")
 NAMES: Final = ("VAULT", "FILES", "INTAKE", "ROUTING", "PAYMENTS", "POSTAL", "REPORTING", "LIVE", "FRONT")
 FIRST_PORT: Final = 31_500
 KAFKA_PORT: Final = 31_591
@@ -82,10 +85,15 @@ class Embedded:
 
 
 class Cluster:
-    """A cluster with its own folder and ports, in rehearsal."""
+    """A cluster with its own folder and ports, in rehearsal.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        twice: services of which a second instance runs, the program `<name>-2`.
+    """
+
+    def __init__(self, folder: Path, twice: tuple[str, ...] = ()) -> None:
         self.folder = folder
+        self.twice = twice
         ports = {f"LIENTHONG_{name}_PORT": str(FIRST_PORT + number) for number, name in enumerate(NAMES)}
         self.env = os.environ | ports | {
             "LIENTHONG_CLUSTER": str(folder),
@@ -95,8 +103,30 @@ class Cluster:
             "LIENTHONG_SESSION_MS": str(SESSION_MS),
         }  # fmt: skip
         self.url = f"http://127.0.0.1:{ports['LIENTHONG_FRONT_PORT']}"
+        self.env["LIENTHONG_SERVICES"] = ";".join(map(self._addresses, SERVICES))
+
+    def port(self, service: str, second: bool = False) -> int:
+        return FIRST_PORT + NAMES.index(service.upper()) + (len(NAMES) if second else 0)
+
+    def _addresses(self, service: str) -> str:
+        ports = [self.port(service)] + [self.port(service, second=True)] * (service in self.twice)
+        return f"{service}={','.join(f'http://127.0.0.1:{port}' for port in ports)}"
+
+    def _write_second_instances(self) -> None:
+        """Write, for each service that runs twice, the section of its second instance beside the first's."""
+        first = CONFIGURATION.read_text()
+        for service in self.twice:
+            section = re.search(rf"^\[program:{service}\]\n(?:(?!\[).*\n)*", first, re.MULTILINE)
+            assert section is not None
+            second = section[0].replace(f"[program:{service}]", f"[program:{service}-2]")
+            second = second.replace(f'"{service}-1"', f'"{service}-2"').replace(f"/{service}.log", f"/{service}-2.log")
+            second = second.replace(f"%(ENV_LIENTHONG_{service.upper()}_PORT)s", str(self.port(service, second=True)))
+            file = self.folder / f"instances/{service}-2.conf"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(second)
 
     def start(self) -> None:
+        self._write_second_instances()
         self._script("start", within_s=READY_WITHIN_S + 60)
 
     def stop(self) -> None:
