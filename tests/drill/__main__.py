@@ -20,6 +20,9 @@ from tests.drill.faults import FAULTS, FAULTS_APART, Fault
 from tests.drill.ground import PROJECT, Cluster, Embedded, Weeks, play, wait_until_ready
 
 TABLE: Final = PROJECT / "docs/drills.md"
+KEPT: Final = PROJECT / "data/drills"
+"""Where the logs of a drill that found something are kept, by its seed."""
+
 DOSSIERS: Final = 12
 FAULTS_A_DRILL: Final = 2
 BEGINS: Final = date(2021, 8, 2)
@@ -72,6 +75,8 @@ def drill(cluster: Cluster, embedded: Embedded, seed: int, dossiers: int, faults
         done.append(f"{fault.name}: {fault.does(cluster, chance)}")
         recovered.append(wait_until_ready(cluster.url))
     broken = _what_is_wrong(weeks, calm, cluster)
+    if broken:
+        cluster.keep_traces(KEPT / str(seed))
     return Drill(seed, tuple(done), tuple(recovered), time.monotonic() - began, tuple(broken))
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -150,6 +151,21 @@ class Cluster:
     def node_pid(self, node: int) -> int:
         """Return the process of a broker."""
         return int((self.folder / f"kafka/{node}/pid").read_text())
+
+    def keep_traces(self, folder: Path) -> None:
+        """Keep what the processes have logged, and what each instance says of its rest, for whoever asks why."""
+        shutil.copytree(self.folder / "logs", folder, dirs_exist_ok=True)
+        token = (self.folder / "secrets/internal.token").read_text().strip()
+        readings = {}
+        for service in SERVICES:
+            for second in (False, True)[: 1 + (service in self.twice)]:
+                url = f"http://127.0.0.1:{self.port(service, second)}/internal/rest"
+                try:
+                    answer = httpx.get(url, headers={"Authorization": f"Bearer {token}"}, timeout=5.0)
+                    readings[url] = answer.json()
+                except httpx.TransportError as error:
+                    readings[url] = str(error)
+        (folder / "rest.json").write_text(json.dumps(readings, indent=1))
 
     def verify(self) -> list[str]:
         """Return whatever `lienthong verify` and `lienthong kafka verify` find broken, a line each."""
