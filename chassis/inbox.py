@@ -68,10 +68,14 @@ class Inbox:
     def _take_over(self) -> None:
         """Take up what this reader hears from now on where the store says that it was left, by whoever heard it."""
         store = self.lane.store
-        self._marks.clear()
-        self.held = {key_of(held.envelope): held for held in store.all_held()}
-        self._moved_on = {(source, subject) for source, subject, _ in self.held}
+        self._recall()
         self.positions = {channel: store.position(channel) for channel in self.bus.channels(self.lane.service.name)}
+
+    def _recall(self) -> None:
+        """Look up again what is held and what was taken: another instance may have taken, retried or discharged it."""
+        self._marks.clear()
+        self.held = {key_of(held.envelope): held for held in self.lane.store.all_held()}
+        self._moved_on = {(source, subject) for source, subject, _ in self.held}
 
     def _learn(self, lane: Lane) -> None:
         for hearing in lane.service.hears:
@@ -90,11 +94,7 @@ class Inbox:
         if (hands := self.bus.hands) != self._hands:
             self._take_over()
             self._hands = hands
-        for source, subject in sorted(self._moved_on):
-            if waited := self._next_held(source, subject):
-                yield Taken(self, source, waited, None)
-            else:
-                self._moved_on.discard((source, subject))
+        yield from self._waited()
         for channel in self.bus.further(self.positions):
             position = self.positions[channel]
             try:
@@ -104,6 +104,14 @@ class Inbox:
                 continue
             if now_at != position:
                 yield Taken(self, channel, tuple(envelopes), (position, now_at))
+
+    def _waited(self) -> Iterator[Piece]:
+        """Yield the held messages that nothing stands before any more."""
+        for source, subject in sorted(self._moved_on):
+            if waited := self._next_held(source, subject):
+                yield Taken(self, source, waited, None)
+            else:
+                self._moved_on.discard((source, subject))
 
     def _next_held(self, source: str, subject: str) -> tuple[Envelope, ...]:
         """Return the held messages, at most a turn's worth, that nothing stands before any more."""
@@ -122,6 +130,9 @@ class Inbox:
 
     def gaps(self, older_than_us: int) -> Iterator[Piece]:
         """Ask the sources to say again what held messages have been waiting for too long."""
+        if self.lane.store.shared:
+            self._recall()
+            yield from self._waited()
         missed: dict[tuple[str, str], int] = {}
         for source, subject, sequence in sorted(self.held):
             held = self.held[source, subject, sequence]
@@ -297,7 +308,7 @@ class Inbox:
 
     def lose(self, channel: str) -> None:
         """Look up again what another reader of this channel has moved."""
-        self._marks.clear()
+        self._recall()
         if channel in self.positions:
             self.positions[channel] = self.lane.store.position(channel)
 

@@ -57,8 +57,8 @@ class Watchdog:
     def look_anew(self) -> None:
         """See whose duty the time is; whoever has it reads again what is due, for another process may have set it."""
         self._looked_at = time.monotonic()
+        self._on_duty, self._look_again = False, True  # until the store has answered
         self._on_duty = self.lane.store.duty(DUTY)
-        self._look_again = True
 
     def _is_quiet(self, now_us: int) -> bool:
         """Say whether nothing of what `_brought` looks after has come."""
@@ -118,6 +118,7 @@ class Watchdog:
         """Take notice of the timers that a batch has set."""
         if not self._on_duty:
             return
+        self._broken.difference_update(batch.writes.rung)
         for id, timer in batch.writes.timers.items():
             self._broken.discard(id)
             if timer is not None and (self.next_timer_us is None or timer.due_us < self.next_timer_us):
@@ -125,7 +126,10 @@ class Watchdog:
 
 
 class Due:
-    """A timer whose hour has come: its row goes and its command is carried out, in one transaction."""
+    """A timer whose hour has come: its row goes and its command is carried out, in one transaction.
+
+    It goes only as it was read: another instance may have let it ring, or set it anew, in the meantime.
+    """
 
     def __init__(self, watchdog: Watchdog, row: TimerRow, just_read: bool = True) -> None:
         self._watchdog = watchdog
@@ -134,7 +138,11 @@ class Due:
 
     def carry(self, lane: Lane, batch: Batch) -> None:
         id = self._row.id
-        if id in batch.writes.timers or not (self._just_read or lane.store.timer(id) == self._row):
+        if (
+            id in batch.writes.timers
+            or id in batch.writes.rung
+            or not (self._just_read or lane.store.timer(id) == self._row)
+        ):
             return  # set anew, or cancelled, since it was read
         cause = f"timer:{id}"
         unit = Unit(lane, batch, cause, cause, self._row.traceparent, "timer", self._row.command)
@@ -142,12 +150,12 @@ class Due:
         decided = unit.run(dataclasses.replace(command, now=unit.now))
         if isinstance(decided, Refused):
             log.info("%s: timer %s is moot: %s", lane.service.name, id, decided.code)
-            batch.writes.timers[id] = None
+            batch.writes.rung[id] = self._row
             if unit.step is not None:
                 unit.step.came_to(decided.code, next(iter(unit.states), ""))
             return
         unit.settle()
-        batch.writes.timers[id] = None  # only now, so that a timer whose command fails stays due
+        batch.writes.rung[id] = self._row  # only now, so that a timer whose command fails stays due
         unit.join()
         batch.count("timers")
 

@@ -10,6 +10,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from itertools import zip_longest
 from typing import Any, Final, NamedTuple
 
@@ -127,7 +128,7 @@ class Relay:
                 self.failing = ""
             except Conflict as error:
                 log.warning("%s: %s", self._service, error)
-                self._begin_again()
+                self.on_duty = False  # the next turn begins from the checkpoint as it is now
             except (KafkaError, TopicMissing, StoreUnavailable, RestoredToThePast, OSError) as error:
                 self._complain(KafkaUnavailable.meant_by(error, self._access))
                 self._let_go()
@@ -299,7 +300,10 @@ class Relay:
         self._let_go()
 
     def _let_go(self) -> None:
+        """Close what reaches the brokers, and leave the duty to an instance that may reach them better."""
         self.on_duty = False
+        with suppress(StoreUnavailable):
+            self._store.leave(DUTY)
         self._in_flight.clear()
         clients = self._producer, self._admin, self._asks, self._witness
         self._producer = self._admin = self._asks = self._witness = None

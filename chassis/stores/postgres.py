@@ -71,7 +71,7 @@ class PostgresStore(Looks):
         except psycopg.Error as error:
             raise StoreUnavailable(f"{self.name}: {meaning_of(error)}") from error
         self._last = self.head()
-        self._news_from = self._head_at[0]
+        self._news_from = self._head_at[1]
         self._shapes: set[str] = set()
         self._shapes_known_until = 0.0
         self._generations = self._known_generations()
@@ -191,9 +191,17 @@ class PostgresStore(Looks):
         except psycopg.Error as error:
             raise refused(self.name, error) from error
 
+    def leave(self, name: str) -> None:
+        try:
+            self._duties.leave(name)
+        except psycopg.Error as error:
+            raise refused(self.name, error) from error
+
     def news(self) -> Mapping[str, int]:
         before = self._news_from
         drawn, safe = self._look()
+        if (fell_to := self._reach.fell_to()) is not None:
+            before = min(before, fell_to)
         self._news_from = safe
         if drawn <= before:
             return {}

@@ -28,8 +28,15 @@ LAW_OF_ROLES: Final = {
     "lock_timeout": "5s",
     "deadlock_timeout": "200ms",
     "synchronous_commit": "on",
+    "tcp_keepalives_idle": "5",
+    "tcp_keepalives_interval": "2",
+    "tcp_keepalives_count": "3",
 }
-"""What holds for every session of a service's role, whoever opens it."""
+"""What holds for every session of a service's role, whoever opens it.
+
+Without the signs of life a client that was cut off in the middle of a batch would leave its locks behind for two hours:
+while the rest of a batch is to come, the session is not idle, and no other limit ends it.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ DUTIES: Final = 1162692949
 
 LOST_WHEN_NOT_ASKED: Final = f"{READS} -c idle_session_timeout=10s"
 TAKE: Final = "SELECT pg_try_advisory_lock(%s::int, %s::int)"
+LEAVE: Final = "SELECT pg_advisory_unlock(%s::int, %s::int)"
 HIGHEST: Final = 2**31
 
 
@@ -59,11 +60,26 @@ class Duties:
         if name in self._held:
             self._line.execute("SELECT 1")  # a lock is held as long as its session answers
             return True
-        key = crc32(name.encode()) % HIGHEST
-        ((taken,),) = self._line.execute(TAKE, (DUTIES, key)).fetchall()
+        ((taken,),) = self._line.execute(TAKE, (DUTIES, _key(name))).fetchall()
         if taken:
             self._held.add(name)
         return bool(taken)
+
+    def leave(self, name: str) -> None:
+        """Let somebody else have a duty.
+
+        Raises:
+            psycopg.Error: the database cannot be told; then every duty is gone with the connection.
+        """
+        with self._lock:
+            if name not in self._held or self._line is None:
+                return
+            self._held.discard(name)
+            try:
+                self._line.execute(LEAVE, (DUTIES, _key(name)))
+            except psycopg.Error:
+                self._let_go()
+                raise
 
     def _let_go(self) -> None:
         self._held.clear()
@@ -76,3 +92,7 @@ class Duties:
         with self._lock:
             self._closed = True
             self._let_go()
+
+
+def _key(name: str) -> int:
+    return crc32(name.encode()) % HIGHEST

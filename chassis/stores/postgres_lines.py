@@ -46,6 +46,8 @@ class Readers:
         self._idle: list[psycopg.Connection[Any]] = []
         self._free = threading.BoundedSemaphore(READERS_MAX)
         self._closed = False
+        self.broken = 0
+        """How many lines have broken; behind each may be a server that fell."""
 
     def rows(self, sql: str, params: Any = ()) -> list[tuple[Any, ...]]:
         """Return every row at once."""
@@ -67,6 +69,7 @@ class Readers:
             except psycopg.Error as error:
                 # A line that broke while it lay idle, or knows a table as it was: nothing was read, another one may.
                 stale = error.sqlstate == FORM_CHANGED or line.closed or line.broken
+                self.broken += line.closed or line.broken
                 if stale:
                     self._drop(line)
                 else:

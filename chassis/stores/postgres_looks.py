@@ -32,7 +32,7 @@ class Looks:
     def __init__(self, access: PostgresAccess) -> None:
         self._readers = Readers(access)
         self._reach = Reach()
-        self._head_at = (0, 0)
+        self._head_at = (0, 0, 0)
         self._generations: tuple[Generation, ...] = ()
 
     def _rows(self, sql: str, params: Any = ()) -> list[tuple[Any, ...]]:
@@ -49,10 +49,11 @@ class Looks:
 
     def head(self) -> int:
         _, safe = self._look()
-        known_at, head = self._head_at
-        if safe != known_at:
+        begun_anew = self._reach.begun_anew
+        head, known_at, known_since = self._head_at
+        if (safe, begun_anew) != (known_at, known_since):
             head = self._number("SELECT max(position) FROM events WHERE position<=%s", (safe,))
-            self._head_at = (safe, head)
+            self._head_at = (head, safe, begun_anew)
         return head
 
     @property
@@ -62,11 +63,11 @@ class Looks:
 
     def _look(self) -> tuple[int, int]:
         """Return the last position drawn, and the last up to which nothing is missing."""
-        return self._reach.advance(self._ask_reach)
+        return self._reach.advance(self._ask_reach, committed=self._head_at[0])
 
-    def _ask_reach(self, known: int) -> tuple[int, Sequence[str]]:
+    def _ask_reach(self, known: int) -> tuple[int, Sequence[str], int]:
         (row,) = self._rows(REACH, (known,))
-        return row[0], row[1]
+        return row[0], row[1], self._readers.broken
 
     def read_stream(self, stream: str, after: int = 0) -> Sequence[Recorded]:
         sql = f"SELECT {RECORDED} FROM events WHERE stream=%s AND version>%s ORDER BY version"

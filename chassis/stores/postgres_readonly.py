@@ -31,6 +31,9 @@ class ReadOnlyStore(Looks):
     def duty(self, name: str) -> bool:
         return False
 
+    def leave(self, name: str) -> None:
+        """Nothing was had."""
+
     def news(self) -> Mapping[str, int]:
         return {}
 

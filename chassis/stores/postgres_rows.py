@@ -45,6 +45,7 @@ ON CONFLICT(source, subject, sequence) DO UPDATE SET position=excluded.position,
   error=excluded.error
 """
 DISCHARGE: Final = "INSERT INTO discharges VALUES(%s, %s, %s, %s, %s, %s)"
+RING: Final = "SELECT ring(%b, %b, %b, %b)"
 CANCEL: Final = "DELETE FROM timers USING unnest(%b) AS k(id) WHERE timers.id = k.id"
 SET_TIMERS: Final = f"""
 INSERT INTO timers({", ".join(TimerRow._fields)}) SELECT * FROM unnest(%b, %b, %b, %b, %b)
@@ -97,6 +98,9 @@ def reading(writes: Writes) -> Iterator[Said]:
 
 def time(writes: Writes) -> Iterator[Said]:
     """Yield timers, first answers, snapshots, and who owes something; each in the order of its keys."""
+    if rung := [timer for _, timer in sorted(writes.rung.items())]:
+        ids, dues, commands, data, _ = zip(*rung, strict=True)
+        yield Said(RING, (texts(ids), numbers(dues), texts(commands), blobs(data)))
     if cancelled := sorted(id for id, timer in writes.timers.items() if timer is None):
         yield Said(CANCEL, (texts(cancelled),))
     if timers := [timer for _, timer in sorted(writes.timers.items()) if timer is not None]:

@@ -57,6 +57,10 @@ def _move_marks(db: sqlite3.Connection, writes: Writes) -> None:
 
 def write_time(db: sqlite3.Connection, writes: Writes) -> None:
     """Write timers, first answers, snapshots, and who owes something."""
+    if writes.rung:
+        sql = "DELETE FROM timers WHERE id=? AND due_us=? AND command=? AND data=?"
+        if db.executemany(sql, [timer[:4] for timer in writes.rung.values()]).rowcount != len(writes.rung):
+            raise Conflict("a timer that rings is not as it was read")
     if writes.timers:
         timers = [timer for timer in writes.timers.values() if timer is not None]
         db.executemany("DELETE FROM timers WHERE id=?", [(id,) for id, timer in writes.timers.items() if timer is None])

@@ -155,6 +155,7 @@ class Writes:
         positions: channel → (position read, position now).
         held: (source, subject, sequence) → the message to keep, or None to let go of it.
         timers: id → the timer to set, or None to cancel it.
+        rung: id → the timer that rings, as it was read: it goes, unless it is another by now; before `timers`.
         owing: saga stream → since when (microseconds) something is owed, or None when nothing is any more.
     """
 
@@ -165,6 +166,7 @@ class Writes:
     held: dict[tuple[str, str, int], Held | None] = field(default_factory=dict)
     discharges: list[Discharge] = field(default_factory=list)
     timers: dict[str, TimerRow | None] = field(default_factory=dict)
+    rung: dict[str, TimerRow] = field(default_factory=dict)
     answers: list[AnswerRow] = field(default_factory=list)
     snapshots: list[Snapshot] = field(default_factory=list)
     owing: dict[str, int | None] = field(default_factory=dict)
@@ -187,7 +189,8 @@ class Writes:
 
     @property
     def _seldom(self) -> bool:
-        return bool(self.answers or self.owing or self.expected or self.held or self.discharges or self.snapshots)
+        some = self.answers or self.owing or self.expected or self.held or self.discharges or self.snapshots
+        return bool(some or self.rung)
 
 
 class Store(Protocol):
@@ -367,6 +370,14 @@ class SharedStore(Store, Protocol):
 
     def keep_note(self, name: str, value: str) -> None:
         """Keep something about the store itself under a name."""
+        ...
+
+    def leave(self, name: str) -> None:
+        """Let another process have the duty `name`.
+
+        Raises:
+            StoreUnavailable: it cannot be reached; then the duty is lost anyhow.
+        """
         ...
 
     def listen(self, told: Callable[[], None]) -> None:

@@ -164,7 +164,7 @@ class Live:
         for tp in consumer.assignment():
             if tp.topic == self._topic:
                 at = self._taken.get(tp.partition, 0)
-                end = max(consumer.highwater(tp) or 0, self._ends.get(tp.partition, 0))
+                end = max(_highwater(consumer, tp), self._ends.get(tp.partition, 0))
                 behind[tp.partition] = max(end - at, 0)
         return behind
 
@@ -179,8 +179,10 @@ class Live:
     async def running(self, *_: object) -> AsyncIterator[None]:
         """Run the stream as long as the server that tells of it."""
         watch = asyncio.create_task(self._watch())
+        watch.add_done_callback(_ends_the_process)
         async with faust_app_running(self.app):
             acknowledges = asyncio.create_task(self._acknowledge())
+            acknowledges.add_done_callback(_ends_the_process)
             try:
                 yield
             finally:
@@ -255,6 +257,21 @@ class Live:
                 self._ends = {tp.partition: end for tp, end in (await consumer.highwaters(*sources)).items()}
         except Exception as error:  # while they are away nobody knows
             log.info("where the partitions end is not known now: %s", type(error).__name__)
+
+
+def _highwater(consumer: Any, tp: Any) -> int:
+    """Return where a partition was last seen to end; 0 of one that Faust's own thread has just given away."""
+    try:
+        return int(consumer.highwater(tp) or 0)
+    except AssertionError:
+        return 0
+
+
+def _ends_the_process(task: "asyncio.Task[None]") -> None:
+    """End the process with a task that it cannot do without: nobody else would notice."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.critical("what keeps the stream running has ended", exc_info=error)
+        os._exit(EXIT_UNFORESEEN)
 
 
 def _app(access: KafkaAccess, partitions: int, session_s: float, folder: str) -> faust.App:

@@ -18,6 +18,7 @@ from unittest.mock import patch as for_a_while
 import yaml
 from supervisor.options import ServerOptions
 
+from chassis.web.door_instances import Instances
 from services.topology import (
     CLIENT_PORTS,
     CONTROLLER_PORTS,
@@ -36,6 +37,9 @@ COMMON: Final = frozenset(
     }
 )  # fmt: skip
 """What every process is told in the same way, or not at all; the rest is its own."""
+
+PLACE_S_OWN: Final = frozenset({"FORWARDED_ALLOW_IPS"})
+"""What only the place decides: who stands before the front. `operator_findings.callers` looks at it."""
 
 AT: Final[Mapping[int, str]] = {
     **{process.port: process.name for process in PROCESSES},
@@ -68,7 +72,8 @@ def told(form: str, project: Path) -> dict[str, Told]:
 
 def own(environment: Mapping[str, str]) -> dict[str, Any]:
     """Return what is a process's own of its environment, hosts and folders taken out."""
-    return {name: plain(name, value) for name, value in environment.items() if name not in COMMON}
+    left_out = COMMON | PLACE_S_OWN
+    return {name: plain(name, value) for name, value in environment.items() if name not in left_out}
 
 
 def plain(name: str, value: str) -> Any:
@@ -79,14 +84,24 @@ def plain(name: str, value: str) -> Any:
         words["at"] = ADDRESS.sub(_named, there)
         words.pop("target_session_attrs", None)  # a province's PostgreSQL has copies, a rehearsal's has none
         return {word: filed(said) for word, said in words.items()}
+    if name == "LIENTHONG_SERVICES":
+        return {service: {ADDRESS.sub(_named, url) for url in urls} for service, urls in instances_in(value).items()}
     return ADDRESS.sub(_named, filed(value))
 
 
+def instances_in(value: str) -> dict[str, list[str]]:
+    """Return the addresses of each service's instances in LIENTHONG_SERVICES, as the front reads it."""
+    told = Instances(value, "").by_service
+    return {service: [one.url for one in several] for service, several in told.items()}
+
+
 def _named(address: re.Match[str]) -> str:
-    """Name who answers at an address, where the host is theirs or this machine; else leave it as it stands."""
+    """Name who answers at an address, where the host is theirs, a pod of theirs or this machine; else leave it."""
     name = AT.get(int(address["port"]), "")
     host = address["host"]
-    return name if name and (host.partition(".")[0] == name or host in HERE) else address[0]
+    pod, _, of = host.partition(".")
+    is_pod = of == name and re.fullmatch(rf"{name}-\d+", pod)
+    return name if name and (pod == name or is_pod or host in HERE) else address[0]
 
 
 def filed(value: str) -> str:
@@ -154,8 +169,10 @@ def variables(one: Object, objects: list[Object], before: Mapping[str, str] | No
             made[name] = re.sub(r"\$\((\w+)\)", lambda word: made.get(word[1], word[0]), str(variable["value"]))
         elif "configMapKeyRef" in variable["valueFrom"]:
             ref = variable["valueFrom"]["configMapKeyRef"]
-            assert ref.get("optional") or ref["key"] in maps[ref["name"]]
-            made[name] = maps[ref["name"]].get(ref["key"], "")
+            there = maps.get(ref["name"], {})
+            assert ref.get("optional") or ref["key"] in there
+            if ref["key"] in there:
+                made[name] = there[ref["key"]]
         else:
             assert "secretKeyRef" not in variable["valueFrom"], "secrets come as files"
             made.setdefault(name, "")

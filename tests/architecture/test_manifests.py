@@ -17,8 +17,8 @@ from tests.architecture.forms import OVERLAYS, container, of_kind, overlay
 from tests.architecture.kustomize import Object
 
 KUBERNETES: Final = "1.33"
-OUTSIDE: Final = ("payments", "front")
-"""They ask the gateway and the issuer of tokens."""
+OUTSIDE: Final = frozenset(ASKS_VAULT) & {process.name for process in PROCESSES}
+"""They ask the issuer of tokens for its keys, payments the gateway too."""
 
 
 @pytest.mark.parametrize("name", OVERLAYS)

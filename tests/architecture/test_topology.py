@@ -13,10 +13,12 @@ import yaml
 from services.topology import PROCESSES
 from tests.architecture.credentials import kept
 from tests.architecture.forms import FORMS, OVERLAYS, compose_file
-from tests.architecture.topology_findings import FINDERS
+from tests.architecture.operator_findings import FINDERS as OF_OPERATORS
+from tests.architecture.topology_findings import FINDERS as OF_THE_TABLE
 from tests.contracts.test_validators import VALIDATORS
 
 COMPARED: Final = ("docker-compose.yml", "pyproject.toml", "deploy")
+FINDERS: Final = (*OF_THE_TABLE, *OF_OPERATORS)
 
 
 @pytest.mark.parametrize("findings", FINDERS, ids=lambda one: one.__name__)
@@ -50,6 +52,28 @@ def test_every_form_describes_one_topology(project: Path, findings: Any) -> None
         ("deploy/kubernetes/base/payments.yaml", "value: payments}", "value: postal}", "processes"),
         ("deploy/kubernetes/base/reporting.yaml", "dbname=reporting", "dbname=routing", "processes"),
         ("deploy/kubernetes/base/front.yaml", "value: http://live:8106", "value: http://live:8105", "processes"),
+        ("deploy/kubernetes/base/servers.yaml", "intake-0.intake:8101", "intake-0.intake:8102", "processes"),
+        ("deploy/kubernetes/base/servers.yaml", "intake-0.intake:8101", "intake-1.intake:8101", "instances"),
+        ("deploy/kubernetes/base/servers.yaml", "intake-0.intake:8101", "intake:8101", "instances"),
+        ("deploy/kubernetes/overlays/province/kustomization.yaml", "intake, count: 2", "intake, count: 3", "instances"),
+        ("deploy/kubernetes/overlays/province/kustomization.yaml", "postal, count: 2", "postal, count: 1", "instances"),
+        ("deploy/kubernetes/overlays/province/servers.yaml", ",http://routing-1.routing:8102", "", "instances"),
+        ("deploy/kubernetes/overlays/province/servers.yaml", "payments-1.", "payments-0.", "instances"),
+        ("deploy/kubernetes/base/payments.yaml", "kind: StatefulSet", "kind: Deployment", "instances"),
+        ("deploy/kubernetes/base/postal.yaml", "clusterIP: None", "clusterIP: 10.0.0.1", "instances"),
+        ("deploy/kubernetes/base/intake.yaml", "publishNotReadyAddresses: true", "type: ClusterIP", "instances"),
+        ("deploy/kubernetes/base/routing.yaml", "serviceName: routing", "serviceName: postal", "instances"),
+        ("deploy/kubernetes/base/reporting.yaml", "Policy: Parallel", "Policy: OrderedReady", "instances"),
+        ("deploy/kubernetes/base/every-process.yaml", ": metadata.name}", ": spec.nodeName}", "instances"),
+        ("deploy/kubernetes/overlays/province/servers.yaml", "192.0.2.32/28", '"*"', "callers"),
+        ("deploy/kubernetes/overlays/province/servers.yaml", "  FORWARDED_ALLOW_IPS: 192.0.2.32/28\n", "", "callers"),
+        ("deploy/kubernetes/base/every-process.yaml", "LIENTHONG_HOST", "FORWARDED_ALLOW_IPS", "callers"),
+        ("deploy/kubernetes/base/every-process.yaml", "name: settings, optional: true", "name: settings", "additions"),
+        ("deploy/kubernetes/base/payments.yaml", "secretName: payments-", "secretName: front-", "additions"),
+        ("deploy/kubernetes/base/front.yaml", "{name: front-", "{name: payments-", "additions"),
+        ("docker-compose.yml", "settings.env\", required: false}\n", "settings.env\", required: true}\n", "additions"),
+        ("docker-compose.yml", "payments-settings:/run", "front-settings:/run", "additions"),
+        ("docker-compose.yml", "streams\"]\n    env_file: [*settings]", "streams\"]", "additions"),
         ("docker-compose.yml", "LIENTHONG_REHEARSAL:", "LIENTHONG_REHERSAL:", "settings"),
         ("deploy/native/supervisord.conf", "LIENTHONG_INSTANCE=", "LIENTHONG_INSTANC=", "settings"),
         ("deploy/kubernetes/base/kustomization.yaml", "  - live.yaml\n", "", "processes"),

@@ -66,7 +66,7 @@ def wanted(process: Process) -> dict[str, Any]:
     if name == "vault":
         made["LIENTHONG_VAULT_KEY_FILE"] = "vault.key"
     if name == "front":
-        made["LIENTHONG_SERVICES"] = ";".join(f"{one}=http://{one}" for one in services)
+        made["LIENTHONG_SERVICES"] = {one: {f"http://{one}"} for one in services}
         made["LIENTHONG_LIVE_URL"] = "http://live"
     return made
 

@@ -136,7 +136,8 @@ class StoreContract:
     def test_each_part_alone_is_something_to_write(self, part: str) -> None:
         """What a lane asks before it commits: forgetting a part would lose what only has that part."""
         writes = Writes()
-        setattr(writes, part, getattr(everything(), part))
+        rings = {"timer": TimerRow("timer", 50, "Ring", b"{}")}  # a timer that is there before, so not in everything
+        setattr(writes, part, getattr(everything(), part) or rings)
         assert writes
 
     def test_a_stream_is_read_in_order_from_any_version(self, store: Store) -> None:
@@ -299,6 +300,24 @@ class StoreContract:
         store.commit(Writes(timers={"a": None, "b": None}))
         assert list(store.due_timers(FOREVER_US, 10)) == [TimerRow("c", 30, "Ring", b"[]")]
         assert (store.timer("a"), store.next_timer_us()) == (None, 30)
+
+    def test_a_timer_rings_only_as_it_was_read(self, store: Store) -> None:
+        """Set anew, cancelled or rung in the meantime, it takes nothing with it: neither the new timer nor the rest."""
+        first, anew = TimerRow("a", 5, "Ring", b"1"), TimerRow("a", 9, "Ring", b"2")
+        store.commit(Writes(timers={"a": first, "b": TimerRow("b", 5, "Ring", b"")}))
+        store.commit(Writes(rung={"a": first}, timers={"a": anew}))
+        assert store.timer("a") == anew, "what the timer's own command sets stays"
+        for other in (
+            first,
+            anew._replace(data=b"3"),
+            anew._replace(command="Knock"),
+            TimerRow("gone", 1, "Ring", b""),
+        ):
+            with pytest.raises(Conflict):
+                store.commit(Writes([event("note-a", 1)], {"note-a": 0}, rung={other.id: other}))
+            assert (store.timer("a"), store.head()) == (anew, 0)
+        store.commit(Writes(rung={"a": anew}))
+        assert [row.id for row in store.due_timers(FOREVER_US, 10)] == ["b"]
 
     def test_the_newest_snapshot_of_a_form_is_kept(self, store: Store) -> None:
         """A changed form misses, so that no state is read that is not of the present form."""

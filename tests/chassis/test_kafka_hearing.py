@@ -1,11 +1,15 @@
 """At the border to a real topic: what an older or a newer release might say is taken, or parked, and never guessed."""
 
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 from kafka import KafkaProducer
 
 from chassis import wire
+from chassis.stores.postgres import PostgresStore
+from chassis.stores.postgres_access import PostgresAccess
+from chassis.stores.store import Writes
 from kernel.message import Envelope
 from tests.chassis.apart import Instance, Line, until
 from tests.chassis.audit import AUDIT, SAVINGS_SOURCE
@@ -23,13 +27,18 @@ def line(kafka: KafkaServer) -> Line:
 
 
 @pytest.fixture
-def audit(postgres_server: PostgresServer, line: Line) -> Iterator[Instance]:
+def database(postgres_server: PostgresServer) -> Iterator[PostgresAccess]:
+    access = postgres_server.fresh()
+    yield access
+    postgres_server.drop(access)
+
+
+@pytest.fixture
+def audit(database: PostgresAccess, line: Line) -> Iterator[Instance]:
     """One instance of the auditor, who listens to payments."""
-    database = postgres_server.fresh()
     instance = Instance(AUDIT, database, line, "audit-1", speaks=False).start()
     yield instance
     instance.stop()
-    postgres_server.drop(database)
 
 
 @pytest.mark.parametrize(
@@ -91,3 +100,16 @@ def test_what_is_taken_away_and_given_again_before_anybody_looks_is_heard_on(aud
         handed.on_partitions_assigned(given)
     say(line, paid_in("a", 3))
     until(lambda: noted(audit, "a") == (2, 3), "what follows is heard too")
+
+
+def test_what_another_instance_has_taken_lets_go_on_what_waits_for_it(
+    audit: Instance, database: PostgresAccess, line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Staff retry a parked message at an instance that does not read its partition; the one that does hears of it."""
+    monkeypatch.setattr("chassis.watchdog.ASK_AGAIN_EVERY_US", 200_000)
+    say(line, account_opened("a"), paid_in("a", 3))
+    until(lambda: len(audit.running.inbox.held) == 1, "the third waits for the second")
+    with closing(PostgresStore(database)) as another:
+        another.commit(Writes(marks={(SAVINGS_SOURCE, "a"): (1, 2)}))
+    until(lambda: noted(audit, "a") == (3,), "what waited goes on")
+    assert not audit.running.inbox.held

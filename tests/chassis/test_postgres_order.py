@@ -154,11 +154,14 @@ def test_what_was_drawn_and_is_not_over_is_waited_for(postgres_database: Postgre
 def test_who_begins_later_holds_nobody_up() -> None:
     """There is always somebody appending; each look waits only for those whom it saw."""
     reach = Reach()
-    assert reach.advance(lambda known: (5, {"a"})) == (5, 0)
-    assert reach.advance(lambda known: (7, {"a", "b"})) == (7, 0)
-    assert reach.advance(lambda known: (9, {"b", "c"})) == (9, 5)
-    assert reach.advance(lambda known: (9, {"c", "d"})) == (9, 7)
-    assert reach.advance(lambda known: (9, {"d"})) == (9, 9)
+    assert reach.advance(lambda known: (5, {"a"}, 0)) == (5, 0)
+    assert reach.advance(lambda known: (7, {"a", "b"}, 0)) == (7, 0)
+    assert reach.advance(lambda known: (9, {"b", "c"}, 0)) == (9, 5)
+    assert reach.advance(lambda known: (9, {"c", "d"}, 0)) == (9, 7)
+    assert reach.advance(lambda known: (9, {"d"}, 0)) == (9, 9)
+    assert reach.advance(lambda known: (8, {"e"}, 0), committed=6) == (8, 6), "the server fell, and drew again"
+    assert reach.advance(lambda known: (8, set(), 0)) == (8, 8)
+    assert reach.advance(lambda known: (8, {"f"}, 1), committed=7) == (8, 7), "a connection broke: it may have fallen"
 
 
 def test_two_instances_number_a_subject_without_gaps(postgres_database: PostgresAccess) -> None:
@@ -186,3 +189,17 @@ def test_two_instances_number_a_subject_without_gaps(postgres_database: Postgres
         assert wins == {"one": 60, "other": 60}
         log = one.tail(0, 1_000)
         assert [recorded.version for recorded in log] == [recorded.sequence for recorded in log] == list(range(1, 121))
+
+
+def test_a_sequence_that_fell_back_hides_nothing(store: PostgresStore, postgres_database: PostgresAccess) -> None:
+    """After a fall of the server the positions that nobody committed are drawn again: who noted them looks anew."""
+    store.commit(Writes([event("note-a", version) for version in (1, 2, 3)], {"note-a": 0}))
+    assert (store.head(), store.news()) == (3, {"note-a": 3})
+    with postgres_database.connect("") as db:
+        db.execute("SELECT nextval('events_position') FROM generate_series(1, 10)")
+        assert (store.head(), store.news(), store.is_holding_back) == (3, {}, False)
+        db.execute("SELECT setval('events_position', 3)")  # as a server recovers that had not written them down
+    for last in range(3, 15):
+        store.commit(Writes([event("note-a", last + 1)], {"note-a": last}))
+        assert (store.head(), store.news()) == (last + 1, {"note-a": last + 1})
+        assert [one.position for one in store.tail(last, 10)] == [last + 1]

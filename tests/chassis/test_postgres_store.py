@@ -123,6 +123,17 @@ def test_one_instance_has_a_duty_and_another_takes_it_over(store: PostgresStore,
         store.duty("relay")
 
 
+def test_a_duty_is_left_to_another_and_the_rest_is_kept(store: PostgresStore, other: PostgresStore) -> None:
+    """A relay that cannot reach the brokers does not keep others from it."""
+    assert store.duty("relay")
+    assert store.duty("time")
+    store.leave("relay")
+    store.leave("never had")
+    assert other.duty("relay")
+    assert not other.duty("time")
+    assert not store.duty("relay")
+
+
 def test_a_duty_is_lost_with_its_connection(store: PostgresStore, other: PostgresStore) -> None:
     """Nobody believes for long that a duty is still theirs: each time it is asked for, the session has to answer."""
     assert store.duty("relay")

@@ -15,9 +15,9 @@ from typing import Any, Final
 import httpx
 
 from chassis.clock import RehearsalClock
+from chassis.stores.store import Store
 from chassis.web.auth import Principal
 from services.__main__ import asgi, compose
-from services.reporting.projections.rows import Readable
 from tests.borders.client import Client
 from tests.harness import REGISTRY
 
@@ -59,7 +59,7 @@ class Served(ABC):
         """Return the opaque id of somebody, durably known."""
 
     @abstractmethod
-    def store(self, service: str) -> Readable:
+    def store(self, service: str) -> Store:
         """Return what a service has stored, to look at."""
 
     @abstractmethod
@@ -145,7 +145,7 @@ class Embedded(Served):
     def token(self, who: Principal) -> str:
         return self._platform.issuer.issue(who, lifetime_s=7 * 24 * 3600)
 
-    def store(self, service: str) -> Readable:
+    def store(self, service: str) -> Store:
         return self._engine.running[service].store
 
     def stored(self, service: str) -> list[tuple[str, bytes]]:

@@ -1,8 +1,11 @@
 """A town with its desks, its agencies, the post and one applicant, spoken to over HTTP: what a story is told with."""
 
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, Final
+from pathlib import Path
+from typing import Any, Final, Self
 
 import httpx
 
@@ -12,8 +15,8 @@ from kernel.procedure import Procedure
 from services.reporting.projections.agencies import causes_of
 from services.reporting.projections.province_table import province_table_of
 from tests.harness import REGISTRY
-from tests.journeys.people import ALONE, FACTS, PEOPLE
-from tests.journeys.served import Served, digest
+from tests.journeys.people import ALONE, FACTS, PEOPLE, WARD_DESK
+from tests.journeys.served import Embedded, Served, digest
 
 MONDAY: Final = "2026-09-07 08:00"
 
@@ -32,6 +35,16 @@ class Town:
         self.procedure: Procedure
         self.people: dict[str, Any] = ALONE
         self.desk = desk
+
+    @classmethod
+    @contextmanager
+    def embedded(cls, data: Path, at: str = MONDAY, desk: str = WARD_DESK) -> Iterator[Self]:
+        """Give a town whose product is one process, whatever journeys are told over."""
+        served = Embedded(data, in_vietnam(at))
+        try:
+            yield cls(served, desk)
+        finally:
+            served.close()
 
     # people
 

@@ -28,7 +28,7 @@ def offered(page: str, field: str) -> tuple[list[str], list[str]]:
 
 def test_the_offices_of_today_come_before_those_of_the_past(tmp_path: Path) -> None:
     """A dossier of 2021 lies in the stores: its township is there to be taken, and is not the first thing one meets."""
-    with Town(tmp_path, at="2021-09-13 08:00", desk=OLD_COMMUNE_DESK).open() as town:
+    with Town.embedded(tmp_path, at="2021-09-13 08:00", desk=OLD_COMMUNE_DESK) as town:
         town.submit(SOCIAL_BENEFIT)
         town.accept()
         town.at("2026-09-07 08:00")

@@ -85,14 +85,14 @@ def _plain(row: Mapping[str, Any]) -> str:
 @pytest.fixture(scope="module")
 def lives(tmp_path_factory: pytest.TempPathFactory) -> Lives:
     folder = tmp_path_factory.mktemp("restored")
-    with Town(folder / "lost").open() as town:
+    with Town.embedded(folder / "lost") as town:
         until_the_backup(town)
         now, before = town.served.now, rows_of(town)
         back_up(folder / "lost", folder / "backup", now, datetime.now(UTC), with_keys=True)
         after_the_backup(town)
         lost, known = rows_of(town), (town.ref, town.procedure, town.people)
     restore(folder / "backup", folder / "restored", datetime.now(UTC))
-    with Town(folder / "restored", f"{now.astimezone(VIETNAM):%Y-%m-%d %H:%M}").open() as town:
+    with Town.embedded(folder / "restored", f"{now.astimezone(VIETNAM):%Y-%m-%d %H:%M}") as town:
         town.ref, town.procedure, town.people = known
         after_the_backup(town)
         restored = rows_of(town)

@@ -24,7 +24,7 @@ DUES: tuple[dict[str, Any], ...] = (
 
 @pytest.fixture
 def town(tmp_path: Path) -> Iterator[Town]:
-    with Town(tmp_path).open() as opened:
+    with Town.embedded(tmp_path) as opened:
         yield opened
 
 

@@ -39,6 +39,7 @@ from tests.journeys.people import (
     PROVINCE_DESK,
     WARD_DESK,
 )
+from tests.journeys.served import Embedded, Served
 from tests.journeys.town import Town
 
 Journey = Callable[[Town], None]
@@ -67,9 +68,9 @@ def _asks(journey: Journey) -> Iterator[bool]:
 class Asked(Town):
     """A town in which everybody is asked for the date whenever the clock is moved."""
 
-    def __init__(self, data: Path, at: str, desk: str) -> None:
-        self.ref, self.answers = "", 0
-        super().__init__(data, at, desk)
+    def __init__(self, served: Served, desk: str) -> None:
+        super().__init__(served, desk)
+        self.answers = 0
 
     def at(self, local: str) -> datetime:
         instant = super().at(local)
@@ -118,6 +119,7 @@ def _known(text: str) -> datetime:
 @contextmanager
 def at_an_address(town: Town) -> Iterator[str]:
     """Let a browser and the command line reach the town."""
+    assert isinstance(town.served, Embedded)
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         server = uvicorn.Server(uvicorn.Config(asgi(town.served._platform), log_level="critical", access_log=False))
@@ -161,7 +163,7 @@ def test_all_who_tell_a_date_tell_the_same_one(
     """2.10, 3.3: desk, chain, report, derivation, pages and command line, at every moment of every journey."""
     (beginning,) = (BEGINNINGS[name] for name in inspect.signature(journey).parameters)
     monkeypatch.setattr(inspect.getmodule(journey), "is_as_checked", lambda *told: None, raising=False)
-    with Asked(tmp_path, *beginning).open() as town:
+    with Asked.embedded(tmp_path, *beginning) as town:
         assert isinstance(town, Asked)
         journey(town)
         town.agree()
@@ -187,7 +189,7 @@ def test_every_procedure_has_its_journeys(project: Path) -> None:
 
 def test_nobody_gives_himself_more_time(tmp_path: Path) -> None:
     """2.10: an officer sent any later date, without a reason and without a limit; here a ground of law gives it."""
-    with Town(tmp_path, desk=PROVINCE_DESK).open() as town:
+    with Town.embedded(tmp_path, desk=PROVINCE_DESK) as town:
         town.submit(JUDICIAL_RECORD)
         town.accept()
         town.decide("opening", POLICE)
