@@ -23,6 +23,7 @@ from chassis.bus.kafka_access import KafkaAccess
 from chassis.bus.kafka_opening import opened
 from chassis.bus.kafka_refusals import KafkaUnavailable
 from chassis.bus.kafka_topic import TopicMissing, id_of
+from chassis.bus.kafka_unread import NobodyReads, unread
 from chassis.stores.store import StoreUnavailable
 from chassis.wire import NotOurs, heard_over_kafka
 from kernel.message import Envelope
@@ -35,6 +36,9 @@ HEARTBEAT_MS: Final = 3_000
 SESSION_MS: Final = 45_000
 COMMIT_EVERY_S: Final = 5.0
 LOOK_AT_TOPIC_EVERY_S: Final = 10.0
+WITHOUT_PARTITIONS_S: Final = 15.0
+"""How long a member that has no partitions waits before it looks whether the group leaves any unread."""
+
 WAIT_S: Final = 1.0
 ASKED_WITHIN_S: Final = 10.0
 
@@ -115,7 +119,7 @@ class KafkaEar:
         self._handed = _Handed(self._taken_away)
         self._placed: dict[TopicPartition, str] = {}
         self._topic_id = ""
-        self._looked_at = self._committed_at = 0.0
+        self._looked_at = self._committed_at = self._placed_at = 0.0
         self._committed: dict[str, int] = {}
         self._leaves = False
         self._stopping = threading.Event()
@@ -140,8 +144,8 @@ class KafkaEar:
             try:
                 self._turn()
                 self.failing = ""
-            except (KafkaError, TopicMissing, StoreUnavailable, OSError) as error:
-                self._leaves |= isinstance(error, TopicMissing)
+            except (KafkaError, TopicMissing, NobodyReads, StoreUnavailable, OSError) as error:
+                self._leaves |= isinstance(error, TopicMissing | NobodyReads)
                 self._complain(KafkaUnavailable.meant_by(error, self._access))
                 self._let_go()
                 self._stopping.wait(WAIT_S)
@@ -162,6 +166,7 @@ class KafkaEar:
         consumer = self._consumer or self._begin()
         self._look_at_topic()
         self._place()
+        self._look_at_group()
         for channel, position in self._bus.to_seek().items():
             partition = TopicPartition(self._topic, partition_of(channel))
             if self._placed.get(partition) == channel and partition in consumer.assignment():
@@ -179,7 +184,7 @@ class KafkaEar:
         self._admin = opened(KafkaAdminClient, **self._access.client())
         self._topic_id = id_of(self._admin, self._topic)
         self._leave()
-        self._looked_at = time.monotonic()
+        self._looked_at = self._placed_at = time.monotonic()
         self._handed = _Handed(self._taken_away)
         consumer = self._consumer = opened(
             KafkaConsumer, **self._access.client(), group_id=self._group, group_instance_id=self._instance or None,
@@ -222,6 +227,20 @@ class KafkaEar:
             channel = channel_of(self._topic, self._topic_id, partition.partition)
             self._bus.gain(channel, self._position(channel))
             self._placed[partition] = channel
+
+    def _look_at_group(self) -> None:
+        """See, where nothing was given to us for long, that others have it all; a client that erred begins anew.
+
+        Raises:
+            NobodyReads: the group leaves partitions to nobody.
+        """
+        now = time.monotonic()
+        if self._placed:
+            self._placed_at = now
+        elif self._instance and now - self._placed_at > WITHOUT_PARTITIONS_S:
+            self._placed_at = now
+            if left := unread(self._admin, self._group, self._topic, self._instance):
+                raise NobodyReads(f"nobody in group {self._group} reads {left} partitions of {self._topic}")
 
     def _taken_away(self, partitions: Iterable[TopicPartition]) -> None:
         lost = [channel for one in partitions if (channel := self._placed.get(one)) is not None]

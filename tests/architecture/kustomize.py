@@ -37,9 +37,11 @@ def built(folder: Path) -> list[Object]:
         for one in objects:
             _label(one, label["pairs"])
     for replicas in plan.get("replicas", ()):
-        for one in objects:
-            if one["kind"] in ("Deployment", "StatefulSet") and one["metadata"]["name"] == replicas["name"]:
-                one["spec"]["replicas"] = replicas["count"]
+        sets = [one for one in objects if one["kind"] in ("Deployment", "StatefulSet")]
+        counted = [one for one in sets if one["metadata"]["name"] == replicas["name"]]
+        assert counted, f"nothing is there for the replicas of {replicas['name']}"
+        for one in counted:
+            one["spec"]["replicas"] = replicas["count"]
     if "namespace" in plan:
         for one in objects:
             if one["kind"] != "Namespace":

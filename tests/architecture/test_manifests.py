@@ -76,7 +76,7 @@ def test_every_process_is_probed_guarded_and_ends_gracefully(project: Path, name
         assert pod["terminationGracePeriodSeconds"] > only["lifecycle"]["preStop"]["sleep"]["seconds"] + 30
         assert pod["securityContext"]["runAsNonRoot"] is True
         assert only["securityContext"]["readOnlyRootFilesystem"] is True
-        assert only["resources"]["limits"]["memory"]
+        assert only["resources"]["limits"]["memory"] == ("1Gi" if name == "province" else "768Mi")
         matched = budgets[process.name]["spec"]["selector"]["matchLabels"]
         assert matched.items() <= one["spec"]["template"]["metadata"]["labels"].items()
         wanted = 2 if name == "province" and process.scales else 1

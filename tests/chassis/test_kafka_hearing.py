@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
-from kafka import KafkaProducer
+from kafka import KafkaAdminClient, KafkaProducer
 
 from chassis import wire
+from chassis.bus.kafka_unread import unread
 from chassis.stores.postgres import PostgresStore
 from chassis.stores.postgres_access import PostgresAccess
 from chassis.stores.store import Writes
@@ -111,5 +112,30 @@ def test_what_another_instance_has_taken_lets_go_on_what_waits_for_it(
     until(lambda: len(audit.running.inbox.held) == 1, "the third waits for the second")
     with closing(PostgresStore(database)) as another:
         another.commit(Writes(marks={(SAVINGS_SOURCE, "a"): (1, 2)}))
-    until(lambda: noted(audit, "a") == (3,), "what waited goes on")
-    assert not audit.running.inbox.held
+    until(lambda: noted(audit, "a") == (3,) and not audit.running.inbox.held, "what waited goes on")
+
+
+def test_a_reader_that_was_given_nothing_of_what_nobody_reads_joins_anew(
+    audit: Instance, line: Line, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Should the client forget what its group gave it, the reader does not wait for ever."""
+    monkeypatch.setattr("chassis.bus.kafka_ear.WITHOUT_PARTITIONS_S", 0.5)
+    say(line, account_opened("a"), paid_in("a", 2))
+    until(lambda: noted(audit, "a") == (2,), "the first is heard")
+    until(lambda: audit.ear._handed.look()[0] != set(), "both are known")
+    audit.ear._handed.on_partitions_lost(audit.ear._handed.look()[0])
+    say(line, paid_in("a", 3))
+    until(lambda: noted(audit, "a") == (2, 3), "what follows is heard by a new member")
+    assert "reads 2 partitions" in caplog.text
+
+
+def test_how_many_partitions_nobody_reads_is_known(audit: Instance, line: Line) -> None:
+    """A group that nobody is in, and one whose only member has all there are."""
+    say(line, account_opened("a"), paid_in("a", 2))
+    until(lambda: noted(audit, "a") == (2,), "it hears")
+    with closing(KafkaAdminClient(**line.access.client())) as admin:
+        group = f"{AUDIT.name}-{line.of}"
+        assert unread(admin, group, line.topic, "audit-2") == 0
+        assert unread(admin, group, line.topic, "audit-1") == 2, "it has both, and says that it has none"
+        assert unread(admin, group, line.say_again, "audit-2") == 1, "nobody of the group reads that topic"
+        assert unread(admin, "nobody", line.topic, "audit-1") == 0
