@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fastapi import APIRouter, FastAPI
+from kafka.errors import KafkaError
 
 from chassis.bus.kafka import KafkaBus
 from chassis.bus.kafka_access import KafkaAccess
 from chassis.bus.kafka_ear import KafkaEar
 from chassis.bus.kafka_figures import KafkaFigures
+from chassis.bus.kafka_refusals import KafkaUnavailable
 from chassis.bus.kafka_relay import Relay
 from chassis.bus.kafka_topic import Ends
 from chassis.clock import NotedClock, WallClock
@@ -100,10 +102,18 @@ class AskedEnds:
         self._ends: Ends | None = None
 
     def now(self) -> dict[int, int]:
+        """Return partition → position of its last record.
+
+        Raises:
+            KafkaUnavailable: the brokers do not say.
+        """
         with self._lock:
-            if self._ends is None:
-                self._ends = Ends(self._access, TOPIC)
-            return self._ends.now()
+            try:
+                if self._ends is None:
+                    self._ends = Ends(self._access, TOPIC)
+                return self._ends.now()
+            except KafkaError as error:
+                raise KafkaUnavailable.meant_by(error, self._access) from error
 
     def close(self) -> None:
         with self._lock:

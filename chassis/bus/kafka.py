@@ -64,6 +64,11 @@ class Buffer:
         self.after = self.reached = self.sought = position
         self.envelopes.clear()
 
+    @property
+    def has_room(self) -> bool:
+        """Say whether what follows is asked for, from where it is."""
+        return self.sought is None and len(self.envelopes) <= BUFFERED_FEW
+
     def forget_up_to(self, position: int) -> None:
         """Let go of what is durable."""
         del self.envelopes[: bisect_right(self.envelopes, position, key=POSITION)]
@@ -166,6 +171,11 @@ class KafkaBus:
             channel: count >= BUFFERED_MAX
             for channel, count in waiting.items() if count >= BUFFERED_MAX or count <= BUFFERED_FEW
         }  # fmt: skip
+
+    def wanting(self) -> dict[str, int]:
+        """Return the channels that have room for more, with the position up to which each was fetched."""
+        with self._lock:
+            return {channel: one.reached for channel, one in self._buffers.items() if one.has_room}
 
     def durable(self) -> dict[str, int]:
         """Return the position of each channel up to which its reader has asked for what follows."""

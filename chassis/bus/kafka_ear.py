@@ -22,8 +22,8 @@ from chassis.bus.kafka import KafkaBus, channel_of, partition_of
 from chassis.bus.kafka_access import KafkaAccess
 from chassis.bus.kafka_opening import opened
 from chassis.bus.kafka_refusals import KafkaUnavailable
-from chassis.bus.kafka_topic import TopicMissing, id_of
-from chassis.bus.kafka_unread import NobodyReads, unread
+from chassis.bus.kafka_topic import TopicMissing, ends_of, id_of
+from chassis.bus.kafka_unread import NobodyReads, StandsStill, unread
 from chassis.stores.store import StoreUnavailable
 from chassis.wire import NotOurs, heard_over_kafka
 from kernel.message import Envelope
@@ -41,6 +41,7 @@ WITHOUT_PARTITIONS_S: Final = 15.0
 
 WAIT_S: Final = 1.0
 ASKED_WITHIN_S: Final = 10.0
+ENDS_WITHIN_MS: Final = 2_000
 
 UNREADABLE: Final = ""
 """The type of a record that is none of our events; its reader parks it."""
@@ -121,6 +122,7 @@ class KafkaEar:
         self._topic_id = ""
         self._looked_at = self._committed_at = self._placed_at = 0.0
         self._committed: dict[str, int] = {}
+        self._wanting: dict[str, int] = {}
         self._leaves = False
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -144,7 +146,7 @@ class KafkaEar:
             try:
                 self._turn()
                 self.failing = ""
-            except (KafkaError, TopicMissing, NobodyReads, StoreUnavailable, OSError) as error:
+            except (KafkaError, TopicMissing, NobodyReads, StandsStill, StoreUnavailable, OSError) as error:
                 self._leaves |= isinstance(error, TopicMissing | NobodyReads)
                 self._complain(KafkaUnavailable.meant_by(error, self._access))
                 self._let_go()
@@ -217,6 +219,27 @@ class KafkaEar:
         found = id_of(self._admin, self._topic)
         if found != self._topic_id:
             raise TopicMissing(f"{self._topic} was made anew: it is heard from its beginning")
+        self._look_ahead()
+
+    def _look_ahead(self) -> None:
+        """See that what lies ahead is fetched: a client may lose a partition out of its sight, as after a new leader.
+
+        Raises:
+            StandsStill: nothing was fetched since the last look, of a partition that goes on.
+        """
+        wanting = self._bus.wanting()
+        before, self._wanting = self._wanting, wanting
+        waiting = {channel: at for channel, at in wanting.items() if before.get(channel) == at}
+        if not waiting:
+            return
+        try:
+            ends = ends_of(self._admin, self._topic, map(partition_of, waiting), ENDS_WITHIN_MS)
+        except KafkaError as error:
+            log.info("%s cannot see where partitions end: %s", self._service, error)
+            return
+        if still := {channel: at for channel, at in waiting.items() if at < ends.get(partition_of(channel), 0)}:
+            self._wanting = {}
+            raise StandsStill(f"nothing is fetched of {', '.join(f'{one} after {at}' for one, at in still.items())}")
 
     def _place(self) -> None:
         """Begin each partition that was given to us where the database says that it was left."""

@@ -1,8 +1,10 @@
 """What a client asks a topic about itself: its id, and where its partitions end."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
+from kafka.admin import OffsetSpec
 
 from chassis.bus.kafka_access import KafkaAccess
 from chassis.bus.kafka_opening import opened
@@ -24,6 +26,17 @@ def id_of(admin: KafkaAdminClient, topic: str) -> str:
     if found["error_code"] or not found.get("topic_id"):
         raise TopicMissing(f"there is no topic {topic} for this principal: run `lienthong kafka apply`")
     return str(found["topic_id"])
+
+
+def ends_of(admin: KafkaAdminClient, topic: str, partitions: Iterable[int], within_ms: int) -> dict[int, int]:
+    """Return partition → position of its last record, as the partition's leader says now.
+
+    Raises:
+        KafkaError: it does not say so in time.
+    """
+    asked = {TopicPartition(topic, number): OffsetSpec.LATEST for number in partitions}
+    found = admin.list_partition_offsets(asked, timeout_ms=within_ms)
+    return {partition.partition: end.offset for partition, end in found.items()}
 
 
 class Ends:

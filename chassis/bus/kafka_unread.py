@@ -31,3 +31,7 @@ def unread(admin: Any, group: str, topic: str, idle: str) -> int:
         for partition in of["partitions"]
     }
     return len(known["partitions"]) - len(given)
+
+
+class StandsStill(Exception):
+    """Something lies ahead in a partition that is ours, has room and is not fetched; the client begins anew."""

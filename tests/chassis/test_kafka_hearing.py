@@ -139,3 +139,16 @@ def test_how_many_partitions_nobody_reads_is_known(audit: Instance, line: Line) 
         assert unread(admin, group, line.topic, "audit-1") == 2, "it has both, and says that it has none"
         assert unread(admin, group, line.say_again, "audit-2") == 1, "nobody of the group reads that topic"
         assert unread(admin, "nobody", line.topic, "audit-1") == 0
+
+
+def test_a_client_that_fetches_no_more_begins_anew(
+    audit: Instance, line: Line, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is a member, and has its partitions; only nothing comes any more."""
+    monkeypatch.setattr("chassis.bus.kafka_ear.LOOK_AT_TOPIC_EVERY_S", 0.5)
+    say(line, account_opened("a"), paid_in("a", 2))
+    until(lambda: noted(audit, "a") == (2,), "the first is heard")
+    monkeypatch.setattr(audit.ear._consumer, "poll", lambda **asked: {})
+    say(line, paid_in("a", 3))
+    until(lambda: noted(audit, "a") == (2, 3), "what follows is heard by another client")
+    assert "nothing is fetched of" in caplog.text

@@ -18,6 +18,7 @@ from kafka import KafkaAdminClient, KafkaProducer
 
 from chassis.bus.kafka_access import KafkaAccess
 from chassis.bus.kafka_admin import Administration
+from chassis.bus.kafka_relay import SETTINGS
 from chassis.wire import PARTITIONS, TOPIC, kafka
 from kernel.message import Envelope
 from services.reporting.domain.live import Hour, shown_by_place
@@ -59,7 +60,7 @@ class Cluster:
     def say(self, envelopes: Iterable[Envelope]) -> None:
         """Say events as their services do, and wait until every one is there."""
         producers = {
-            service: KafkaProducer(**self.access(service).client(), acks="all", linger_ms=5)
+            service: KafkaProducer(**self.access(service).client(), **SETTINGS)
             for service in ("intake", "routing", "payments", "postal")
         }
         for envelope in envelopes:
