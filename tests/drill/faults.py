@@ -5,7 +5,10 @@ import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
+
+import stamina
+from kafka.errors import KafkaError
 
 from chassis.bus.kafka_cluster import Cluster as Brokers
 from chassis.wire import TOPIC
@@ -15,6 +18,7 @@ from tests.drill.apart import Cut, Full
 from tests.drill.ground import FIRST_PORT, KAFKA_PORT, POSTGRES_PORT, SERVICES, Cluster
 
 OTHERS: Final = ("vault", "files", "front", "live")
+ASKED_FOR_S: Final = 60.0
 CUT_S: Final = 20.0
 FULL_S: Final = 20.0
 STOPPED_S: Final = 30.0
@@ -58,18 +62,21 @@ def _kill_broker(cluster: Cluster, chance: random.Random) -> str:
     return _kill(cluster, f"kafka:kafka-{node}")
 
 
+@stamina.retry(on=KafkaError, attempts=None, timeout=ASKED_FOR_S)
+def _asked(cluster: Cluster, ask: Callable[[Brokers], Any]) -> Any:
+    """Return what the brokers say of themselves; one that was killed a moment ago may not answer yet."""
+    with Brokers.reached(Place.found(cluster.folder, None).kafka(ADMIN)) as brokers:
+        return ask(brokers)
+
+
 def _kill_controller(cluster: Cluster, chance: random.Random) -> str:
-    place = Place.found(cluster.folder, None)
-    with Brokers.reached(place.kafka(ADMIN)) as brokers:
-        quorum = brokers.client.describe_metadata_quorum()["topics"][0]["partitions"][0]
-        leader = int(quorum["leader_id"])
+    quorum = _asked(cluster, lambda brokers: brokers.client.describe_metadata_quorum())
+    leader = int(quorum["topics"][0]["partitions"][0]["leader_id"])
     return f"{_kill(cluster, f'kafka:kafka-{leader}')}, the controller"
 
 
 def _kill_leader(cluster: Cluster, chance: random.Random) -> str:
-    place = Place.found(cluster.folder, None)
-    with Brokers.reached(place.kafka(ADMIN)) as brokers:
-        partitions = brokers.client.describe_topics([TOPIC])[0]["partitions"]
+    partitions = _asked(cluster, lambda brokers: brokers.client.describe_topics([TOPIC]))[0]["partitions"]
     chosen = chance.choice(sorted(partitions, key=lambda one: int(one["partition_index"])))
     killed = _kill(cluster, f"kafka:kafka-{chosen['leader_id']}")
     return f"{killed}, the leader of {TOPIC}-{chosen['partition_index']}"
