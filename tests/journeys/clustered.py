@@ -28,7 +28,7 @@ from tests.journeys.served import API, PATIENCE_S, Served
 
 PROGRAMS: Final = tuple(process.name for process in PROCESSES)
 DATABASES: Final = tuple(process.database for process in PROCESSES if process.database)
-MADE_WITHIN_S: Final = 60.0
+MADE_WITHIN_S: Final = 120.0
 
 
 @contextmanager
@@ -51,6 +51,7 @@ def cluster() -> Iterator[Cluster]:
 
 def empty(cluster: Cluster) -> None:
     """Take everything away that the product has stored: databases and topics are made anew, and its processes."""
+    _wait_for_init(cluster)  # the cluster may be ready while it still looks
     _all_at_once(cluster, "stop")
     place = Place.found(cluster.folder, None)
     password = (place.secrets / "postgres.password").read_text().strip()
@@ -65,12 +66,17 @@ def empty(cluster: Cluster) -> None:
             assert time.monotonic() < deadline, "topics are still there"
             time.sleep(0.1)
     cluster.control("start", "init")
+    _wait_for_init(cluster)
+    _all_at_once(cluster, "start")
+    wait_until_ready(cluster.url)
+
+
+def _wait_for_init(cluster: Cluster) -> None:
+    """Wait until databases and topics are made and nobody is about to make them."""
     deadline = time.monotonic() + MADE_WITHIN_S
     while "EXITED" not in cluster.control("status", "init"):
         assert time.monotonic() < deadline, "databases and topics were not made"
         time.sleep(0.2)
-    _all_at_once(cluster, "start")
-    wait_until_ready(cluster.url)
 
 
 def _all_at_once(cluster: Cluster, verb: str) -> None:
