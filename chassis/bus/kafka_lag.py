@@ -4,12 +4,11 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple, Protocol
 
-from kafka import TopicPartition
-from kafka.admin import OffsetSpec
 from kafka.errors import CoordinatorLoadInProgressError, CoordinatorNotAvailableError, NotCoordinatorError
 
 from chassis.bus.kafka import channel_of
 from chassis.bus.kafka_cluster import Cluster
+from chassis.bus.kafka_topic import ends_of
 
 COORDINATED_WITHIN_S: Final = 15.0
 
@@ -51,9 +50,7 @@ def lags(
         groups: a reader's group has its name.
         databases: reader → where it keeps its positions.
     """
-    partitions = [TopicPartition(topic, one["partition_index"]) for one in cluster.topics()[topic]]
-    found = cluster.client.list_partition_offsets(dict.fromkeys(partitions, OffsetSpec.LATEST))
-    ends = {where.partition: at.offset for where, at in found.items()}
+    ends = ends_of(cluster.client, topic, [one["partition_index"] for one in cluster.topics()[topic]])
     return [
         Lag(
             group, number, end,

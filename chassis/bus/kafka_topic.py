@@ -28,8 +28,13 @@ def id_of(admin: KafkaAdminClient, topic: str) -> str:
     return str(found["topic_id"])
 
 
-def ends_of(admin: KafkaAdminClient, topic: str, partitions: Iterable[int], within_ms: int) -> dict[int, int]:
+def ends_of(
+    admin: KafkaAdminClient, topic: str, partitions: Iterable[int], within_ms: int | None = None
+) -> dict[int, int]:
     """Return partition → position of its last record, as the partition's leader says now.
+
+    Args:
+        within_ms: how long leaders that move are asked again; None for as long as the client waits for any answer.
 
     Raises:
         KafkaError: it does not say so in time.

@@ -9,6 +9,10 @@ class NobodyReads(Exception):
     """A group stands still and leaves partitions unread; whoever has none leaves it and joins anew."""
 
 
+class StandsStill(Exception):
+    """Something lies ahead in a partition that is ours, has room and is not fetched; the client begins anew."""
+
+
 def unread(admin: Any, group: str, topic: str, idle: str) -> int:
     """Return how many partitions of a topic nobody in a group reads; 0 while the group is being put together.
 
@@ -31,7 +35,3 @@ def unread(admin: Any, group: str, topic: str, idle: str) -> int:
         for partition in of["partitions"]
     }
     return len(known["partitions"]) - len(given)
-
-
-class StandsStill(Exception):
-    """Something lies ahead in a partition that is ours, has room and is not fetched; the client begins anew."""

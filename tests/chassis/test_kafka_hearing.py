@@ -42,6 +42,12 @@ def audit(database: PostgresAccess, line: Line) -> Iterator[Instance]:
     instance.stop()
 
 
+def hears_the_first(audit: Instance, line: Line) -> None:
+    """Say the beginning of one subject, and wait until it was heard."""
+    say(line, account_opened("a"), paid_in("a", 2))
+    until(lambda: noted(audit, "a") == (2,), "the first is heard")
+
+
 @pytest.mark.parametrize(
     ("strange", "because"),
     [
@@ -91,8 +97,7 @@ def test_a_type_and_an_attribute_that_are_not_known_keep_nobody_waiting(audit: I
 
 def test_what_is_taken_away_and_given_again_before_anybody_looks_is_heard_on(audit: Instance, line: Line) -> None:
     """A process that hung finds its session over and joins again while its own thread still waits for records."""
-    say(line, account_opened("a"), paid_in("a", 2))
-    until(lambda: noted(audit, "a") == (2,), "the first is heard")
+    hears_the_first(audit, line)
     handed = audit.ear._handed
     given, _ = handed.look()
     assert len(given) == 2
@@ -120,8 +125,7 @@ def test_a_reader_that_was_given_nothing_of_what_nobody_reads_joins_anew(
 ) -> None:
     """Should the client forget what its group gave it, the reader does not wait for ever."""
     monkeypatch.setattr("chassis.bus.kafka_ear.WITHOUT_PARTITIONS_S", 0.5)
-    say(line, account_opened("a"), paid_in("a", 2))
-    until(lambda: noted(audit, "a") == (2,), "the first is heard")
+    hears_the_first(audit, line)
     until(lambda: audit.ear._handed.look()[0] != set(), "both are known")
     audit.ear._handed.on_partitions_lost(audit.ear._handed.look()[0])
     say(line, paid_in("a", 3))
@@ -131,8 +135,7 @@ def test_a_reader_that_was_given_nothing_of_what_nobody_reads_joins_anew(
 
 def test_how_many_partitions_nobody_reads_is_known(audit: Instance, line: Line) -> None:
     """A group that nobody is in, and one whose only member has all there are."""
-    say(line, account_opened("a"), paid_in("a", 2))
-    until(lambda: noted(audit, "a") == (2,), "it hears")
+    hears_the_first(audit, line)
     with closing(KafkaAdminClient(**line.access.client())) as admin:
         group = f"{AUDIT.name}-{line.of}"
         assert unread(admin, group, line.topic, "audit-2") == 0
@@ -146,8 +149,7 @@ def test_a_client_that_fetches_no_more_begins_anew(
 ) -> None:
     """It is a member, and has its partitions; only nothing comes any more."""
     monkeypatch.setattr("chassis.bus.kafka_ear.LOOK_AT_TOPIC_EVERY_S", 0.5)
-    say(line, account_opened("a"), paid_in("a", 2))
-    until(lambda: noted(audit, "a") == (2,), "the first is heard")
+    hears_the_first(audit, line)
     monkeypatch.setattr(audit.ear._consumer, "poll", lambda **asked: {})
     say(line, paid_in("a", 3))
     until(lambda: noted(audit, "a") == (2, 3), "what follows is heard by another client")

@@ -13,9 +13,9 @@ from kafka.errors import KafkaError
 from chassis.bus.kafka_cluster import Cluster as Brokers
 from chassis.wire import TOPIC
 from cli.cluster import Place
-from services.topology import ADMIN
+from services.topology import ADMIN, SERVICES
 from tests.drill.apart import Cut, Full
-from tests.drill.ground import FIRST_PORT, KAFKA_PORT, POSTGRES_PORT, SERVICES, Cluster
+from tests.drill.ground import FIRST_PORT, KAFKA_PORT, POSTGRES_PORT, Cluster
 
 OTHERS: Final = ("vault", "files", "front", "live")
 ASKED_FOR_S: Final = 60.0

@@ -15,10 +15,11 @@ from typing import Any, Final
 
 import httpx
 
+from services.topology import SERVICES
+
 PROJECT: Final = Path(__file__).resolve().parent.parent.parent
 CLUSTER: Final = PROJECT / "deploy/native/cluster.sh"
 CONFIGURATION: Final = PROJECT / "deploy/native/supervisord.conf"
-SERVICES: Final = ("intake", "routing", "payments", "postal", "reporting")
 NAMES: Final = ("VAULT", "FILES", "INTAKE", "ROUTING", "PAYMENTS", "POSTAL", "REPORTING", "LIVE", "FRONT")
 FIRST_PORT: Final = 31_500
 KAFKA_PORT: Final = 31_591

@@ -54,9 +54,7 @@ def said(port: int, *pieces: bytes, pause_s: float = 0.0) -> bytes:
     """Send bytes, with pauses between, and return all that comes back until the server hangs up or is silent."""
     with socket.create_connection(("127.0.0.1", port), timeout=3) as line:
         answer = b""
-        with suppress(
-            ConnectionError, TimeoutError
-        ):  # it may have heard enough; what it answered is there all the same
+        with suppress(ConnectionError, TimeoutError):  # it may have heard enough; its answer is there all the same
             for number, piece in enumerate(pieces):
                 if number:
                     time.sleep(pause_s)

@@ -90,7 +90,6 @@ class Clustered(Served):
     """Every service as a process of its own; what is asked for goes through the front."""
 
     def __init__(self, cluster: Cluster, at: datetime) -> None:
-        self._cluster = cluster
         self._place = Place.found(cluster.folder, None)
         self._http = httpx.Client(base_url=cluster.url, timeout=PATIENCE_S)
         self._vault = self._place.vault("intake")
@@ -128,9 +127,6 @@ class Clustered(Served):
         if service not in self._stores:
             self._stores[service] = self._place.log(service, AUDITOR)
         return self._stores[service]
-
-    def stored(self, service: str) -> list[tuple[str, bytes]]:
-        return [(event.type, event.data) for event in self.store(service).tail(0, 100_000)]
 
 
 class _Paths(dict[tuple[str, str], str]):

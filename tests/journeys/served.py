@@ -67,10 +67,6 @@ class Served(ABC):
         """Return a new token that speaks for somebody."""
 
     @abstractmethod
-    def stored(self, service: str) -> list[tuple[str, bytes]]:
-        """Return every stored event of a service as type and bytes."""
-
-    @abstractmethod
     def close(self) -> None: ...
 
     def _as(self, who: Principal) -> dict[str, str]:
@@ -108,7 +104,7 @@ class Served(ABC):
 
     def events(self, service: str) -> list[tuple[str, dict[str, Any]]]:
         """Return every stored event of a service as (type, fields)."""
-        return [(type_, json.loads(data)) for type_, data in self.stored(service)]
+        return [(event.type, json.loads(event.data)) for event in self.store(service).tail(0, 100_000)]
 
 
 class Embedded(Served):
@@ -122,12 +118,11 @@ class Embedded(Served):
         running = self._engine.running.items()
         paths = {(name, act.name): act.path for name, one in running for act in one.service.acts}
         paths |= {(name, view.name): view.path for name, one in running for view in one.service.views}
-        self._served = Client(asgi(self._platform))
-        super().__init__(self._served, paths)
+        super().__init__(Client(asgi(self._platform)), paths)
         self.move_to(at)
 
     def close(self) -> None:
-        self._served.close()
+        self._client.close()
         self._platform.close()
 
     @property
@@ -147,6 +142,3 @@ class Embedded(Served):
 
     def store(self, service: str) -> Store:
         return self._engine.running[service].store
-
-    def stored(self, service: str) -> list[tuple[str, bytes]]:
-        return [(event.type, event.data) for event in self._engine.running[service].store.tail(0, 100_000)]
